@@ -1,0 +1,3 @@
+//! The `premaster` command.
+
+fn main() {}

@@ -1,0 +1,97 @@
+//! Contents: where bytes lie and how they are packed, apart from the names that point at them.
+
+use super::census::Census;
+use super::class::{Class, Declared};
+use super::digest::Digest;
+
+/// A range of the container that holds a content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Extent {
+    /// First byte in the container; [`Extent::HOLE`] for bytes that are zero and stored nowhere.
+    pub start: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+impl Extent {
+    /// The `start` of a hole.
+    pub const HOLE: u64 = u64::MAX;
+
+    /// Whether the bytes are stored nowhere.
+    pub const fn is_hole(self) -> bool {
+        self.start == Self::HOLE
+    }
+}
+
+/// How stored bytes become the content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Codec {
+    /// As they are.
+    #[default]
+    Plain,
+    /// RFC 1951, as in zip.
+    Deflate,
+    /// RFC 1952, one or more members.
+    Gzip,
+}
+
+/// The bytes of an entry as a reader describes them.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// Where the stored bytes lie, in content order.
+    pub extents: Vec<Extent>,
+    /// Bytes after decoding; `None` where only decoding tells.
+    pub size: Option<u64>,
+    /// How they are packed.
+    pub codec: Codec,
+    /// CRC-32 (ISO-HDLC) of the decoded bytes, if the format records it.
+    pub crc32: Option<u32>,
+    /// What the format says the bytes are.
+    pub declared: Declared,
+}
+
+impl Stored {
+    /// Plain bytes in one extent.
+    pub fn plain(start: u64, length: u64) -> Self {
+        Self { extents: vec![Extent { start, length }], size: Some(length), ..Self::default() }
+    }
+
+    /// Bytes stored in the container.
+    pub fn stored_length(&self) -> u64 {
+        self.extents.iter().fold(0, |sum, extent| sum.saturating_add(extent.length))
+    }
+
+    /// Start and end if the content is one plain run of stored bytes.
+    pub fn contiguous(&self) -> Option<(u64, u64)> {
+        match self.extents.as_slice() {
+            [extent] if self.codec == Codec::Plain && !extent.is_hole() => {
+                Some((extent.start, extent.start.checked_add(extent.length)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What one pass over a content found.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// Bytes after decoding.
+    pub size: u64,
+    /// BLAKE3 of the decoded bytes; `None` if they were not all read.
+    pub blake3: Option<Digest>,
+    /// SHA-256 of the decoded bytes, where asked.
+    pub sha256: Option<Digest>,
+    /// BLAKE3 of the stored bytes, where they are packed.
+    pub stored: Option<Digest>,
+    /// What the bytes are.
+    pub census: Census,
+    /// Text or binary, as settled after the pass.
+    pub class: Class,
+    /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
+    pub format: Option<&'static str>,
+    /// BLAKE3 of each [`CHUNK`] of a content that is larger than one.
+    pub chunks: Box<[Digest]>,
+}
+
+/// Bytes of a chunk with a digest of its own.
+pub const CHUNK: usize = 64 << 10;

@@ -1,0 +1,227 @@
+//! Locators: the name of an entry inside an artifact, in the one printable form that reports,
+//! manifests and intents share.
+//!
+//! Names are bytes. In a locator `\` is `\\`, a literal `!` is `\x21`, `/` inside a name is `\x2f`,
+//! and controls, invisible or direction-changing characters and bytes that are not UTF-8 are `\xNN`.
+//! The n-th duplicate of a name is `name\#n`. The form is injective, so comparing two locators is
+//! comparing two strings.
+
+use std::fmt::{self, Write as _};
+
+/// The inner locator of an entry. The artifact itself is the empty string, printed as `.`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Locator(String);
+
+impl Locator {
+    /// The artifact itself.
+    pub const fn root() -> Self {
+        Self(String::new())
+    }
+
+    /// Takes a locator as a person or a manifest writes it; `.` is the artifact.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "." => Self::root(),
+            _ => Self(text.strip_prefix("!/").unwrap_or(text).to_owned()),
+        }
+    }
+
+    /// The locator as compared and sorted: the artifact is empty.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the artifact itself.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The locator of a view's root inside the container `self`; `""` is the default view.
+    #[must_use]
+    pub fn view(&self, view: &str) -> Self {
+        Self(format!("{}!{view}", self.0))
+    }
+
+    /// The locator of `name` below `self`, which is a view's root or a directory.
+    ///
+    /// ```
+    /// use premaster::model::Locator;
+    /// let dir = Locator::root().view("hfs").child(b"Folder", 0);
+    /// assert_eq!(dir.child(b"App\r", 0).to_string(), r"!hfs/Folder/App\x0d");
+    /// assert_eq!(Locator::root().view("").child(b"a/b!", 2).to_string(), r"a\x2fb\x21\#2");
+    /// ```
+    #[must_use]
+    pub fn child(&self, name: &[u8], duplicate: u32) -> Self {
+        let mut text = String::with_capacity(self.0.len() + 1 + name.len());
+        if self.0 != "!" {
+            text.push_str(&self.0);
+            text.push('/');
+        }
+        escape_into(&mut text, name);
+        if duplicate > 0 {
+            let _ = write!(text, "\\#{duplicate}");
+        }
+        Self(text)
+    }
+
+    /// The name after the last `/` or `!`, still escaped.
+    pub fn last_segment(&self) -> &str {
+        self.0.rsplit(['/', '!']).next().unwrap_or_default()
+    }
+
+    /// The directories and containers above, nearest first: `a!/b/c` gives `a!/b`, `a!`, `a`.
+    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+        let mut rest = self.0.as_str();
+        std::iter::from_fn(move || {
+            let cut = rest.rfind(['/', '!'])?;
+            let is_view_root = rest.as_bytes().get(cut) == Some(&b'!');
+            // `a!hfs` is a view's root: above it stands the container `a`.
+            rest = rest.get(..cut)?;
+            if !is_view_root && rest.is_empty() {
+                return None;
+            }
+            Some(rest)
+        })
+    }
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.as_str() {
+            "" | "!" => ".",
+            text => text,
+        })
+    }
+}
+
+impl fmt::Debug for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl serde::Serialize for Locator {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether a name is printed as it stands: no byte of it needs an escape.
+pub fn is_plain(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| name.chars().all(|c| !needs_escape(c)))
+}
+
+/// Appends `name` to `out` in the escaped form of a locator.
+pub fn escape_into(out: &mut String, name: &[u8]) {
+    for chunk in name.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c == '\\' {
+                out.push_str("\\\\");
+            } else if needs_escape(c) {
+                push_hex(out, c.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                out.push(c);
+            }
+        }
+        push_hex(out, chunk.invalid());
+    }
+}
+
+/// Artifact bytes as text that is safe on a terminal: the escapes of a locator, except that `!` and
+/// `/` stay.
+pub fn escape_text(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c == '\\' {
+                out.push_str("\\\\");
+            } else if needs_escape(c) && !matches!(c, '!' | '/') {
+                push_hex(&mut out, c.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                out.push(c);
+            }
+        }
+        push_hex(&mut out, chunk.invalid());
+    }
+    out
+}
+
+/// The bytes of an escaped name, without a duplicate mark. Unknown escapes stand for themselves.
+pub fn unescape(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, bytes.get(at + 1)) {
+            (b'\\', Some(b'\\')) => {
+                out.push(b'\\');
+                at += 2;
+            }
+            (b'\\', Some(b'x')) => {
+                let hex = text.get(at + 2..at + 4);
+                match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                    Some(value) => out.push(value),
+                    None => out.extend_from_slice(b"\\x"),
+                }
+                at += if hex.is_some() { 4 } else { 2 };
+            }
+            (b'\\', Some(b'#')) => break,
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(out, "\\x{byte:02x}");
+    }
+}
+
+/// Separators of the locator grammar, controls, and what a terminal would not show in its place.
+fn needs_escape(c: char) -> bool {
+    matches!(c, '\\' | '!' | '/')
+        || c.is_control()
+        || matches!(u32::from(c),
+            0x00ad | 0x061c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
+            | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaping_is_injective_and_reversible() {
+        let names: [&[u8]; 9] = [
+            b"plain",
+            b"a\\x21",
+            b"a!",
+            b"a/b",
+            b"\x04",
+            b"\xa8",
+            "®".as_bytes(),
+            "\u{202e}".as_bytes(),
+            b"",
+        ];
+        let mut seen = std::collections::HashSet::new();
+        for name in names {
+            let mut text = String::new();
+            escape_into(&mut text, name);
+            assert_eq!(unescape(&text), name);
+            assert!(seen.insert(text));
+        }
+    }
+
+    #[test]
+    fn ancestors_go_through_views_and_containers() {
+        let at = Locator::parse("a/b.zip!hfs/x/y");
+        let up: Vec<_> = at.ancestors().collect();
+        assert_eq!(up, ["a/b.zip!hfs/x", "a/b.zip!hfs", "a/b.zip", "a"]);
+        let at = Locator::parse("!hfs/x");
+        assert_eq!(at.ancestors().collect::<Vec<_>>(), ["!hfs", ""]);
+    }
+}

@@ -1,0 +1,32 @@
+//! Plain data that every other level speaks in: locators, facts, claims, contents, findings, changes.
+//!
+//! Nothing here does I/O and nothing here knows a file format. A reader fills a [`Volume`]; `walk`
+//! joins volumes into a [`Manifest`]; everything above works on its [`Row`]s.
+
+pub mod census;
+pub mod change;
+pub mod claim;
+pub mod class;
+pub mod content;
+pub mod digest;
+pub mod fact;
+pub mod finding;
+pub mod gap;
+pub mod locator;
+pub mod manifest;
+pub mod outcome;
+pub mod row;
+pub mod volume;
+
+pub use census::Census;
+pub use claim::{Claim, Owner, Role, Strength, Tile};
+pub use class::{Class, Declared};
+pub use content::{Codec, Content, Extent, Stored};
+pub use digest::Digest;
+pub use fact::{Fact, FactSet, Field, Nature, Value, field};
+pub use gap::{Gap, GapKind};
+pub use locator::Locator;
+pub use volume::{
+    ContentId, Defect, FactsId, Kind, Mask, NewNode, Node, NodeId, Part, Partition, Residue,
+    Structure, Unread, View, ViewId, Volume,
+};
