@@ -24,6 +24,7 @@ pub use class::{Class, Declared};
 pub use content::{Codec, Content, Extent, Stored};
 pub use digest::Digest;
 pub use fact::{Fact, FactSet, Field, Nature, Value, field};
+pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use gap::{Gap, GapKind};
 pub use locator::Locator;
 pub use volume::{
