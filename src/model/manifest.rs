@@ -1,1 +1,362 @@
-//! placeholder
+//! The manifest: everything that one scan of an artifact found, in memory.
+//!
+//! Volumes stay as their readers returned them; a container lists its volumes and the scanned
+//! contents beside them. [`Manifest::rows`] gives the whole as rows sorted by locator, which is the
+//! form in which manifests are written, read and compared.
+
+use std::collections::HashMap;
+
+use super::claim::{Role, overlay};
+use super::content::Content;
+use super::digest::Digest;
+use super::fact::field;
+use super::gap::Gap;
+use super::locator::Locator;
+use super::volume::{ContentId, Kind, Node, NodeId, Volume};
+
+/// A container of a manifest; 0 is the artifact itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ContainerId(pub u32);
+
+/// An entry of a manifest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// Its container.
+    pub container: ContainerId,
+    /// Its volume in the container.
+    pub volume: u16,
+    /// Its node in the volume.
+    pub node: NodeId,
+}
+
+/// The bytes behind one or more entries.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ContentPlace {
+    /// Its container.
+    pub container: ContainerId,
+    /// Its volume in the container.
+    pub volume: u16,
+    /// Its content in the volume.
+    pub content: ContentId,
+}
+
+/// Bytes that are not zero where nothing was expected, or that no structure explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loose {
+    /// First byte in the container.
+    pub start: u64,
+    /// One past the last.
+    pub end: u64,
+    /// What the range is for: `slack`, `system area`, `unclaimed`.
+    pub role: &'static Role,
+    /// Whose it is, printed: a locator, or the volume.
+    pub owner: Locator,
+    /// BLAKE3 of the bytes up to the last that is not zero; `None` if all are zero.
+    pub digest: Option<Digest>,
+    /// Offset in the container of the first byte that is not zero.
+    pub first: u64,
+    /// The first bytes from `first` on, at most 16.
+    pub sample: Vec<u8>,
+}
+
+/// What nobody claims.
+pub static UNCLAIMED: Role = Role::reserved("unclaimed");
+
+/// Something with entries of its own.
+#[derive(Debug, Default)]
+pub struct Container {
+    /// The content that holds it; `None` for the artifact.
+    pub inside: Option<ContentPlace>,
+    /// Bytes; 0 for a folder.
+    pub length: u64,
+    /// What the readers found, in the order in which they were asked.
+    pub volumes: Vec<Volume>,
+    /// For each volume, what the pass over each of its contents found.
+    pub contents: Vec<Vec<Content>>,
+    /// Loose bytes that are not all zero.
+    pub loose: Vec<Loose>,
+    /// Per volume and view, the name in locators; empty for the default.
+    pub view_names: Vec<Vec<String>>,
+    /// The first of several contents with the same extents in another volume.
+    same: HashMap<(u16, ContentId), (u16, ContentId)>,
+    /// Per volume and content, the entry that names it best.
+    main: Vec<Vec<Option<(u16, NodeId)>>>,
+}
+
+/// Everything that one scan found.
+#[derive(Debug, Default)]
+pub struct Manifest {
+    /// The artifact's own bytes: size, digest, class. Of a folder, the identity over its rows.
+    pub artifact: Content,
+    /// Whether the artifact is a folder of the host.
+    pub folder: bool,
+    /// What the artifact is: `directory`, a reader's id, or a recognised format.
+    pub format: Option<&'static str>,
+    /// The containers, the artifact first if it is one.
+    pub containers: Vec<Container>,
+    /// Which container a content is.
+    pub within: HashMap<ContentPlace, ContainerId>,
+    /// What was not inspected.
+    pub gaps: Vec<Gap>,
+}
+
+impl Container {
+    /// A container whose volumes have been read and whose contents wait for the pass.
+    pub fn new(inside: Option<ContentPlace>, length: u64, mut volumes: Vec<Volume>) -> Self {
+        for (number, volume) in volumes.iter_mut().enumerate() {
+            volume.number_duplicates();
+            for claim in &mut volume.claims {
+                claim.volume = number as u16;
+            }
+        }
+        let contents = volumes.iter().map(|v| vec![Content::default(); v.contents.len()]).collect();
+        let mut this = Self { inside, length, volumes, contents, ..Self::default() };
+        this.name_views();
+        this.join_contents();
+        this.choose_main();
+        this
+    }
+
+    /// Whether its one payload's name is no part of a locator.
+    pub fn is_wrapper(&self) -> bool {
+        matches!(self.volumes.as_slice(), [volume] if volume.wrapper)
+    }
+
+    /// The view with the highest rank is the default and has no name; a name that is taken gets the
+    /// number of its volume's partition, or the next free number.
+    fn name_views(&mut self) {
+        let best = self
+            .volumes
+            .iter()
+            .enumerate()
+            .flat_map(|(v, volume)| {
+                volume.views.iter().enumerate().map(move |(i, view)| (view.rank, v, i))
+            })
+            .max_by_key(|&(rank, v, i)| (rank, std::cmp::Reverse((v, i))))
+            .filter(|&(rank, ..)| rank > 0);
+        let partitions: Vec<_> =
+            self.volumes.iter().flat_map(|volume| volume.partitions.clone()).collect();
+        let mut taken: Vec<String> = Vec::new();
+        self.view_names = Vec::new();
+        for (v, volume) in self.volumes.iter().enumerate() {
+            let mut names = Vec::new();
+            for (i, view) in volume.views.iter().enumerate() {
+                let is_default = best.is_some_and(|(_, bv, bi)| (bv, bi) == (v, i));
+                let mut name = if is_default { String::new() } else { view.name.to_owned() };
+                if taken.contains(&name) {
+                    let partition = partitions.iter().find(|p| p.at.start == volume.base);
+                    name = match partition {
+                        Some(partition) => format!("p{}", partition.number),
+                        None => view.name.to_owned(),
+                    };
+                    let base = name.clone();
+                    let mut number = 2;
+                    while taken.contains(&name) {
+                        name = format!("{base}-{number}");
+                        number += 1;
+                    }
+                }
+                taken.push(name.clone());
+                names.push(name);
+            }
+            self.view_names.push(names);
+        }
+    }
+
+    fn join_contents(&mut self) {
+        if self.volumes.len() < 2 {
+            return;
+        }
+        let mut first: HashMap<(u64, u64), (u16, ContentId)> = HashMap::new();
+        for (v, volume) in self.volumes.iter().enumerate() {
+            for (c, stored) in volume.contents.iter().enumerate() {
+                // Only whole, plain runs: two readers rarely agree on anything more complicated.
+                let Some((start, end)) = stored.contiguous().filter(|(s, e)| s < e) else {
+                    continue;
+                };
+                let here = (v as u16, ContentId(c as u32));
+                let there = *first.entry((start, end)).or_insert(here);
+                if there != here && there.0 != here.0 {
+                    self.same.insert(here, there);
+                }
+            }
+        }
+    }
+
+    /// The first of the contents that share their extents.
+    pub fn canonical(&self, volume: u16, content: ContentId) -> (u16, ContentId) {
+        self.same.get(&(volume, content)).copied().unwrap_or((volume, content))
+    }
+
+    /// The main entry of a content: HFS if it has type TEXT or a resource fork, then by the rank of
+    /// the view, then the first.
+    fn choose_main(&mut self) {
+        let mut main: Vec<Vec<Option<(u32, u16, NodeId)>>> =
+            self.volumes.iter().map(|v| vec![None; v.contents.len()]).collect();
+        for (v, volume) in self.volumes.iter().enumerate() {
+            let mut forked = vec![false; volume.nodes.len()];
+            for node in &volume.nodes {
+                if node.kind == Kind::Fork
+                    && let Some(flag) = node.parent.and_then(|p| forked.get_mut(p.0 as usize))
+                {
+                    *flag = true;
+                }
+            }
+            for (n, node) in volume.nodes.iter().enumerate() {
+                let Some(content) = node.content else { continue };
+                let rank = volume.views.get(usize::from(node.view.0)).map_or(0, |view| view.rank);
+                let is_text = volume.facts_of(node).iter().any(|fact| {
+                    fact.field == field::MAC_TYPE
+                        && matches!(fact.value.text().as_str(), "TEXT" | "ttro")
+                });
+                let forked = forked.get(n).copied().unwrap_or_default();
+                let score = u32::from(rank) + if is_text || forked { 1000 } else { 0 };
+                let (cv, cc) = self.canonical(v as u16, content);
+                let slot = main.get_mut(usize::from(cv)).and_then(|m| m.get_mut(cc.0 as usize));
+                if let Some(slot) = slot
+                    && slot.is_none_or(|(best, ..)| score > best)
+                {
+                    *slot = Some((score, v as u16, NodeId(n as u32)));
+                }
+            }
+        }
+        let strip = |slot: Option<(u32, u16, NodeId)>| slot.map(|(_, v, n)| (v, n));
+        self.main = main.into_iter().map(|row| row.into_iter().map(strip).collect()).collect();
+    }
+
+    /// The entry that names a content best.
+    pub fn main_of(&self, volume: u16, content: ContentId) -> Option<(u16, NodeId)> {
+        let (volume, content) = self.canonical(volume, content);
+        *self.main.get(usize::from(volume))?.get(content.0 as usize)?
+    }
+
+    /// What the pass over a content found.
+    pub fn content(&self, volume: u16, content: ContentId) -> Option<&Content> {
+        let (volume, content) = self.canonical(volume, content);
+        self.contents.get(usize::from(volume))?.get(content.0 as usize)
+    }
+
+    /// Tiles that no structure and no content explains: start, end, and the strongest claim.
+    pub fn loose_tiles(&self) -> Vec<(u64, u64, Option<super::claim::Claim>)> {
+        use super::claim::Strength;
+        let claims: Vec<_> = self.volumes.iter().flat_map(|v| v.claims.iter().cloned()).collect();
+        overlay(&claims, self.length)
+            .filter_map(|tile| {
+                let strongest = tile.claims.first().and_then(|&i| claims.get(i as usize));
+                match strongest.map(|claim| claim.role.strength) {
+                    Some(Strength::Structure | Strength::Content) => None,
+                    _ => Some((tile.start, tile.end, strongest.cloned())),
+                }
+            })
+            .collect()
+    }
+}
+
+impl Manifest {
+    /// A container of this manifest.
+    pub fn container(&self, id: ContainerId) -> Option<&Container> {
+        self.containers.get(id.0 as usize)
+    }
+
+    /// The container that a content is.
+    pub fn inside(&self, place: ContentPlace) -> Option<ContainerId> {
+        self.within.get(&place).copied()
+    }
+
+    /// A node and its volume.
+    pub fn node(&self, place: Place) -> Option<(&Volume, &Node)> {
+        let volume = self.container(place.container)?.volumes.get(usize::from(place.volume))?;
+        Some((volume, volume.node(place.node)?))
+    }
+
+    /// The locator of the container itself: that of its content's main entry.
+    pub fn container_path(&self, id: ContainerId) -> Locator {
+        let Some(inside) = self.container(id).and_then(|c| c.inside) else {
+            return Locator::root();
+        };
+        let Some(outer) = self.container(inside.container) else { return Locator::root() };
+        // A wrapper lends its own locator to what it wraps.
+        if outer.is_wrapper() {
+            return self.container_path(inside.container);
+        }
+        match outer.main_of(inside.volume, inside.content) {
+            Some((volume, node)) => self.path(Place { container: inside.container, volume, node }),
+            None => self.container_path(inside.container),
+        }
+    }
+
+    /// Whether a container is a wrapper whose payload is a container itself.
+    pub fn is_transparent(&self, id: ContainerId) -> bool {
+        self.container(id).is_some_and(Container::is_wrapper)
+            && self
+                .inside(ContentPlace { container: id, volume: 0, content: ContentId(0) })
+                .is_some()
+    }
+
+    /// The locator of a view's root.
+    pub fn view_path(&self, container: ContainerId, volume: u16, view: usize) -> Locator {
+        let above = self.container_path(container);
+        let Some(of) = self.container(container) else { return above };
+        let volume = usize::from(volume);
+        if self.is_transparent(container) {
+            let name =
+                of.volumes.get(volume).and_then(|v| v.views.get(view)).map_or("", |v| v.name);
+            return above.view(name);
+        }
+        let name = of.view_names.get(volume).and_then(|names| names.get(view));
+        above.view(name.map_or("", String::as_str))
+    }
+
+    /// The locator of an entry.
+    pub fn path(&self, place: Place) -> Locator {
+        let Some((volume, node)) = self.node(place) else { return Locator::root() };
+        let mut chain = vec![node];
+        let mut at = node.parent;
+        // A reader adds a parent before its children, so this ends; the bound is for a broken one.
+        while let Some(parent) = at.and_then(|id| volume.node(id)) {
+            if chain.len() > 4096 {
+                break;
+            }
+            chain.push(parent);
+            at = parent.parent;
+        }
+        let mut path = self.view_path(place.container, place.volume, usize::from(node.view.0));
+        for node in chain.iter().rev() {
+            path = path.child(volume.name(node), node.duplicate);
+        }
+        path
+    }
+
+    /// The content of an entry, as its first sharer names it.
+    pub fn content_place(&self, place: Place) -> Option<ContentPlace> {
+        let (_, node) = self.node(place)?;
+        let (volume, content) =
+            self.container(place.container)?.canonical(place.volume, node.content?);
+        Some(ContentPlace { container: place.container, volume, content })
+    }
+
+    /// What the pass over a content found.
+    pub fn content(&self, place: ContentPlace) -> Option<&Content> {
+        self.container(place.container)?.content(place.volume, place.content)
+    }
+
+    /// The main entry of a content.
+    pub fn main_place(&self, place: ContentPlace) -> Option<Place> {
+        let (volume, node) =
+            self.container(place.container)?.main_of(place.volume, place.content)?;
+        Some(Place { container: place.container, volume, node })
+    }
+
+    /// Every entry, in the order of the readers.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.containers.iter().enumerate().flat_map(|(c, container)| {
+            container.volumes.iter().enumerate().flat_map(move |(v, volume)| {
+                (0..volume.nodes.len()).map(move |n| Place {
+                    container: ContainerId(c as u32),
+                    volume: v as u16,
+                    node: NodeId(n as u32),
+                })
+            })
+        })
+    }
+}

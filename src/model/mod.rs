@@ -19,6 +19,7 @@ pub mod row;
 pub mod volume;
 
 pub use census::Census;
+pub use change::{Change, Disposition, FieldChange, Granularity, Hunk, Verb};
 pub use claim::{Claim, Owner, Role, Strength, Tile};
 pub use class::{Class, Declared};
 pub use content::{Codec, Content, Extent, Stored};
@@ -27,6 +28,9 @@ pub use fact::{Fact, FactSet, Field, Nature, Value, field};
 pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use gap::{Gap, GapKind};
 pub use locator::Locator;
+pub use manifest::{Container, ContainerId, ContentPlace, Loose, Manifest, Place};
+pub use outcome::{Cause, Outcome, Verdict};
+pub use row::{ContentRow, ResidueRow, Row, RowKind, VolumeRow};
 pub use volume::{
     ContentId, Defect, FactsId, Kind, Mask, NewNode, Node, NodeId, Part, Partition, Residue,
     Structure, Unread, View, ViewId, Volume,

@@ -485,25 +485,21 @@ impl Volume {
     pub fn number_duplicates(&mut self) {
         let mut order: Vec<u32> = (0..self.nodes.len() as u32).collect();
         let key = |volume: &Self, i: u32| {
-            let node = volume.nodes.get(i as usize).copied();
-            node.map(|node| (node.view, node.parent))
-        };
-        let name = |volume: &Self, i: u32| {
-            volume.nodes.get(i as usize).map_or(&[][..], |node| volume.name(node)).to_vec()
+            volume.nodes.get(i as usize).map(|node| (node.view, node.parent))
         };
         order.sort_by(|&a, &b| {
-            key(self, a).cmp(&key(self, b)).then_with(|| {
-                let of = |i: u32| self.nodes.get(i as usize).map(|node| self.name(node));
-                of(a).cmp(&of(b)).then(a.cmp(&b))
-            })
+            let name = |i: u32| self.nodes.get(i as usize).map(|node| self.name(node));
+            key(self, a).cmp(&key(self, b)).then_with(|| name(a).cmp(&name(b)).then(a.cmp(&b)))
         });
         let mut number = 0;
         for pair in order.windows(2) {
             let &[before, here] = pair else { continue };
-            let same =
-                key(self, before) == key(self, here) && name(self, before) == name(self, here);
+            let name = |i: u32| self.nodes.get(i as usize).map(|node| self.name(node));
+            let same = key(self, before) == key(self, here) && name(before) == name(here);
             number = if same { number + 1 } else { 0 };
-            if let Some(node) = self.nodes.get_mut(here as usize) {
+            if number > 0
+                && let Some(node) = self.nodes.get_mut(here as usize)
+            {
                 node.duplicate = number;
             }
         }
