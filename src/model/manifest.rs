@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::claim::{Role, overlay};
+use super::claim::{Owner, Role, overlay};
+use super::class::Declared;
 use super::content::Content;
 use super::digest::Digest;
 use super::fact::field;
@@ -49,10 +50,12 @@ pub struct Loose {
     pub end: u64,
     /// What the range is for: `slack`, `system area`, `unclaimed`.
     pub role: &'static Role,
-    /// Whose it is, printed: a locator, or the volume.
-    pub owner: Locator,
-    /// BLAKE3 of the bytes up to the last that is not zero; `None` if all are zero.
-    pub digest: Option<Digest>,
+    /// The volume whose claim is the strongest; 0 if there is none.
+    pub volume: u16,
+    /// Whose it is.
+    pub owner: Owner,
+    /// BLAKE3 of the bytes up to the last that is not zero.
+    pub digest: Digest,
     /// Offset in the container of the first byte that is not zero.
     pub first: u64,
     /// The first bytes from `first` on, at most 16.
@@ -98,6 +101,8 @@ pub struct Manifest {
     pub within: HashMap<ContentPlace, ContainerId>,
     /// What was not inspected.
     pub gaps: Vec<Gap>,
+    /// Stored bytes that the decoder of a content left over, and whether all are zero.
+    pub trailing: Vec<(ContentPlace, u64, bool)>,
 }
 
 impl Container {
@@ -179,6 +184,19 @@ impl Container {
                 if there != here && there.0 != here.0 {
                     self.same.insert(here, there);
                 }
+            }
+        }
+        // What one of the volumes declares holds for the shared bytes.
+        for (&(v, c), &(first_v, first_c)) in &self.same {
+            let declared = |v: u16, c: ContentId| {
+                Some(self.volumes.get(usize::from(v))?.contents.get(c.0 as usize)?.declared)
+            };
+            if let (Some(said), Some(Declared::Nothing)) =
+                (declared(v, c), declared(first_v, first_c))
+                && let Some(volume) = self.volumes.get_mut(usize::from(first_v))
+                && let Some(stored) = volume.contents.get_mut(first_c.0 as usize)
+            {
+                stored.declared = said;
             }
         }
     }

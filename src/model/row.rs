@@ -290,17 +290,17 @@ impl Rows<'_> {
             .collect();
         // Loose bytes of the container stand with the first view of its first volume.
         if v == 0 && view == 0 {
-            let mut seen = std::collections::HashMap::<(&str, &Locator), u32>::new();
+            let mut seen = std::collections::HashMap::<(&str, String), u32>::new();
             for loose in &container.loose {
-                let Some(digest) = loose.digest else { continue };
-                let ordinal = seen.entry((loose.role.name, &loose.owner)).or_default();
+                let owner = owner_name(self.manifest, id, loose.volume, loose.owner).to_string();
+                let ordinal = seen.entry((loose.role.name, owner.clone())).or_default();
                 residues.push(ResidueRow {
                     role: Cow::Borrowed(loose.role.name),
-                    owner: loose.owner.to_string(),
+                    owner,
                     ordinal: *ordinal,
                     at: loose.first,
                     length: loose.end - loose.start,
-                    digest,
+                    digest: loose.digest,
                 });
                 *ordinal += 1;
             }

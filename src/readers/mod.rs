@@ -8,6 +8,8 @@
 
 #![warn(clippy::indexing_slicing)]
 
+pub mod directory;
+
 use std::io::{self, Read};
 
 use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};

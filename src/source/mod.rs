@@ -5,14 +5,17 @@
 //! it holds.
 
 mod bytes;
+mod decode;
 mod extents;
 mod file;
 mod spool;
 
 use std::fmt;
 use std::io;
+use std::ops::Deref;
 
 pub use bytes::{be16, be32, be64, le16, le32, le64};
+pub use decode::{Decoder, Ending, decode};
 pub use extents::ExtentSource;
 pub use file::{FileSource, Stamp};
 pub use spool::{Permits, Spool};
@@ -93,26 +96,29 @@ fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
     n
 }
 
-/// A source read from its start to its end.
-pub struct Forward<'a> {
-    source: &'a dyn Source,
+/// A source, borrowed or shared, read from its start to its end.
+#[derive(Debug)]
+pub struct Forward<S> {
+    source: S,
     at: u64,
     end: u64,
 }
 
-impl<'a> Forward<'a> {
+impl<S: Deref<Target: Source>> Forward<S> {
     /// All of `source`.
-    pub fn new(source: &'a dyn Source) -> Self {
-        Self { source, at: 0, end: source.len() }
+    pub fn new(source: S) -> Self {
+        let end = source.len();
+        Self { source, at: 0, end }
     }
 
-    /// `range` of `source`, cut off at its end.
-    pub fn range(source: &'a dyn Source, start: u64, end: u64) -> Self {
-        Self { source, at: start, end: end.min(source.len()) }
+    /// The bytes from `start` to `end`, cut off at the end of `source`.
+    pub fn range(source: S, start: u64, end: u64) -> Self {
+        let end = end.min(source.len());
+        Self { source, at: start, end }
     }
 }
 
-impl io::Read for Forward<'_> {
+impl<S: Deref<Target: Source>> io::Read for Forward<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let n = left.min(buffer.len());

@@ -1,0 +1,4 @@
+//! stub
+pub mod census;
+pub mod class;
+pub mod format;

@@ -1,0 +1,237 @@
+//! A folder of the host: files, links, hard links, modes. Devices are listed and never opened.
+//!
+//! Names are kept byte for byte, case included. Two names of one inode are one content.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::{Budget, Doc, note_spent};
+use crate::model::volume::NewNode;
+use crate::model::{
+    ContentId, Fact, GapKind, Kind, Node, NodeId, Owner, Stored, Value, ViewId, Volume, field,
+};
+
+/// What the format is.
+pub const DOC: Doc = Doc {
+    id: "directory",
+    title: "Folder of the host",
+    specifications: &["POSIX.1-2024, XSH lstat, readlink"],
+    limitations: &["extended attributes and access control lists are not read"],
+};
+
+/// Lists everything below `root`, in the order of names; nothing is opened.
+pub fn read(root: &Path, budget: &mut Budget) -> Volume {
+    let mut volume = Volume::new(DOC.id);
+    let view = volume.add_view("directory", 50);
+    let mut above: Vec<NodeId> = Vec::new();
+    let mut inodes: HashMap<(u64, u64), ContentId> = HashMap::new();
+    for entry in WalkDir::new(root).min_depth(1).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let owner = above
+                    .get(error.depth().saturating_sub(2))
+                    .map_or(Owner::Volume, |&node| Owner::Node(node));
+                let path = error.path().map(|path| path.strip_prefix(root).unwrap_or(path));
+                let name = path.map(|path| path.display().to_string()).unwrap_or_default();
+                let why = error.io_error().map_or_else(|| "loop".to_owned(), ToString::to_string);
+                let message = format!("cannot list {name:?}: {why}");
+                volume.unread(GapKind::Unreadable, owner, None, message);
+                continue;
+            }
+        };
+        if let Err(spent) = budget.entry() {
+            note_spent(&mut volume, spent);
+            break;
+        }
+        above.truncate(entry.depth() - 1);
+        let parent = above.last().copied();
+        let node = match entry.metadata() {
+            Ok(metadata) => add(&mut volume, view, parent, &entry, &metadata, &mut inodes),
+            Err(error) => {
+                let name = entry.file_name().as_encoded_bytes();
+                let kind = Kind::File;
+                let facts = Vec::new();
+                let new = NewNode { view, parent, name, kind, content: None, facts };
+                let node = volume.add_node(new);
+                let message = format!("cannot read its metadata: {error}");
+                volume.unread(GapKind::Unreadable, Owner::Node(node), None, message);
+                node
+            }
+        };
+        above.push(node);
+    }
+    volume
+}
+
+fn add(
+    volume: &mut Volume,
+    view: ViewId,
+    parent: Option<NodeId>,
+    entry: &walkdir::DirEntry,
+    metadata: &Metadata,
+    inodes: &mut HashMap<(u64, u64), ContentId>,
+) -> NodeId {
+    let kind = kind_of(metadata);
+    let mut facts = host_facts(metadata);
+    let mut unreadable = None;
+    if kind == Kind::Symlink {
+        match std::fs::read_link(entry.path()) {
+            Ok(target) => {
+                let target = Value::bytes(target.as_os_str().as_encoded_bytes());
+                facts.push(Fact::new(field::TARGET, target));
+            }
+            Err(error) => unreadable = Some(format!("cannot read the link: {error}")),
+        }
+    }
+    let content = (kind == Kind::File).then(|| {
+        let mut new = || {
+            let size = Some(metadata.len());
+            volume.add_content(Stored { size, ..Stored::default() })
+        };
+        match inode_of(metadata) {
+            Some(inode) => *inodes.entry(inode).or_insert_with(new),
+            None => new(),
+        }
+    });
+    let name = entry.file_name().as_encoded_bytes();
+    let node = volume.add_node(NewNode { view, parent, name, kind, content, facts });
+    if let Some(message) = unreadable {
+        volume.unread(GapKind::Unreadable, Owner::Node(node), None, message);
+    }
+    node
+}
+
+#[cfg(unix)]
+fn kind_of(metadata: &Metadata) -> Kind {
+    use std::os::unix::fs::FileTypeExt as _;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        Kind::Directory
+    } else if kind.is_symlink() {
+        Kind::Symlink
+    } else if kind.is_block_device() {
+        Kind::BlockDevice
+    } else if kind.is_char_device() {
+        Kind::CharDevice
+    } else if kind.is_fifo() {
+        Kind::Fifo
+    } else if kind.is_socket() {
+        Kind::Socket
+    } else {
+        Kind::File
+    }
+}
+
+#[cfg(not(unix))]
+fn kind_of(metadata: &Metadata) -> Kind {
+    if metadata.is_dir() {
+        Kind::Directory
+    } else if metadata.is_symlink() {
+        Kind::Symlink
+    } else {
+        Kind::File
+    }
+}
+
+/// The facts of the host: only some of them belong to the release, which `compare` decides.
+#[cfg(unix)]
+fn host_facts(metadata: &Metadata) -> Vec<Fact> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut facts = vec![
+        Fact::new(field::MODE, Value::Mode((metadata.mode() & 0o7777) as u16)),
+        Fact::new(field::MTIME, Value::utc(metadata.mtime(), metadata.mtime_nsec() as u32)),
+        Fact::number(field::UID, metadata.uid()),
+        Fact::number(field::GID, metadata.gid()),
+    ];
+    if matches!(kind_of(metadata), Kind::BlockDevice | Kind::CharDevice) {
+        facts.push(Fact::number(field::DEVICE, metadata.rdev().cast_signed()));
+    }
+    facts
+}
+
+#[cfg(not(unix))]
+fn host_facts(metadata: &Metadata) -> Vec<Fact> {
+    let since =
+        metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    since
+        .map(|at| {
+            Fact::new(field::MTIME, Value::utc(at.as_secs().cast_signed(), at.subsec_nanos()))
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Device and inode of a file that has several names.
+#[cfg(unix)]
+fn inode_of(metadata: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn inode_of(_: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// The host path of an entry that [`read`] listed below `root`.
+pub fn host_path(root: &Path, volume: &Volume, node: &Node) -> PathBuf {
+    let mut segments = vec![volume.name(node)];
+    let mut at = node.parent;
+    while let Some(parent) = at.and_then(|id| volume.node(id)) {
+        segments.push(volume.name(parent));
+        at = parent.parent;
+    }
+    let mut path = root.to_path_buf();
+    path.extend(segments.iter().rev().map(|segment| os_name(segment)));
+    path
+}
+
+#[cfg(unix)]
+fn os_name(bytes: &[u8]) -> &OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+}
+
+#[cfg(not(unix))]
+fn os_name(bytes: &[u8]) -> &OsStr {
+    OsStr::new(std::str::from_utf8(bytes).unwrap_or_default())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    #[test]
+    fn links_modes_and_case_are_kept_and_two_names_are_one_content() {
+        let root = tempfile::tempdir().expect("temporary folder");
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir(at("Dir")).expect("made");
+        fs::write(at("Dir/a"), "text").expect("made");
+        fs::hard_link(at("Dir/a"), at("b")).expect("made");
+        fs::write(at("README"), "x").expect("made");
+        fs::write(at("readme"), "y").expect("made");
+        fs::set_permissions(at("README"), fs::Permissions::from_mode(0o4755)).expect("set");
+        symlink("Dir/a", at("link")).expect("made");
+        let volume = read(root.path(), &mut Budget::default());
+        let names: Vec<_> = volume.nodes.iter().map(|n| (volume.name(n), n.kind)).collect();
+        let expected: [(&[u8], Kind); 6] = [
+            (b"Dir", Kind::Directory),
+            (b"a", Kind::File),
+            (b"README", Kind::File),
+            (b"b", Kind::File),
+            (b"link", Kind::Symlink),
+            (b"readme", Kind::File),
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(volume.nodes[1].content, volume.nodes[3].content);
+        assert_eq!(volume.facts_of(&volume.nodes[2])[0].value.text(), "4755");
+        let path = host_path(root.path(), &volume, &volume.nodes[1]);
+        assert_eq!(fs::read(path).expect("there"), b"text");
+    }
+}

@@ -1,0 +1,544 @@
+//! Containers that are read by position: one sweep in medium order feeds the digest of the image,
+//! the contents and the bytes between them from the same buffer.
+//!
+//! The image is cut into runs at the starts of contents, so that each core sweeps a run of its own;
+//! packed, fragmented and overlapping contents are read apart, in batches.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::pass::{Ends, Keeper, Pass};
+use super::scan::{Nested, Scan, lock, name_of};
+use super::stream::{self, Incoming};
+use super::tree_hash::{self, BLAKE3_CHUNK, Piece};
+use crate::model::claim::{Claim, Owner};
+use crate::model::manifest::{ContainerId, ContentPlace, Loose, UNCLAIMED};
+use crate::model::{
+    Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, Stored, Volume,
+};
+use crate::source::{ExtentSource, Source};
+
+/// Bytes of a run, unless one content is longer.
+const RUN: u64 = 8 << 20;
+/// Packed contents that are one task.
+const BATCH: usize = 32;
+
+/// A content in one plain run that no other overlaps.
+struct Simple {
+    start: u64,
+    end: u64,
+    volume: u16,
+    content: ContentId,
+}
+
+enum Unit {
+    /// A run of the image.
+    Run { start: u64, end: u64 },
+    /// Contents `from..to` of the packed ones.
+    Packed { from: usize, to: usize },
+}
+
+/// An image that is being swept.
+pub(super) struct Image {
+    id: ContainerId,
+    depth: u32,
+    length: u64,
+    /// Whether the bytes of the whole have a digest from elsewhere already.
+    nested: bool,
+    /// Let go when the last unit is done.
+    source: Mutex<Option<Arc<dyn Source>>>,
+    container: Container,
+    simple: Vec<Simple>,
+    packed: Vec<(u16, ContentId)>,
+    loose: Vec<(u64, u64, Option<Claim>)>,
+    units: Vec<Unit>,
+    left: AtomicUsize,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    contents: Vec<Vec<Content>>,
+    loose: Vec<Loose>,
+    pieces: Vec<Piece>,
+    sha256: Option<Digest>,
+}
+
+/// Sets up the sweep of a container whose volumes have been read.
+pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: Vec<Volume>) {
+    let length = nested.source.len();
+    let mut container = Container::new(nested.inside, length, volumes);
+    let contents = std::mem::take(&mut container.contents);
+    let (simple, packed) = sort_out(&container, length);
+    let loose = if scan.options.contents { container.loose_tiles() } else { Vec::new() };
+    let is_artifact = nested.inside.is_none();
+    let mut units = Vec::new();
+    if scan.options.contents || scan.options.nested {
+        let one_run = scan.options.sha256 && is_artifact;
+        units.extend(runs(&simple, &loose, length, one_run));
+        units.extend(
+            (0..packed.len())
+                .step_by(BATCH)
+                .map(|from| Unit::Packed { from, to: (from + BATCH).min(packed.len()) }),
+        );
+    }
+    let count = units.len();
+    let mut image = Image {
+        id,
+        depth: nested.depth,
+        length,
+        nested: !is_artifact,
+        source: Mutex::new(Some(nested.source)),
+        container,
+        simple,
+        packed,
+        loose,
+        units,
+        left: AtomicUsize::new(count),
+        found: Mutex::new(Found { contents, ..Found::default() }),
+    };
+    if count == 0 {
+        image.settle_sizes();
+    }
+    let image = Arc::new(image);
+    scan.add_image(Arc::clone(&image));
+    scan.push_images(&image, count);
+}
+
+/// Contents that the sweep can take as they lie, sorted by start, and all others in medium order.
+fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, ContentId)>) {
+    let mut simple = Vec::new();
+    let mut packed = Vec::new();
+    for (v, volume) in container.volumes.iter().enumerate() {
+        for (c, stored) in volume.contents.iter().enumerate() {
+            let (volume, content) = (v as u16, ContentId(c as u32));
+            if container.canonical(volume, content) != (volume, content) {
+                continue;
+            }
+            let run = stored.contiguous().filter(|&(start, end)| start < end && end <= length);
+            match run {
+                // A recorded checksum is the decoder's to check.
+                Some((start, end)) if stored.crc32.is_none() => {
+                    simple.push(Simple { start, end, volume, content })
+                }
+                _ => packed.push((volume, content)),
+            }
+        }
+    }
+    simple.sort_unstable_by_key(|s| (s.start, s.end, s.volume, s.content));
+    let mut end = 0;
+    simple.retain(|s| {
+        let free = s.start >= end;
+        if free {
+            end = s.end;
+        } else {
+            packed.push((s.volume, s.content));
+        }
+        free
+    });
+    packed.sort_by_key(|&(v, c)| {
+        let stored =
+            container.volumes.get(usize::from(v)).and_then(|x| x.contents.get(c.0 as usize));
+        let first = stored.and_then(|s| s.extents.first()).map(|extent| extent.start);
+        (first, v, c)
+    });
+    (simple, packed)
+}
+
+/// Runs of about [`RUN`] bytes that begin where a content begins, at a multiple of BLAKE3's chunk.
+fn runs(
+    simple: &[Simple],
+    loose: &[(u64, u64, Option<Claim>)],
+    length: u64,
+    one_run: bool,
+) -> Vec<Unit> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    if !one_run {
+        for content in simple {
+            let inside_loose = {
+                let next = loose.partition_point(|tile| tile.1 <= content.start);
+                loose.get(next).is_some_and(|tile| tile.0 < content.start)
+            };
+            if content.start - at >= RUN && content.start % BLAKE3_CHUNK == 0 && !inside_loose {
+                out.push(Unit::Run { start: at, end: content.start });
+                at = content.start;
+            }
+        }
+    }
+    if at < length {
+        out.push(Unit::Run { start: at, end: length });
+    }
+    out
+}
+
+/// Does one unit of an image.
+pub(super) fn sweep_unit(scan: &Scan<'_>, image: &Arc<Image>, unit: usize, buffer: &mut [u8]) {
+    let source = lock(&image.source).clone();
+    if let (Some(unit), Some(source)) = (image.units.get(unit), source) {
+        match *unit {
+            Unit::Run { start, end } if scan.options.contents => {
+                Sweeping::new(scan, image, &source, start, end).run(end, buffer);
+            }
+            Unit::Run { start, end } => image.peek_contents(scan, &source, start, end, buffer),
+            Unit::Packed { from, to } => {
+                for &(volume, content) in image.packed.get(from..to).unwrap_or_default() {
+                    image.read_packed(scan, &source, volume, content);
+                }
+            }
+        }
+    }
+    if image.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+        *lock(&image.source) = None;
+        image.finish(scan);
+    }
+}
+
+impl Image {
+    fn place(&self, volume: u16, content: ContentId) -> ContentPlace {
+        ContentPlace { container: self.id, volume, content }
+    }
+
+    fn stored(&self, volume: u16, content: ContentId) -> Option<&Stored> {
+        self.container.volumes.get(usize::from(volume))?.contents.get(content.0 as usize)
+    }
+
+    fn put(&self, volume: u16, content: ContentId, found: Content) {
+        let mut all = lock(&self.found);
+        let slots = all.contents.get_mut(usize::from(volume));
+        if let Some(slot) = slots.and_then(|slots| slots.get_mut(content.0 as usize)) {
+            *slot = found;
+        }
+    }
+
+    /// Settles a content that was read as it lies, and queues it if it is a container.
+    fn take(
+        &self,
+        scan: &Scan<'_>,
+        source: &Arc<dyn Source>,
+        simple: &Simple,
+        mut found: Content,
+        ends: Ends<'_>,
+    ) {
+        let (volume, content) = (simple.volume, simple.content);
+        let declared = self.stored(volume, content).map_or(Declared::Nothing, |s| s.declared);
+        let name = name_of(&self.container, volume, content);
+        let readers = scan.settle_and_match(&mut found, ends, &name, declared);
+        if !readers.is_empty() {
+            let inner = ExtentSource::range(Arc::clone(source), simple.start, simple.end);
+            scan.push_nested(Nested {
+                inside: Some(self.place(volume, content)),
+                source: Arc::new(inner),
+                readers,
+                name,
+                depth: self.depth + 1,
+            });
+        }
+        self.put(volume, content, found);
+    }
+
+    /// Reads a content that is packed, in several extents, or overlaps another.
+    fn read_packed(&self, scan: &Scan<'_>, source: &Arc<dyn Source>, v: u16, c: ContentId) {
+        let Some(stored) = self.stored(v, c) else { return };
+        let name = name_of(&self.container, v, c);
+        let incoming = Incoming {
+            place: self.place(v, c),
+            name: &name,
+            declared: stored.declared,
+            depth: self.depth,
+        };
+        // Without contents only small packed ones are opened, to see whether they are containers.
+        if !scan.options.contents && stored.codec != Codec::Plain && !scan.options.nested {
+            return;
+        }
+        match stream::read_stored(scan, incoming, source, stored) {
+            Ok(found) => self.put(v, c, found),
+            Err(error) => {
+                let kind = stream::gap_kind(&error);
+                scan.gap(self.place(v, c), kind, error.to_string());
+                let size = stored.size.unwrap_or_default();
+                self.put(v, c, Content { size, ..Content::default() });
+            }
+        }
+    }
+
+    /// Looks at the ends of the contents of a run, only to find containers.
+    fn peek_contents(
+        &self,
+        scan: &Scan<'_>,
+        source: &Arc<dyn Source>,
+        start: u64,
+        end: u64,
+        buffer: &mut [u8],
+    ) {
+        let from = self.simple.partition_point(|s| s.start < start);
+        for simple in self.simple.get(from..).unwrap_or_default() {
+            if simple.start >= end {
+                break;
+            }
+            let size = simple.end - simple.start;
+            let content = Content { size, ..Content::default() };
+            let wanted = buffer.len().min(usize::try_from(size).unwrap_or(usize::MAX));
+            let half = wanted.min(buffer.len() / 2);
+            let Some((head, tail)) = buffer.split_at_mut_checked(half) else { continue };
+            let tail_length = half.min(tail.len());
+            let Some(tail) = tail.get_mut(..tail_length) else { continue };
+            let read_head = source.read_at(simple.start, head);
+            let read_tail = source.read_at(simple.end - tail_length as u64, tail);
+            if read_head.is_ok() && read_tail.is_ok() {
+                self.take(scan, source, simple, content, Ends { head, tail });
+            }
+        }
+    }
+
+    /// Without a pass, sizes are what the format records.
+    fn settle_sizes(&mut self) {
+        let found = self.found.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for (slots, volume) in found.contents.iter_mut().zip(&self.container.volumes) {
+            for (slot, stored) in slots.iter_mut().zip(&volume.contents) {
+                slot.size = stored.size.unwrap_or_default();
+            }
+        }
+    }
+
+    fn finish(&self, scan: &Scan<'_>) {
+        let mut found = lock(&self.found);
+        found.loose.sort_by_key(|loose| (loose.start, loose.end));
+        if self.nested || !scan.options.contents {
+            return;
+        }
+        found.pieces.sort_unstable_by_key(|piece| piece.start);
+        let blake3 = match found.pieces.as_slice() {
+            // One piece is the whole: its value is the digest already.
+            [piece] => Some(Digest(piece.value)),
+            pieces => tree_hash::merge(pieces, self.length),
+        };
+        scan.put_artifact(Content {
+            size: self.length,
+            blake3,
+            sha256: found.sha256,
+            class: Class::Container,
+            ..Content::default()
+        });
+    }
+
+    /// The container with all that was found.
+    pub(super) fn into_container(self) -> (ContainerId, Container) {
+        let found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut container = self.container;
+        container.contents = found.contents;
+        container.loose = found.loose;
+        (self.id, container)
+    }
+}
+
+/// One run being swept.
+struct Sweeping<'a> {
+    scan: &'a Scan<'a>,
+    image: &'a Image,
+    source: &'a Arc<dyn Source>,
+    at: u64,
+    /// Nodes of the image's tree that lie in the run, and the one being hashed.
+    nodes: Vec<(u64, u64)>,
+    node: usize,
+    hasher: blake3::Hasher,
+    sha256: Option<sha2::Sha256>,
+    pieces: Vec<Piece>,
+    /// The next simple content, and its pass if it began in an earlier buffer.
+    next: usize,
+    open: Option<(Pass, Keeper)>,
+    /// The next loose tile, and what it holds so far.
+    tile: usize,
+    loose: Option<Nonzero>,
+    found: Vec<Loose>,
+}
+
+impl<'a> Sweeping<'a> {
+    fn new(
+        scan: &'a Scan<'a>,
+        image: &'a Image,
+        source: &'a Arc<dyn Source>,
+        start: u64,
+        end: u64,
+    ) -> Self {
+        let nodes =
+            if image.nested { Vec::new() } else { tree_hash::nodes(start, end, image.length) };
+        let first = nodes.first().map_or(0, |node| node.0);
+        Self {
+            scan,
+            image,
+            source,
+            at: start,
+            nodes,
+            node: 0,
+            hasher: tree_hash::piece_hasher(first),
+            sha256: (scan.options.sha256 && !image.nested).then(sha2::Digest::new),
+            pieces: Vec::new(),
+            next: image.simple.partition_point(|s| s.start < start),
+            open: None,
+            tile: image.loose.partition_point(|tile| tile.0 < start),
+            loose: None,
+            found: Vec::new(),
+        }
+    }
+
+    fn run(mut self, end: u64, buffer: &mut [u8]) {
+        while self.at < end {
+            let wanted = buffer.len().min(usize::try_from(end - self.at).unwrap_or(usize::MAX));
+            let Some(bytes) = buffer.get_mut(..wanted) else { break };
+            match self.source.read_at(self.at, bytes) {
+                Ok(n) if n == wanted => {}
+                Ok(n) => {
+                    self.fail(format!("the data end at {}, expected {end}", self.at + n as u64));
+                    break;
+                }
+                Err(error) => {
+                    self.fail(format!("cannot read {wanted} bytes at {}: {error}", self.at));
+                    break;
+                }
+            }
+            self.hash(bytes);
+            self.feed_contents(bytes);
+            self.feed_loose(bytes);
+            self.at += wanted as u64;
+        }
+        let mut found = lock(&self.image.found);
+        found.pieces.append(&mut self.pieces);
+        found.loose.append(&mut self.found);
+        if let Some(sha256) = self.sha256 {
+            found.sha256 = Some(Digest(sha2::Digest::finalize(sha256).into()));
+        }
+    }
+
+    fn fail(&self, message: String) {
+        let place = self.image.container.inside.unwrap_or(self.image.place(0, ContentId(u32::MAX)));
+        self.scan.gap(place, GapKind::Unreadable, message);
+    }
+
+    fn hash(&mut self, bytes: &[u8]) {
+        if let Some(sha256) = &mut self.sha256 {
+            sha2::Digest::update(sha256, bytes);
+        }
+        let mut at = self.at;
+        let mut rest = bytes;
+        while let Some(&(from, to)) = self.nodes.get(self.node) {
+            let (now, later) = split(rest, to - at);
+            self.hasher.update(now);
+            at += now.len() as u64;
+            rest = later;
+            if at < to {
+                return;
+            }
+            let whole = (from, to) == (0, self.image.length);
+            self.pieces.push(if whole {
+                let value = *self.hasher.finalize().as_bytes();
+                Piece { start: 0, length: to, value }
+            } else {
+                tree_hash::piece(&self.hasher, from, to - from)
+            });
+            self.node += 1;
+            let next = self.nodes.get(self.node).map_or(0, |node| node.0);
+            self.hasher = tree_hash::piece_hasher(next);
+        }
+    }
+
+    fn feed_contents(&mut self, bytes: &[u8]) {
+        let end = self.at + bytes.len() as u64;
+        while let Some(simple) = self.image.simple.get(self.next).filter(|s| s.start < end) {
+            let from = simple.start.max(self.at) - self.at;
+            let (_, rest) = split(bytes, from);
+            let (now, _) = split(rest, simple.end - simple.start.max(self.at));
+            let complete = simple.end <= end;
+            let sha256 = self.scan.options.sha256;
+            if complete && self.open.is_none() {
+                let mut pass = Pass::new(sha256);
+                pass.update(now);
+                self.image.take(self.scan, self.source, simple, pass.finish(), Ends::of(now));
+            } else {
+                let (pass, keeper) =
+                    self.open.get_or_insert_with(|| (Pass::new(sha256), Keeper::default()));
+                pass.update(now);
+                keeper.update(now);
+                if complete && let Some((pass, keeper)) = self.open.take() {
+                    let found = pass.finish();
+                    self.image.take(self.scan, self.source, simple, found, keeper.ends());
+                }
+            }
+            if !complete {
+                return;
+            }
+            self.next += 1;
+        }
+    }
+
+    fn feed_loose(&mut self, bytes: &[u8]) {
+        let end = self.at + bytes.len() as u64;
+        while let Some((start, stop, claim)) =
+            self.image.loose.get(self.tile).filter(|tile| tile.0 < end)
+        {
+            let from = (*start).max(self.at);
+            let (_, rest) = split(bytes, from - self.at);
+            let (now, _) = split(rest, stop - from);
+            let state = self.loose.get_or_insert_with(Nonzero::default);
+            state.update(now, from);
+            if *stop > end {
+                return;
+            }
+            if let Some(state) = self.loose.take()
+                && let Some(hasher) = state.hasher
+            {
+                self.found.push(Loose {
+                    start: *start,
+                    end: *stop,
+                    role: claim.as_ref().map_or(&UNCLAIMED, |claim| claim.role),
+                    volume: claim.as_ref().map_or(0, |claim| claim.volume),
+                    owner: claim.as_ref().map_or(Owner::Volume, |claim| claim.owner),
+                    digest: hasher.finalize().into(),
+                    first: state.first,
+                    sample: state.sample,
+                });
+            }
+            self.tile += 1;
+        }
+    }
+}
+
+fn split(bytes: &[u8], at: u64) -> (&[u8], &[u8]) {
+    bytes.split_at(usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len()))
+}
+
+/// The bytes of a loose tile up to the last that is not zero.
+#[derive(Default)]
+struct Nonzero {
+    hasher: Option<blake3::Hasher>,
+    /// Zeros that count only if something follows.
+    zeros: u64,
+    first: u64,
+    sample: Vec<u8>,
+}
+
+impl Nonzero {
+    fn update(&mut self, bytes: &[u8], at: u64) {
+        const ZEROS: [u8; 4096] = [0; 4096];
+        let is_zero = |block: &[u8]| block.iter().fold(0, |seen, &byte| seen | byte) == 0;
+        if bytes.chunks(4096).all(is_zero) {
+            self.zeros += bytes.len() as u64;
+            return;
+        }
+        let last = bytes.iter().rposition(|&b| b != 0).unwrap_or_default();
+        let (now, later) = bytes.split_at((last + 1).min(bytes.len()));
+        if self.hasher.is_none() {
+            let first = now.iter().position(|&b| b != 0).unwrap_or_default();
+            self.first = at + first as u64;
+            self.sample = now.iter().skip(first).take(16).copied().collect();
+        }
+        let hasher = self.hasher.get_or_insert_with(blake3::Hasher::new);
+        while self.zeros > 0 {
+            let n = self.zeros.min(ZEROS.len() as u64);
+            hasher.update(ZEROS.get(..n as usize).unwrap_or_default());
+            self.zeros -= n;
+        }
+        hasher.update(now);
+        self.zeros = later.len() as u64;
+    }
+}

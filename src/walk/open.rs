@@ -1,0 +1,124 @@
+//! A scanned artifact whose entries can be opened again.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::manifest::{ContainerId, ContentPlace};
+use crate::model::{Codec, Manifest, Stored};
+use crate::readers::directory;
+use crate::source::{ExtentSource, FileSource, Forward, Permits, Source, Spool, decode};
+
+/// Containers whose bytes stay at hand.
+const KEPT: usize = 8;
+
+/// A scanned artifact.
+pub struct Artifact {
+    path: PathBuf,
+    permits: Arc<Permits>,
+    /// What was found.
+    pub manifest: Manifest,
+    /// The containers that were opened last.
+    opened: Mutex<VecDeque<(ContainerId, Arc<dyn Source>)>>,
+}
+
+impl Artifact {
+    pub(super) fn new(path: &Path, permits: Arc<Permits>, manifest: Manifest) -> Self {
+        Self { path: path.to_path_buf(), permits, manifest, opened: Mutex::default() }
+    }
+
+    /// The bytes of the artifact itself; a folder has none.
+    pub fn source(&self) -> io::Result<Arc<dyn Source>> {
+        Ok(Arc::new(FileSource::open(&self.path)?))
+    }
+
+    /// The bytes of a container.
+    pub fn container_source(&self, id: ContainerId) -> io::Result<Arc<dyn Source>> {
+        let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, source)) = opened().iter().find(|(known, _)| *known == id) {
+            return Ok(Arc::clone(source));
+        }
+        let inside = self.manifest.container(id).and_then(|container| container.inside);
+        let source = match inside {
+            None => self.source()?,
+            Some(place) => self.content_source(place)?,
+        };
+        let mut kept = opened();
+        kept.push_front((id, Arc::clone(&source)));
+        kept.truncate(KEPT);
+        Ok(source)
+    }
+
+    fn stored(&self, place: ContentPlace) -> io::Result<&Stored> {
+        self.manifest
+            .container(place.container)
+            .and_then(|container| container.volumes.get(usize::from(place.volume)))
+            .and_then(|volume| volume.contents.get(place.content.0 as usize))
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such content"))
+    }
+
+    fn host_file(&self, place: ContentPlace) -> Option<PathBuf> {
+        let is_folder = self.manifest.folder && place.container == ContainerId(0);
+        let main = self.manifest.main_place(place).filter(|_| is_folder)?;
+        let (volume, node) = self.manifest.node(main)?;
+        Some(directory::host_path(&self.path, volume, node))
+    }
+
+    /// The bytes of a content by position; what is packed is decoded into a spool first.
+    pub fn content_source(&self, place: ContentPlace) -> io::Result<Arc<dyn Source>> {
+        if let Some(path) = self.host_file(place) {
+            return Ok(Arc::new(FileSource::open(&path)?));
+        }
+        let stored = self.stored(place)?;
+        let outer = self.container_source(place.container)?;
+        let extents = ExtentSource::new(outer, &stored.extents, None);
+        if stored.codec == Codec::Plain {
+            return Ok(Arc::new(extents));
+        }
+        let stored_bytes = Forward::new(Arc::new(extents));
+        let mut decoder = decode(stored.codec, Box::new(stored_bytes));
+        let limit = self.manifest.content(place).map_or(u64::MAX, |content| content.size.max(1));
+        match Spool::fill(&mut decoder, limit, &self.permits)? {
+            Some(spool) => Ok(Arc::new(spool)),
+            None => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "it decodes to more than before"))
+            }
+        }
+    }
+
+    /// The bytes of a content from start to end.
+    pub fn content_reader(&self, place: ContentPlace) -> io::Result<Box<dyn Read + Send>> {
+        if let Some(path) = self.host_file(place) {
+            return Ok(Box::new(std::fs::File::open(path)?));
+        }
+        let stored = self.stored(place)?;
+        let outer = self.container_source(place.container)?;
+        let extents = Forward::new(Arc::new(ExtentSource::new(outer, &stored.extents, None)));
+        match stored.codec {
+            Codec::Plain => Ok(Box::new(extents)),
+            codec => Ok(Box::new(decode(codec, Box::new(extents)))),
+        }
+    }
+
+    /// The offset in the artifact of byte `offset` of a content, if the bytes lie there as they are.
+    pub fn image_offset(&self, place: ContentPlace, offset: u64) -> Option<u64> {
+        if self.host_file(place).is_some() {
+            return None;
+        }
+        let stored = self.stored(place).ok().filter(|stored| stored.codec == Codec::Plain)?;
+        let mut left = offset;
+        let extent = stored.extents.iter().find(|extent| {
+            let here = left < extent.length;
+            if !here {
+                left -= extent.length;
+            }
+            here
+        })?;
+        let at = (!extent.is_hole()).then(|| extent.start.checked_add(left))??;
+        match self.manifest.container(place.container)?.inside {
+            None => Some(at),
+            Some(outer) => self.image_offset(outer, at),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The one pass over a content: digest, chunk digests and census, all from the same buffer.
+
+use sha2::Digest as _;
+
+use super::tree_hash::{self, Piece};
+use crate::inspect::census::Sweep;
+use crate::model::content::CHUNK;
+use crate::model::{Content, Digest};
+
+/// Bytes of the head that probes see.
+pub(super) const HEAD: usize = 64 << 10;
+/// Bytes of the tail that probes see at least, if there are so many.
+const TAIL: usize = 1 << 10;
+
+/// One pass. Feed it with [`Pass::update`] in order, then take the result with [`Pass::finish`].
+pub(super) struct Pass {
+    hasher: blake3::Hasher,
+    /// Bytes in the chunk that `hasher` is in.
+    in_chunk: usize,
+    pieces: Vec<Piece>,
+    sha256: Option<sha2::Sha256>,
+    sweep: Sweep,
+    size: u64,
+}
+
+impl Pass {
+    pub(super) fn new(sha256: bool) -> Self {
+        Self {
+            hasher: blake3::Hasher::new(),
+            in_chunk: 0,
+            pieces: Vec::new(),
+            sha256: sha256.then(sha2::Sha256::new),
+            sweep: Sweep::new(),
+            size: 0,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.hash(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
+        self.sweep.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    fn hash(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            // A chunk is closed only when more bytes follow: a content of one chunk has no pieces.
+            if self.in_chunk == CHUNK {
+                let start = self.pieces.len() as u64 * CHUNK as u64;
+                self.pieces.push(tree_hash::piece(&self.hasher, start, CHUNK as u64));
+                self.hasher = tree_hash::piece_hasher(start + CHUNK as u64);
+                self.in_chunk = 0;
+            }
+            let (now, later) = bytes.split_at((CHUNK - self.in_chunk).min(bytes.len()));
+            self.hasher.update(now);
+            self.in_chunk += now.len();
+            bytes = later;
+        }
+    }
+
+    /// Bytes taken so far.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The result, without class and format.
+    pub(super) fn finish(mut self) -> Content {
+        let mut chunks = Vec::new();
+        let blake3 = if self.pieces.is_empty() {
+            Some(self.hasher.finalize().into())
+        } else {
+            let start = self.pieces.len() as u64 * CHUNK as u64;
+            self.pieces.push(tree_hash::piece(&self.hasher, start, self.in_chunk as u64));
+            chunks.extend(self.pieces.iter().map(|piece| Digest(piece.value)));
+            tree_hash::merge(&self.pieces, self.size)
+        };
+        Content {
+            size: self.size,
+            blake3,
+            sha256: self.sha256.map(|sha256| Digest(sha256.finalize().into())),
+            census: self.sweep.finish(),
+            chunks: chunks.into_boxed_slice(),
+            ..Content::default()
+        }
+    }
+}
+
+/// The ends of a content, for probes.
+#[derive(Clone, Copy)]
+pub(super) struct Ends<'a> {
+    pub(super) head: &'a [u8],
+    pub(super) tail: &'a [u8],
+}
+
+impl<'a> Ends<'a> {
+    /// Of a content that is in memory as a whole.
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            head: bytes.get(..bytes.len().min(HEAD)).unwrap_or_default(),
+            tail: bytes.get(bytes.len().saturating_sub(HEAD)..).unwrap_or_default(),
+        }
+    }
+}
+
+/// Keeps the ends of a content that comes in several buffers.
+#[derive(Default)]
+pub(super) struct Keeper {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Keeper {
+    /// Takes the next bytes.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        if self.head.len() < HEAD {
+            let wanted = (HEAD - self.head.len()).min(bytes.len());
+            self.head.extend_from_slice(bytes.get(..wanted).unwrap_or_default());
+        }
+        if bytes.len() >= TAIL {
+            self.tail.clear();
+        } else if self.tail.len() > 2 * TAIL {
+            self.tail.drain(..self.tail.len() - TAIL);
+        }
+        let from = bytes.len().saturating_sub(TAIL);
+        self.tail.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    }
+
+    /// The ends so far.
+    pub(super) fn ends(&self) -> Ends<'_> {
+        Ends { head: &self.head, tail: &self.tail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_blake3_whatever_the_buffers() {
+        for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 5 * CHUNK + 77] {
+            let data: Vec<u8> = (0..length).map(|n| (n / 3) as u8).collect();
+            for step in [1000, CHUNK, 100_000] {
+                let mut pass = Pass::new(true);
+                data.chunks(step).for_each(|bytes| pass.update(bytes));
+                let content = pass.finish();
+                assert_eq!(content.blake3, Some(Digest::of(&data)), "{length} by {step}");
+                assert_eq!(
+                    content.chunks.len(),
+                    if length > CHUNK { length.div_ceil(CHUNK) } else { 0 }
+                );
+                assert_eq!(content.sha256, Some(Digest(sha2::Sha256::digest(&data).into())));
+            }
+        }
+    }
+}

@@ -1,0 +1,620 @@
+//! The queue of tasks and the containers that grow from it.
+
+use std::collections::VecDeque;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::image::{self, Image};
+use super::pass::{Ends, Keeper, Pass};
+use super::{Options, stream};
+use crate::inspect::{class, format};
+use crate::model::manifest::{ContainerId, ContentPlace};
+use crate::model::volume::Node;
+use crate::model::{
+    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, NodeId, Value,
+    Volume, field, row,
+};
+use crate::readers::{Budget, Context, Form, Probe, READERS, Reader, directory};
+use crate::source::{Ending, ExtentSource, FileSource, Permits, Source};
+
+/// Bytes of a read.
+pub(super) const BUFFER: usize = 256 << 10;
+/// Files of a folder that are one task.
+const BATCH: usize = 64;
+
+/// Something to do.
+enum Task {
+    /// Files of a folder: contents `from..to`.
+    Files { folder: Arc<Folder>, from: usize, to: usize },
+    /// A container whose bytes can be read by position.
+    Container(Nested),
+    /// A run of an image, or a batch of its packed contents.
+    Image { image: Arc<Image>, unit: usize },
+}
+
+/// A container that was met and waits for its readers.
+pub(super) struct Nested {
+    pub(super) inside: Option<ContentPlace>,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) readers: Vec<&'static Reader>,
+    pub(super) name: Vec<u8>,
+    pub(super) depth: u32,
+}
+
+/// A folder whose files are being read.
+struct Folder {
+    root: PathBuf,
+    id: ContainerId,
+    container: Container,
+    /// For each content, its first node.
+    nodes: Vec<NodeId>,
+    found: Mutex<Vec<Content>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    tasks: VecDeque<Task>,
+    /// Tasks that are being done and may add more.
+    running: usize,
+}
+
+/// What is being scanned, shared by all threads.
+pub(super) struct Scan<'a> {
+    pub(super) options: &'a Options,
+    pub(super) permits: Arc<Permits>,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+    containers: Mutex<Vec<Container>>,
+    artifact: Mutex<Option<Content>>,
+    gaps: Mutex<Vec<RawGap>>,
+    images: Mutex<Vec<Arc<Image>>>,
+    trailing: Mutex<Vec<(ContentPlace, Ending)>>,
+    /// Bytes that may still be decoded.
+    decodable: AtomicU64,
+}
+
+/// A gap before locators are known.
+pub(super) struct RawGap {
+    pub(super) place: ContentPlace,
+    pub(super) kind: GapKind,
+    pub(super) message: String,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Scans what lies at `path`.
+pub(super) fn run(
+    path: &Path,
+    metadata: &Metadata,
+    options: &Options,
+    permits: &Arc<Permits>,
+) -> io::Result<Manifest> {
+    let size = if metadata.is_dir() { 0 } else { metadata.len() };
+    let scan = Scan {
+        options,
+        permits: Arc::clone(permits),
+        queue: Mutex::default(),
+        changed: Condvar::new(),
+        containers: Mutex::default(),
+        artifact: Mutex::default(),
+        gaps: Mutex::default(),
+        images: Mutex::default(),
+        trailing: Mutex::default(),
+        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(100))),
+    };
+    let mut format = None;
+    let mut folders = Vec::new();
+    let mut root_file = None;
+    if metadata.is_dir() {
+        std::fs::read_dir(path)?;
+        format = Some(directory::DOC.id);
+        folders.push(scan.add_folder(path));
+    } else {
+        let source = Arc::new(FileSource::open(path)?);
+        let name = path.file_name().map(|n| n.as_encoded_bytes().to_vec()).unwrap_or_default();
+        format = scan.add_file(&(Arc::clone(&source) as Arc<dyn Source>), &name)?.or(format);
+        root_file = Some(source);
+    }
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    };
+    let work = || {
+        let mut buffer = vec![0; BUFFER];
+        while let Some(task) = scan.next() {
+            scan.perform(task, &mut buffer);
+            scan.done();
+        }
+    };
+    if threads == 1 {
+        work();
+    } else {
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(work);
+            }
+        });
+    }
+    let mut manifest = scan.finish(folders, metadata.is_dir(), format);
+    if let Some(file) = root_file
+        && !file.is_unchanged().unwrap_or(false)
+    {
+        let message = "the file changed while it was read; check it again when it is at rest";
+        manifest.gaps.push(Gap::new(Locator::root(), GapKind::ChangedWhileReading, message));
+    }
+    Ok(manifest)
+}
+
+impl<'a> Scan<'a> {
+    fn next(&self) -> Option<Task> {
+        let mut queue = lock(&self.queue);
+        loop {
+            if let Some(task) = queue.tasks.pop_front() {
+                queue.running += 1;
+                return Some(task);
+            }
+            if queue.running == 0 {
+                return None;
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self) {
+        lock(&self.queue).running -= 1;
+        self.changed.notify_all();
+    }
+
+    fn push(&self, tasks: impl IntoIterator<Item = Task>) {
+        lock(&self.queue).tasks.extend(tasks);
+        self.changed.notify_all();
+    }
+
+    /// Nested containers go first: what they hold in memory is freed soonest.
+    pub(super) fn push_nested(&self, nested: Nested) {
+        lock(&self.queue).tasks.push_front(Task::Container(nested));
+        self.changed.notify_all();
+    }
+
+    pub(super) fn push_images(&self, image: &Arc<Image>, units: usize) {
+        self.push((0..units).map(|unit| Task::Image { image: Arc::clone(image), unit }));
+    }
+
+    /// The id of a container that will be put in its slot later.
+    pub(super) fn reserve(&self) -> ContainerId {
+        let mut containers = lock(&self.containers);
+        containers.push(Container::default());
+        ContainerId((containers.len() - 1) as u32)
+    }
+
+    pub(super) fn put(&self, id: ContainerId, container: Container) {
+        if let Some(slot) = lock(&self.containers).get_mut(id.0 as usize) {
+            *slot = container;
+        }
+    }
+
+    pub(super) fn put_artifact(&self, content: Content) {
+        *lock(&self.artifact) = Some(content);
+    }
+
+    pub(super) fn gap(&self, place: ContentPlace, kind: GapKind, message: impl Into<String>) {
+        lock(&self.gaps).push(RawGap { place, kind, message: message.into() });
+    }
+
+    pub(super) fn add_image(&self, image: Arc<Image>) {
+        lock(&self.images).push(image);
+    }
+
+    /// Notes stored bytes that the decoder of a content left over.
+    pub(super) fn trailing(&self, place: ContentPlace, ending: Ending) {
+        lock(&self.trailing).push((place, ending));
+    }
+
+    /// Settles the class again when the name is known at last.
+    pub(super) fn settle_class(&self, content: &mut Content, name: &[u8], declared: Declared) {
+        if self.options.contents && content.class != Class::Container {
+            settle_class(content, name, declared);
+        }
+    }
+
+    /// Takes bytes from the budget of decoded bytes; `false` if it is spent.
+    pub(super) fn may_decode(&self, bytes: u64) -> bool {
+        self.decodable
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
+            .is_ok()
+    }
+
+    fn perform(&self, task: Task, buffer: &mut [u8]) {
+        match task {
+            Task::Files { folder, from, to } => self.read_files(&folder, from, to, buffer),
+            Task::Container(nested) => self.read_container(nested),
+            Task::Image { image, unit } => image::sweep_unit(self, &image, unit, buffer),
+        }
+    }
+
+    fn add_folder(&self, root: &Path) -> Arc<Folder> {
+        let volume = directory::read(root, &mut Budget::default());
+        let mut nodes = vec![NodeId(0); volume.contents.len()];
+        for (n, node) in volume.nodes.iter().enumerate().rev() {
+            if let Some(slot) = node.content.and_then(|c| nodes.get_mut(c.0 as usize)) {
+                *slot = NodeId(n as u32);
+            }
+        }
+        let id = self.reserve();
+        let mut container = Container::new(None, 0, vec![volume]);
+        let found = container.contents.pop().unwrap_or_default();
+        let count = found.len();
+        let folder = Arc::new(Folder {
+            root: root.to_path_buf(),
+            id,
+            container,
+            nodes,
+            found: Mutex::new(found),
+        });
+        if self.options.contents || self.options.nested {
+            let batches = (0..count).step_by(BATCH).map(|from| Task::Files {
+                folder: Arc::clone(&folder),
+                from,
+                to: (from + BATCH).min(count),
+            });
+            self.push(batches);
+        }
+        folder
+    }
+
+    /// The artifact is a file: a container, or one content.
+    fn add_file(&self, source: &Arc<dyn Source>, name: &[u8]) -> io::Result<Option<&'static str>> {
+        let length = source.len();
+        let mut head =
+            vec![0; super::pass::HEAD.min(usize::try_from(length).unwrap_or(usize::MAX))];
+        let n = source.read_at(0, &mut head)?;
+        head.truncate(n);
+        let mut tail = head.clone();
+        if length > tail.len() as u64 {
+            source.read_at(length - tail.len() as u64, &mut tail)?;
+        }
+        let probe = Probe {
+            head: &head,
+            tail: &tail,
+            length: Some(length),
+            name,
+            declared: Declared::Nothing,
+        };
+        let readers = matching(&probe);
+        if readers.is_empty() {
+            let mut pass = Pass::new(self.options.sha256);
+            if self.options.contents {
+                let mut buffer = vec![0; BUFFER];
+                let mut at = 0;
+                loop {
+                    let n = source.read_at(at, &mut buffer)?;
+                    if n == 0 {
+                        break;
+                    }
+                    pass.update(buffer.get(..n).unwrap_or_default());
+                    at += n as u64;
+                }
+            }
+            let mut content = pass.finish();
+            if !self.options.contents {
+                content.size = length;
+            }
+            let ends = Ends { head: &head, tail: &tail };
+            if self.options.contents {
+                settle(&mut content, ends, name, Declared::Nothing);
+            } else {
+                content.format = format::recognise(&head, &tail, length, name);
+            }
+            let format = content.format;
+            self.put_artifact(content);
+            return Ok(format);
+        }
+        let format = readers.first().map(|reader| reader.doc.id);
+        self.push_nested(Nested {
+            inside: None,
+            source: Arc::clone(source),
+            readers,
+            name: name.to_vec(),
+            depth: 0,
+        });
+        Ok(format)
+    }
+
+    fn read_files(&self, folder: &Folder, from: usize, to: usize, buffer: &mut [u8]) {
+        let Some(volume) = folder.container.volumes.first() else { return };
+        let mut found = Vec::with_capacity(to - from);
+        for index in from..to {
+            let Some(node) = folder.nodes.get(index).and_then(|&id| volume.node(id)) else {
+                continue;
+            };
+            let place =
+                ContentPlace { container: folder.id, volume: 0, content: ContentId(index as u32) };
+            let path = directory::host_path(&folder.root, volume, node);
+            match self.read_file(&path, volume, node, place, buffer) {
+                Ok(content) => found.push((index, content)),
+                Err(error) => {
+                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"))
+                }
+            }
+        }
+        let mut slots = lock(&folder.found);
+        for (index, content) in found {
+            if let Some(slot) = slots.get_mut(index) {
+                *slot = content;
+            }
+        }
+    }
+
+    fn read_file(
+        &self,
+        path: &Path,
+        volume: &Volume,
+        node: &Node,
+        place: ContentPlace,
+        buffer: &mut [u8],
+    ) -> io::Result<Content> {
+        let mut file = File::open(path)?;
+        let mut pass = Pass::new(self.options.sha256);
+        let mut keeper = Keeper::default();
+        // Most files fit the buffer: then the ends are looked at where they lie.
+        let mut filled = read_some(&mut file, buffer)?;
+        let is_whole = filled < buffer.len();
+        if self.options.contents || is_whole {
+            pass.update(buffer.get(..filled).unwrap_or_default());
+            while !is_whole && filled > 0 {
+                keeper.update(buffer.get(..filled).unwrap_or_default());
+                filled = read_some(&mut file, buffer)?;
+                pass.update(buffer.get(..filled).unwrap_or_default());
+            }
+        }
+        let whole = buffer.get(..filled).unwrap_or_default();
+        let ends = if is_whole { Ends::of(whole) } else { keeper.ends() };
+        let mut content = pass.finish();
+        let metadata = file.metadata()?;
+        if self.options.contents {
+            let listed = volume.facts_of(node).iter().find(|fact| fact.field == field::MTIME);
+            let now = metadata
+                .modified()
+                .ok()
+                .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+            let now = now.map(|at| Value::utc(at.as_secs().cast_signed(), at.subsec_nanos()));
+            let moved = matches!((listed, now), (Some(listed), Some(now)) if listed.value != now);
+            if content.size != metadata.len() || moved {
+                let message = format!(
+                    "it changed while it was read ({} bytes read, {} now); check it again when it is at rest",
+                    content.size,
+                    metadata.len()
+                );
+                self.gap(place, GapKind::ChangedWhileReading, message);
+            }
+        } else {
+            content = Content { size: metadata.len(), ..Content::default() };
+        }
+        let name = volume.name(node);
+        let readers = self.settle_and_match(&mut content, ends, name, Declared::Nothing);
+        if !readers.is_empty() {
+            let source = Arc::new(FileSource::new(file)?);
+            self.push_nested(Nested {
+                inside: Some(place),
+                source,
+                readers,
+                name: name.to_vec(),
+                depth: 1,
+            });
+        }
+        Ok(content)
+    }
+
+    /// Settles class and format, and says which readers know the content.
+    pub(super) fn settle_and_match(
+        &self,
+        content: &mut Content,
+        ends: Ends<'_>,
+        name: &[u8],
+        declared: Declared,
+    ) -> Vec<&'static Reader> {
+        let probe =
+            Probe { head: ends.head, tail: ends.tail, length: Some(content.size), name, declared };
+        let readers = if self.options.nested { matching(&probe) } else { Vec::new() };
+        if self.options.contents {
+            settle(content, ends, name, declared);
+        }
+        if let Some(reader) = readers.first() {
+            content.class = Class::Container;
+            content.format = Some(reader.doc.id);
+        }
+        readers
+    }
+
+    fn read_container(&self, nested: Nested) {
+        if nested.depth > self.options.limits.depth {
+            if let Some(place) = nested.inside {
+                let message = format!("containers nest deeper than {}", self.options.limits.depth);
+                self.gap(place, GapKind::Limit, message);
+            }
+            return;
+        }
+        let id = self.reserve();
+        if let [Reader { form: Form::Stream(read), doc, .. }] = nested.readers.as_slice() {
+            stream::read_positional(self, id, *read, doc.id, &nested);
+            return;
+        }
+        let mut volumes = Vec::new();
+        let mut budget = Budget::default();
+        for reader in &nested.readers {
+            let Form::Map(map) = reader.form else { continue };
+            let context = &mut Context { name: &nested.name, budget: &mut budget };
+            let volume = map(&*nested.source, context);
+            let partitions = volume.partitions.clone();
+            volumes.push(volume);
+            for partition in partitions {
+                volumes.extend(self.read_partition(&nested, partition.at, &mut budget));
+            }
+        }
+        image::start(self, id, nested, volumes);
+    }
+
+    /// The volumes in a part of a container, moved to their place.
+    fn read_partition(
+        &self,
+        nested: &Nested,
+        at: std::ops::Range<u64>,
+        budget: &mut Budget,
+    ) -> Vec<Volume> {
+        let source = ExtentSource::range(Arc::clone(&nested.source), at.start, at.end);
+        let mut head = vec![0; super::pass::HEAD];
+        let Ok(n) = source.read_at(0, &mut head) else { return Vec::new() };
+        head.truncate(n);
+        let probe = Probe {
+            head: &head,
+            tail: &[],
+            length: Some(source.len()),
+            name: &nested.name,
+            declared: Declared::Nothing,
+        };
+        let mut volumes = Vec::new();
+        for reader in matching(&probe) {
+            // The map itself is found again in a partition that covers it.
+            if at.start == 0 && nested.readers.iter().any(|known| known.doc.id == reader.doc.id) {
+                continue;
+            }
+            if let Form::Map(map) = reader.form {
+                let context = &mut Context { name: &nested.name, budget: &mut *budget };
+                let mut volume = map(&source, context);
+                volume.partitions.clear();
+                volume.shift(at.start);
+                volumes.push(volume);
+            }
+        }
+        volumes
+    }
+
+    fn finish(
+        self,
+        folders: Vec<Arc<Folder>>,
+        is_folder: bool,
+        format: Option<&'static str>,
+    ) -> Manifest {
+        for folder in folders {
+            if let Ok(folder) = Arc::try_unwrap(folder) {
+                let mut container = folder.container;
+                container.contents =
+                    vec![folder.found.into_inner().unwrap_or_else(PoisonError::into_inner)];
+                self.put(folder.id, container);
+            }
+        }
+        let images = std::mem::take(&mut *lock(&self.images));
+        for image in images {
+            if let Ok(image) = Arc::try_unwrap(image) {
+                let (id, container) = image.into_container();
+                self.put(id, container);
+            }
+        }
+        let mut manifest = Manifest {
+            artifact: self
+                .artifact
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .unwrap_or_default(),
+            folder: is_folder,
+            format,
+            containers: self.containers.into_inner().unwrap_or_else(PoisonError::into_inner),
+            ..Manifest::default()
+        };
+        for (id, container) in manifest.containers.iter().enumerate() {
+            if let Some(place) = container.inside {
+                manifest.within.insert(place, ContainerId(id as u32));
+            }
+        }
+        let raw = self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut gaps: Vec<Gap> = raw
+            .into_iter()
+            .map(|gap| Gap::new(content_path(&manifest, gap.place), gap.kind, gap.message))
+            .collect();
+        for (id, container) in manifest.containers.iter().enumerate() {
+            for (v, volume) in container.volumes.iter().enumerate() {
+                for unread in &volume.unread {
+                    let id = ContainerId(id as u32);
+                    let path = row::owner_name(&manifest, id, v as u16, unread.owner);
+                    let mut gap = Gap::new(path, unread.kind, unread.message.clone());
+                    gap.range = unread.at.as_ref().map(|at| (at.start, at.end));
+                    gaps.push(gap);
+                }
+            }
+        }
+        gaps.sort();
+        gaps.dedup();
+        manifest.gaps = gaps;
+        let trailing = self.trailing.into_inner().unwrap_or_else(PoisonError::into_inner);
+        manifest.trailing = trailing
+            .into_iter()
+            .map(|(place, ending)| (place, ending.trailing, ending.zero_padding))
+            .collect();
+        manifest.trailing.sort_unstable();
+        manifest
+    }
+}
+
+fn content_path(manifest: &Manifest, place: ContentPlace) -> Locator {
+    match manifest.main_place(place) {
+        Some(place) => manifest.path(place),
+        None => manifest.container_path(place.container),
+    }
+}
+
+/// Fills the buffer, or as much of it as there are bytes.
+fn read_some(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// The readers that know the bytes: all that read by position, else the first that reads forward.
+fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
+    let mut found: Vec<_> =
+        READERS.iter().copied().filter(|reader| (reader.probe)(probe)).collect();
+    if found.iter().any(|reader| matches!(reader.form, Form::Map(_))) {
+        found.retain(|reader| matches!(reader.form, Form::Map(_)));
+    } else {
+        found.truncate(1);
+    }
+    found
+}
+
+fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
+    content.format = format::recognise(ends.head, ends.tail, content.size, name);
+    settle_class(content, name, declared);
+}
+
+fn settle_class(content: &mut Content, name: &[u8], declared: Declared) {
+    content.class = class::settle(&class::Facts {
+        census: &content.census,
+        declared,
+        name,
+        format: content.format,
+        approved: None,
+    });
+}
+
+/// The name of a content's main entry.
+pub(super) fn name_of(container: &Container, volume: u16, content: ContentId) -> Vec<u8> {
+    container
+        .main_of(volume, content)
+        .and_then(|(volume, node)| {
+            let volume = container.volumes.get(usize::from(volume))?;
+            Some(volume.name(volume.node(node)?).to_vec())
+        })
+        .unwrap_or_default()
+}
