@@ -1,0 +1,42 @@
+//! Compare: two builds, row by row.
+//!
+//! Both sides are streams of rows sorted by locator, from a scan or from a manifest; the merge holds
+//! one row of each and keeps only what differs. What follows from what is decided in `intent`.
+
+pub mod hunks;
+mod merge;
+
+pub use merge::{Comparison, Item, ItemKind, Policy, compare};
+
+/// A difference that configuration may declare to be noise, by name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Normalizer {
+    /// Dates of modification, creation, backup and recording.
+    Mtime,
+    /// Dates of the last access.
+    Atime,
+    /// Users and groups.
+    Owner,
+    /// Other packed bytes that decode to the same content.
+    Packing,
+}
+
+impl Normalizer {
+    /// Every normalizer.
+    pub const ALL: [Self; 4] = [Self::Mtime, Self::Atime, Self::Owner, Self::Packing];
+
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mtime => "mtime",
+            Self::Atime => "atime",
+            Self::Owner => "owner",
+            Self::Packing => "packing",
+        }
+    }
+
+    /// The normalizer of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|normalizer| normalizer.name() == name)
+    }
+}
