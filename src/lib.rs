@@ -4,8 +4,10 @@
 //! `inspect` and `rules` (what bytes mean), `engine` and `config`, `walk`, then `compare`, `intent`,
 //! `approve` and `report`, `gate`, `pipeline`, and the command line.
 
+pub mod approve;
 pub mod compare;
 pub mod inspect;
+pub mod intent;
 pub mod model;
 pub mod readers;
 pub mod source;

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::census::Census;
 use super::class::{Class, Declared};
 use super::content::Content;
 use super::digest::Digest;
@@ -69,6 +70,8 @@ pub struct ContentRow {
     pub stored: Option<Digest>,
     /// Text or binary.
     pub class: Class,
+    /// What the bytes are.
+    pub census: Census,
     /// The recognised format.
     pub format: Option<Cow<'static, str>>,
     /// The encoding that the container declares.
@@ -107,6 +110,7 @@ impl ContentRow {
             sha256: content.sha256,
             stored: content.stored,
             class: content.class,
+            census: content.census,
             format: content.format.map(Cow::Borrowed),
             encoding: match declared {
                 Declared::Text(name) | Declared::TextRecords(name) => Some(Cow::Borrowed(name)),
