@@ -6,7 +6,6 @@
 
 pub mod approve;
 pub mod compare;
-pub mod inspect;
 pub mod intent;
 pub mod model;
 pub mod readers;

@@ -1,4 +1,0 @@
-//! stub
-pub fn recognise(_: &[u8], _: &[u8], _: u64, _: &[u8]) -> Option<&'static str> {
-    None
-}

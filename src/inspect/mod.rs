@@ -1,4 +1,0 @@
-//! stub
-pub mod census;
-pub mod class;
-pub mod format;
