@@ -6,8 +6,11 @@
 
 pub mod approve;
 pub mod compare;
+pub mod engine;
+pub mod inspect;
 pub mod intent;
 pub mod model;
 pub mod readers;
+pub mod rules;
 pub mod source;
 pub mod walk;
