@@ -152,6 +152,8 @@ fields! {
     BOOT_SEGMENT = "boot.segment", Identity;
     /// Boot: system type byte.
     BOOT_SYSTEM = "boot.system", Identity;
+    /// Boot: 512-byte sectors to load, where the boot image's size does not give it.
+    BOOT_SECTORS = "boot.sectors", Identity;
     /// Boot: bootable or not, and selection criteria.
     BOOT_INDICATOR = "boot.indicator", Identity;
     /// Partition type.

@@ -8,13 +8,15 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod iso9660;
+
 use std::io::{self, Read};
 
 use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[];
+pub const READERS: &[&Reader] = &[&iso9660::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]
