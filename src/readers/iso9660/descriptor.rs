@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::SECTOR;
-use super::field::{Both, both16, both32, from_ucs2, long_date, padded_text};
+use super::field::{Both, both16, both32, from_ucs2, long_date, padded_text, short_date};
 use super::image::Image;
 use crate::model::fact::{Field, Value, field};
 use crate::model::{Owner, Part, Role, Structure, ViewId};
@@ -239,8 +239,14 @@ pub(super) fn account(
         let value = if ucs2 { ucs2_text(raw) } else { padded_text(raw) };
         facts.push((name, range, value));
     }
-    if checked.root_date || same(&(174..181)) {
+    if model.is_none() || same(&(174..181)) {
         parts.push(Part::fact(174..181));
+        let date = short_date(bytes.get(174..181).unwrap_or_default());
+        if !checked.root_date && model.is_none() {
+            let date = date.map_or_else(String::new, |date| date.text());
+            let text = format!("descriptor recorded {date}");
+            image.copy_fact(view, None, field::COPY_DATES, &text);
+        }
     }
     for (range, name) in DATES {
         let value = long_date(bytes.get(range.clone()).unwrap_or_default());
@@ -279,7 +285,7 @@ pub(super) fn account(
             if let Some(value) = value {
                 image.volume.add_fact(view, name, value);
             }
-        } else if same(&range) {
+        } else if same(&range) || name == field::VERSION && value.is_none() {
             parts.push(Part::fact(range));
         }
     }

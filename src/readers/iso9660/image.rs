@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::SECTOR;
 use super::record::Record;
-use crate::model::{ContentId, Extent, GapKind, Owner, Stored, ViewId, Volume};
+use crate::model::fact::{Fact, Field, Value};
+use crate::model::{ContentId, Extent, GapKind, NodeId, Owner, Stored, ViewId, Volume};
 use crate::readers::{Budget, Spent};
 use crate::source::{Source, read_exact};
 
@@ -77,6 +78,34 @@ impl<'a> Image<'a> {
             Some(at..at + 8),
             format!("{what}: little-endian {little}, big-endian {big}"),
         );
+    }
+
+    /// Adds a date that a further copy of an entry's record has of its own: to the entry's facts, or
+    /// to the view's if it belongs to the root.
+    pub(super) fn copy_fact(
+        &mut self,
+        view: ViewId,
+        node: Option<NodeId>,
+        field: Field,
+        text: &str,
+    ) {
+        let known = match node {
+            Some(id) => self.volume.node(id).map(|node| self.volume.facts_of(node).to_vec()),
+            None => {
+                let view = self.volume.views.get_mut(usize::from(view.0));
+                view.map(|view| std::mem::take(&mut view.facts))
+            }
+        };
+        let mut facts = known.unwrap_or_default();
+        match facts.iter_mut().find(|fact| fact.field == field) {
+            Some(fact) => fact.value = Value::Text(format!("{}; {text}", fact.value.text()).into()),
+            None => facts.push(Fact::new(field, Value::Text(text.into()))),
+        }
+        match (node, self.volume.views.get_mut(usize::from(view.0))) {
+            (Some(id), _) => self.volume.set_facts(id, facts),
+            (None, Some(view)) => view.facts = facts,
+            _ => {}
+        }
     }
 
     /// Notes bytes that the image does not hold.

@@ -124,7 +124,11 @@ impl Walk<'_> {
         if index > 0 {
             let telling = Telling::Again(&logical.told);
             let mut again = self.attributes(image, directory, bytes, record, telling)?;
-            again.account(image, self.view, owner);
+            again.account_copy(image, self.view, logical.node, ".");
+            // The records of it in its children may repeat the dates of either.
+            if let Some(logical) = self.logical.get_mut(index) {
+                logical.told.append(&mut again.told);
+            }
             return Ok(());
         }
         let mut found = self.attributes(image, directory, bytes, record, Telling::Facts)?;
@@ -242,7 +246,7 @@ impl Walk<'_> {
         for record in group.get(1..).unwrap_or_default() {
             let telling = Telling::Again(&found.told);
             let mut again = self.attributes(image, directory, bytes, record, telling)?;
-            again.account(image, self.view, Owner::Node(node));
+            again.account_copy(image, self.view, Some(node), "section");
         }
         Ok(())
     }
@@ -284,7 +288,7 @@ impl Walk<'_> {
         let node = self.add(image, &mut found, parent, kind, None, named, bytes);
         found.account(image, self.view, Owner::Node(node));
         if let Some(mut again) = standing {
-            again.account(image, self.view, Owner::Node(node));
+            again.account_copy(image, self.view, Some(node), "holder");
         }
         let told = std::mem::take(&mut found.told);
         self.logical.push(Logical { physical, node: Some(node), told, parent: index });

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::field::{Both, both32, long_date, short_date};
 use super::image::Image;
 use crate::model::fact::{Fact, Field, Value, field};
-use crate::model::{Kind, Owner, Part, Role, Structure, ViewId};
+use crate::model::{Kind, NodeId, Owner, Part, Role, Structure, ViewId};
 use crate::readers::Spent;
 use crate::source::be16;
 
@@ -76,6 +76,8 @@ pub(super) struct Attributes {
     pub(super) unsupported: Option<&'static str>,
     /// The entries that became facts, one behind the other.
     pub(super) told: Vec<u8>,
+    /// Dates that a copy has of its own.
+    copies: Vec<(Field, String)>,
     areas: Vec<Area>,
     troubles: Vec<(&'static str, Range<u64>, String)>,
     /// Entries met, for the obsolete RR entry.
@@ -118,6 +120,20 @@ impl Attributes {
             area.parts.push(Part::fact(range));
         }
         Ok(found)
+    }
+
+    /// Accounts for a copy of a record whose facts are told elsewhere; `name` says which copy.
+    pub(super) fn account_copy(
+        &mut self,
+        image: &mut Image<'_>,
+        view: ViewId,
+        node: Option<NodeId>,
+        name: &str,
+    ) {
+        self.account(image, view, node.map_or(Owner::Volume, Owner::Node));
+        for (field, text) in self.copies.drain(..) {
+            image.copy_fact(view, node, field, &format!("{name} {text}"));
+        }
     }
 
     /// Accounts for everything read, with the owner that is known by now.
@@ -291,6 +307,8 @@ impl Attributes {
                     self.note_presence(signature);
                     if contains(told, entry) {
                         parts.push(here.fact(0..length));
+                    } else if &signature == b"TF" {
+                        self.stamps(entry, here, parts, Some(told));
                     }
                 }
                 Telling::Facts => {
@@ -345,7 +363,7 @@ impl Attributes {
                 }
             }
             b"SL" if length >= 5 => self.link(entry, here, parts),
-            b"TF" if length >= 5 => self.stamps(entry, here, parts),
+            b"TF" if length >= 5 => self.stamps(entry, here, parts, None),
             b"SF" | b"ZF" | b"ER" | b"AL" => {
                 let payload = Value::bytes(entry.get(4..).unwrap_or_default());
                 let name = if &signature == b"AL" { field::XATTR } else { field::EXTRA };
@@ -399,8 +417,9 @@ impl Attributes {
         self.target = Some(target);
     }
 
-    /// Time stamps, in the short or the long form.
-    fn stamps(&mut self, entry: &[u8], here: &Here, parts: &mut Vec<Part>) {
+    /// Time stamps, in the short or the long form. In a copy, those that `told` has at the same place
+    /// need no second fact.
+    fn stamps(&mut self, entry: &[u8], here: &Here, parts: &mut Vec<Part>, told: Option<&[u8]>) {
         const STAMPS: [Field; 7] = [
             field::BIRTHTIME,
             field::MTIME,
@@ -410,6 +429,9 @@ impl Attributes {
             field::EXPIRATION_TIME,
             field::EFFECTIVE_TIME,
         ];
+        if told.is_some() {
+            self.told.extend_from_slice(entry);
+        }
         let flags = entry.get(4).copied().unwrap_or_default();
         let (size, date): (usize, fn(&[u8]) -> Option<Value>) =
             if flags & 0x80 == 0 { (7, short_date) } else { (17, long_date) };
@@ -421,7 +443,17 @@ impl Attributes {
                 continue;
             }
             let Some(bytes) = entry.get(at..at + size) else { break };
-            self.facts.extend(date(bytes).map(|date| Fact::new(name, date)));
+            let recorded = date(bytes);
+            match told {
+                None => self.facts.extend(recorded.map(|date| Fact::new(name, date))),
+                Some(told) if has_stamp(told, entry, at..at + size) => {}
+                Some(_) => {
+                    let date = recorded.map_or_else(String::new, |date| date.text());
+                    let is_access = name == field::ATIME;
+                    let copy = if is_access { field::COPY_ACCESS } else { field::COPY_DATES };
+                    self.copies.push((copy, format!("{} {date}", name.name())));
+                }
+            }
             parts.push(here.fact(at..at + size));
             at += size;
         }
@@ -471,15 +503,23 @@ fn header(here: &Here, version: u8, parts: &mut Vec<Part>) {
     }
 }
 
+/// The entries that were told, one after the other.
+fn each(mut told: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (known, rest) = told.split_at_checked(usize::from(*told.get(2)?))?;
+        told = rest;
+        (!known.is_empty()).then_some(known)
+    })
+}
+
 /// Whether one of the entries that were told is the same.
-fn contains(mut told: &[u8], entry: &[u8]) -> bool {
-    while let Some(&length) = told.get(2)
-        && let Some(known) = told.get(..usize::from(length)).filter(|known| !known.is_empty())
-    {
-        if known == entry {
-            return true;
-        }
-        told = told.get(usize::from(length)..).unwrap_or_default();
-    }
-    false
+fn contains(told: &[u8], entry: &[u8]) -> bool {
+    each(told).any(|known| known == entry)
+}
+
+/// Whether an entry of time stamps of the same form was told with the same stamp in that place.
+fn has_stamp(told: &[u8], entry: &[u8], at: Range<usize>) -> bool {
+    each(told).any(|known| {
+        known.get(..5) == entry.get(..5) && known.get(at.clone()) == entry.get(at.clone())
+    })
 }

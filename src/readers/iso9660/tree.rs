@@ -111,17 +111,23 @@ impl Tree {
         }
         let mut records = Vec::new();
         let mut rest = Vec::new();
+        let mut own_parents = 0;
         let mut index = 0;
         while let Some(directory) = self.directories.get_mut(index) {
             let bytes = std::mem::take(&mut directory.bytes);
             scan(&bytes, &mut records, &mut rest);
-            let outcome = self.entries(image, index, &bytes, &records);
+            let outcome = self.entries(image, index, &bytes, &records, &mut own_parents);
             self.between(image, index, &bytes, &rest);
             if let Some(directory) = self.directories.get_mut(index) {
                 directory.bytes = bytes;
             }
             outcome?;
             index += 1;
+        }
+        if own_parents > 0 {
+            // What libisofs writes into every Joliet tree: one note for all of them.
+            let message = format!("{own_parents} directories name themselves as their parent");
+            image.volume.defect("structure/iso-own-parent", Owner::Volume, None, message);
         }
         Ok(())
     }
@@ -186,10 +192,11 @@ impl Tree {
         index: usize,
         bytes: &[u8],
         records: &[Record],
+        own_parents: &mut u64,
     ) -> Result<(), Spent> {
         // Associated files stand before the file they belong to.
         let mut associated: Vec<(usize, usize)> = Vec::new();
-        self.own_records(image, index, bytes, records);
+        self.own_records(image, index, bytes, records, own_parents);
         let mut at = 0;
         while let Some(first) = records.get(at) {
             let end = group_end(records, bytes, at);
@@ -386,32 +393,33 @@ impl Tree {
     }
 
     /// The records of the directory itself and of the one above, which stand first.
-    fn own_records(&self, image: &mut Image<'_>, index: usize, bytes: &[u8], records: &[Record]) {
+    fn own_records(
+        &self,
+        image: &mut Image<'_>,
+        index: usize,
+        bytes: &[u8],
+        records: &[Record],
+        own_parents: &mut u64,
+    ) {
         let Some(directory) = self.directories.get(index) else { return };
         let Some(above) = self.directories.get(directory.parent) else { return };
         let owner = directory.owner();
-        let mut extra: Vec<Fact> = Vec::new();
         for (at, target, name) in [(0, directory, &[0u8]), (1, above, &[1u8])] {
             let Some(record) = records.get(at).filter(|record| record.name(bytes) == name) else {
                 let message = format!("directory at {} lacks its record number {at}", directory.at);
                 image.volume.defect("structure/iso-dot-records", owner, None, message);
                 continue;
             };
-            let same = record.extent.value == target.block && record.size.value == target.size;
-            if !same {
-                let range = directory.at + record.start as u64;
-                let message = format!(
-                    "record number {at} of the directory at {} points at block {} ({} bytes), \
-                     expected block {} ({} bytes)",
-                    directory.at, record.extent.value, record.size.value, target.block, target.size
-                );
-                let here = Some(range..range + FIXED as u64);
-                image.volume.defect("structure/iso-dot-records", owner, here, message);
-                image.volume.distrust_layout(self.view);
+            let points_at = |target: &Directory| {
+                record.extent.value == target.block && record.size.value == target.size
+            };
+            if !points_at(target) && points_at(directory) {
+                *own_parents += 1;
+            } else if !points_at(target) {
+                self.misdirected(image, directory, record, at, target);
             }
             let date = record.date(bytes);
-            let is_root = directory.node.is_none();
-            if is_root && at == 0 {
+            if directory.node.is_none() && at == 0 {
                 if let Some(date) = short_date(date) {
                     image.volume.add_fact(self.view, field::RECORDED, date);
                 }
@@ -419,24 +427,10 @@ impl Tree {
                 let name = if at == 0 { "." } else { ".." };
                 let date = short_date(date).map_or_else(String::new, |date| date.text());
                 let text = format!("{name} recorded {date}");
-                extra.push(Fact::new(field::EXTRA, Value::Text(text.into())));
+                image.copy_fact(self.view, directory.node, field::COPY_DATES, &text);
             }
             let told = Told { date: true, flags: record.flags == DIRECTORY };
             self.account(image, index, bytes, record, owner, told);
-        }
-        match directory.node {
-            _ if extra.is_empty() => {}
-            Some(id) => {
-                let known = image.volume.node(id).map(|node| image.volume.facts_of(node).to_vec());
-                let mut facts = known.unwrap_or_default();
-                facts.append(&mut extra);
-                image.volume.set_facts(id, facts);
-            }
-            None => {
-                for fact in extra {
-                    image.volume.add_fact(self.view, fact.field, fact.value);
-                }
-            }
         }
         // What stands first under another name is an entry like any other.
         for (at, name) in [(0, [0u8]), (1, [1u8])] {
@@ -447,6 +441,26 @@ impl Tree {
                 self.stray(image, index, bytes, record);
             }
         }
+    }
+
+    /// A record of the directory itself or its parent that points elsewhere.
+    fn misdirected(
+        &self,
+        image: &mut Image<'_>,
+        directory: &Directory,
+        record: &Record,
+        number: usize,
+        target: &Directory,
+    ) {
+        let start = directory.at + record.start as u64;
+        let message = format!(
+            "record number {number} of the directory at {} points at block {} ({} bytes), expected \
+             block {} ({} bytes)",
+            directory.at, record.extent.value, record.size.value, target.block, target.size
+        );
+        let here = Some(start..start + FIXED as u64);
+        image.volume.defect("structure/iso-dot-records", directory.owner(), here, message);
+        image.volume.distrust_layout(self.view);
     }
 
     /// A record of the directory itself or its parent where none belongs: nothing of it is told.

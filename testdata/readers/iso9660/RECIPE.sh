@@ -25,7 +25,7 @@ stamp plain
 at genisoimage -quiet -no-pad -iso-level 1 -V FREEDOM -publisher PRESS -A APP \
     -copyright README.TXT -o "$out/plain.iso" plain
 at genisoimage -quiet -no-pad -iso-level 4 -V level4 -o "$out/level4.iso" plain
-at genisoimage -quiet -no-pad -xa -V XA -o "$out/xa.iso" plain
+at env -u SOURCE_DATE_EPOCH genisoimage -quiet -no-pad -xa -V XA -o "$out/xa.iso" plain
 at genisoimage -quiet -no-pad -iso-level 2 -N -V LEVEL2 -o "$out/no-version.iso" plain
 
 # Rock Ridge: relocation, long names in continuation areas, links, devices.
@@ -41,15 +41,16 @@ mkfifo rr/fifo
 mknod rr/char c 4 65
 mknod rr/block b 8 1
 stamp rr
-at genisoimage -quiet -no-pad -R -V RR -o "$out/rock-ridge.iso" rr
+at env -u SOURCE_DATE_EPOCH genisoimage -quiet -no-pad -R -V RR -o "$out/rock-ridge.iso" rr
 at xorriso -as mkisofs -quiet -no-pad -R --hardlinks -V XRR \
     -o "$out/rock-ridge-xorriso.iso" rr
 at xorriso -as mkisofs -quiet -no-pad -R -D -iso-level 3 -rr_reloc_dir /reloc \
     -o "$out/relocated-xorriso.iso" rr
 rm rr/block rr/char rr/fifo
-setfattr -n user.note -v kept rr/run.sh || true
+
+rm -f "$out/xattr.iso"
 at xorriso -outdev "$out/xattr.iso" -padding 0 -compliance aaip_susp_1_10 -xattr on -acl on \
-    -map rr/run.sh /run.sh -commit
+    -map rr/run.sh /run.sh -setfattr user.note kept /run.sh -- -commit
 
 # Joliet, with names that need UCS-2 and one outside of it.
 mkdir -p joliet/Ünïcode
@@ -100,5 +101,5 @@ at xorriso -dev "$out/sessions-grown.iso" -padding 0 -volid TWO -map second /sec
 
 # A hybrid with HFS, whose header lies in the system area.
 at genisoimage -quiet -no-pad -hfs -R -V HYBRID -o "$out/hfs-hybrid.iso" plain
-at genisoimage -quiet -no-pad -apple -V APPLE -o "$out/apple.iso" plain
+at genisoimage -quiet -no-pad -apple -R -V APPLE -o "$out/apple.iso" plain
 ls -l "$out"/*.iso
