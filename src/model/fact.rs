@@ -58,6 +58,11 @@ fields! {
     EXPIRATION_TIME = "expiration-time", Date;
     /// The recording date of an ISO 9660 directory record.
     RECORDED = "recorded", Date;
+    /// Dates in further copies of an entry's record (its own first record, its children's record of
+    /// it, its descriptor's), where they differ from the entry's own.
+    COPY_DATES = "copies.dates", Date;
+    /// The same for dates of access.
+    COPY_ACCESS = "copies.access", Access;
     /// Numeric user.
     UID = "uid", Owner;
     /// Numeric group.
@@ -152,6 +157,8 @@ fields! {
     BOOT_SEGMENT = "boot.segment", Identity;
     /// Boot: system type byte.
     BOOT_SYSTEM = "boot.system", Identity;
+    /// Boot: 512-byte sectors to load, where the boot image's size does not give it.
+    BOOT_SECTORS = "boot.sectors", Identity;
     /// Boot: bootable or not, and selection criteria.
     BOOT_INDICATOR = "boot.indicator", Identity;
     /// Partition type.

@@ -9,6 +9,7 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod directory;
+mod iso9660;
 
 use std::io::{self, Read};
 
@@ -16,7 +17,7 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[];
+pub const READERS: &[&Reader] = &[&iso9660::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]

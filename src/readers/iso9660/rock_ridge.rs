@@ -1,0 +1,322 @@
+//! The Rock Ridge tree: the directories of the primary tree in their logical order, with relocated
+//! ones in the place they belong to.
+//!
+//! IEEE P1282 (RRIP 1.12): 4.1.5 (CL, PL, RE). The entries themselves are read in [`super::susp`].
+
+use std::collections::HashSet;
+
+use super::image::Image;
+use super::record::{Record, group_end, scan};
+use super::susp::{Attributes, Telling};
+use super::tree::Tree;
+use crate::model::fact::{Fact, Value, field};
+use crate::model::{GapKind, Kind, NewNode, NodeId, Owner, ViewId};
+use crate::readers::Spent;
+
+/// A directory in its logical place.
+struct Logical {
+    /// Index in the primary tree.
+    physical: usize,
+    node: Option<NodeId>,
+    /// The system use entries that its facts tell.
+    told: Vec<u8>,
+    /// Index of the logical directory above.
+    parent: usize,
+}
+
+/// A directory that says that it belongs elsewhere.
+struct Moved {
+    physical: usize,
+    /// Index of the logical directory in which it lies.
+    parent: usize,
+}
+
+/// The Rock Ridge view while it is being read.
+struct Walk<'t> {
+    tree: &'t Tree,
+    view: ViewId,
+    logical: Vec<Logical>,
+    /// Primary directories that have a place.
+    placed: HashSet<usize>,
+    moved: Vec<Moved>,
+}
+
+/// Reads the Rock Ridge view over a primary tree.
+pub(super) fn read(image: &mut Image<'_>, tree: &Tree, view: ViewId) -> Result<(), Spent> {
+    if tree.directories.is_empty() {
+        return Ok(());
+    }
+    let root = Logical { physical: 0, node: None, told: Vec::new(), parent: 0 };
+    let mut walk =
+        Walk { tree, view, logical: vec![root], placed: HashSet::from([0]), moved: Vec::new() };
+    let mut index = 0;
+    let mut late = 0;
+    loop {
+        if index < walk.logical.len() {
+            walk.directory(image, index)?;
+            index += 1;
+        } else if let Some(&Moved { physical, parent }) = walk.moved.get(late) {
+            // Nobody took it to its place: it stays where it lies.
+            late += 1;
+            if !walk.placed.contains(&physical) {
+                walk.enter(image, physical, parent, None)?;
+            }
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+impl Walk<'_> {
+    fn directory(&mut self, image: &mut Image<'_>, index: usize) -> Result<(), Spent> {
+        let tree = self.tree;
+        let Some(physical) = self.logical.get(index).map(|logical| logical.physical) else {
+            return Ok(());
+        };
+        let Some(directory) = tree.directories.get(physical) else { return Ok(()) };
+        let bytes = directory.bytes.as_slice();
+        let (mut records, mut rest) = (Vec::new(), Vec::new());
+        scan(bytes, &mut records, &mut rest);
+        let mut at = 0;
+        while let Some(first) = records.get(at) {
+            let end = group_end(&records, bytes, at);
+            let group = records.get(at..end).unwrap_or_default();
+            match (at, first.name(bytes)) {
+                (0, [0]) => self.own_record(image, index, directory.at, bytes, first)?,
+                (1, [1]) => self.parent_record(image, index, directory.at, bytes, first)?,
+                (_, [0 | 1]) => {}
+                _ => self.entry(image, index, directory.at, bytes, group)?,
+            }
+            at = end;
+        }
+        Ok(())
+    }
+
+    fn attributes(
+        &self,
+        image: &mut Image<'_>,
+        directory: u64,
+        bytes: &[u8],
+        record: &Record,
+        telling: Telling<'_>,
+    ) -> Result<Attributes, Spent> {
+        let is_root_own = directory == self.tree.directories.first().map_or(0, |root| root.at)
+            && record.start == 0;
+        let skip = self.tree.skip.unwrap_or_default();
+        // The root's own record starts with the SP entry, behind an XA record at most.
+        let skip = if is_root_own && skip < 14 { 0 } else { skip };
+        let start = record.start + record.system_start() + skip;
+        let field = bytes.get(start..record.range().end).unwrap_or_default();
+        Attributes::read(image, directory + start as u64, field, telling)
+    }
+
+    /// The record of the directory itself: the root's facts stand here, others repeat theirs.
+    fn own_record(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        directory: u64,
+        bytes: &[u8],
+        record: &Record,
+    ) -> Result<(), Spent> {
+        let Some(logical) = self.logical.get(index) else { return Ok(()) };
+        let owner = logical.node.map_or(Owner::Volume, Owner::Node);
+        if index > 0 {
+            let telling = Telling::Again(&logical.told);
+            let mut again = self.attributes(image, directory, bytes, record, telling)?;
+            again.account_copy(image, self.view, logical.node, ".");
+            // The records of it in its children may repeat the dates of either.
+            if let Some(logical) = self.logical.get_mut(index) {
+                logical.told.append(&mut again.told);
+            }
+            return Ok(());
+        }
+        let mut found = self.attributes(image, directory, bytes, record, Telling::Facts)?;
+        found.settle(true);
+        found.account(image, self.view, owner);
+        for Fact { field, value } in std::mem::take(&mut found.facts) {
+            image.volume.add_fact(self.view, field, value);
+        }
+        if let Some(root) = self.logical.first_mut() {
+            root.told = std::mem::take(&mut found.told);
+        }
+        Ok(())
+    }
+
+    /// The record of the directory above repeats that one's facts.
+    fn parent_record(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        directory: u64,
+        bytes: &[u8],
+        record: &Record,
+    ) -> Result<(), Spent> {
+        let Some(logical) = self.logical.get(index) else { return Ok(()) };
+        let owner = logical.node.map_or(Owner::Volume, Owner::Node);
+        let above = self.logical.get(logical.parent);
+        // A relocated directory lies in another than the one it belongs to: its record may repeat
+        // the facts of either.
+        let lies_in = self.tree.directories.get(logical.physical).map(|physical| physical.parent);
+        let mut told = above.map(|above| above.told.clone()).unwrap_or_default();
+        if self.is_relocated(logical)
+            && let Some(other) = self.logical.iter().find(|other| Some(other.physical) == lies_in)
+        {
+            told.extend_from_slice(&other.told);
+        }
+        let expected = above.and_then(|above| self.tree.directories.get(above.physical));
+        let expected = expected.map(|above| above.block);
+        let mut again = self.attributes(image, directory, bytes, record, Telling::Again(&told))?;
+        again.account(image, self.view, owner);
+        if let Some(parent) = again.parent
+            && Some(parent) != expected
+        {
+            let message = format!(
+                "relocated directory names block {parent} as its parent, expected {}",
+                expected.unwrap_or_default()
+            );
+            self.misplaced(image, owner, message);
+        }
+        Ok(())
+    }
+
+    /// Whether a directory lies elsewhere than it belongs.
+    fn is_relocated(&self, logical: &Logical) -> bool {
+        let lies_in = self.tree.directories.get(logical.physical).map(|physical| physical.parent);
+        self.logical.get(logical.parent).map(|above| above.physical) != lies_in
+    }
+
+    fn misplaced(&self, image: &mut Image<'_>, owner: Owner, message: String) {
+        image.volume.distrust_layout(self.view);
+        image.volume.defect("structure/rock-ridge-relocation", owner, None, message);
+    }
+
+    fn entry(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        directory: u64,
+        bytes: &[u8],
+        group: &[Record],
+    ) -> Result<(), Spent> {
+        let Some(first) = group.first() else { return Ok(()) };
+        let parent = self.logical.get(index).and_then(|logical| logical.node);
+        let mut found = self.attributes(image, directory, bytes, first, Telling::Facts)?;
+        if first.is_directory() {
+            let block = first.extent.value;
+            let Some(&physical) = self.tree.by_block.get(&block) else { return Ok(()) };
+            // A second record of one directory is a defect of the primary tree.
+            let here = self.logical.get(index).map(|logical| logical.physical);
+            let is_its_record = self.tree.directories.get(physical).is_some_and(|child| {
+                Some(child.parent) == here
+                    && child.record.is_some_and(|record| record.start == first.start)
+            });
+            if !is_its_record {
+                let telling = Telling::Again(&[]);
+                let mut untold = self.attributes(image, directory, bytes, first, telling)?;
+                untold.account(image, self.view, Owner::Volume);
+            } else if found.relocated {
+                self.moved.push(Moved { physical, parent: index });
+            } else if !self.placed.contains(&physical) {
+                self.enter(image, physical, index, None)?;
+            }
+            return Ok(());
+        }
+        if let Some(block) = found.child {
+            match self.tree.by_block.get(&block) {
+                Some(&physical) if !self.placed.contains(&physical) => {
+                    return self.enter(image, physical, index, Some((directory, bytes, first)));
+                }
+                _ => {
+                    let message = format!("no relocated directory at block {block}");
+                    self.misplaced(image, Owner::Volume, message.clone());
+                    image.volume.unread(GapKind::Damaged, Owner::Volume, None, message);
+                }
+            }
+        }
+        image.budget.entry()?;
+        let kind = found.settle(false);
+        let placed = image.place(self.view, group);
+        let content = placed.content.filter(|_| kind == Kind::File || first.size.value > 0);
+        let node = self.add(image, &mut found, parent, kind, content, first, bytes);
+        found.account(image, self.view, Owner::Node(node));
+        if let Some(what) = found.unsupported {
+            image.volume.unread(GapKind::Unsupported, Owner::Node(node), None, what);
+        }
+        for record in group.get(1..).unwrap_or_default() {
+            let telling = Telling::Again(&found.told);
+            let mut again = self.attributes(image, directory, bytes, record, telling)?;
+            again.account_copy(image, self.view, Some(node), "section");
+        }
+        Ok(())
+    }
+
+    /// Adds a directory in its logical place. `holder` is the record that stands there for a
+    /// relocated one: it gives the name, while the facts are those of the directory's own record.
+    fn enter(
+        &mut self,
+        image: &mut Image<'_>,
+        physical: usize,
+        index: usize,
+        holder: Option<(u64, &[u8], &Record)>,
+    ) -> Result<(), Spent> {
+        image.budget.entry()?;
+        let tree = self.tree;
+        let parent = self.logical.get(index).and_then(|logical| logical.node);
+        let Some(directory) = tree.directories.get(physical) else { return Ok(()) };
+        let (Some(record), Some(above)) =
+            (directory.record, tree.directories.get(directory.parent))
+        else {
+            return Ok(());
+        };
+        self.placed.insert(physical);
+        let mut found = self.attributes(image, above.at, &above.bytes, &record, Telling::Facts)?;
+        let kind = found.settle(true);
+        let mut standing = None;
+        if let Some((at, bytes, holder)) = holder {
+            let again = self.attributes(image, at, bytes, holder, Telling::Holder(&found.told))?;
+            let own = std::mem::replace(&mut found.name, again.name.clone());
+            if let Some(own) = own.filter(|own| again.name.as_ref() != Some(own)) {
+                found.facts.push(Fact::new(field::RAW_NAME, Value::Bytes(own.into())));
+            }
+            standing = Some(again);
+        }
+        let (bytes, named) = match holder {
+            Some((_, bytes, holder)) => (bytes, holder),
+            None => (above.bytes.as_slice(), &record),
+        };
+        let node = self.add(image, &mut found, parent, kind, None, named, bytes);
+        found.account(image, self.view, Owner::Node(node));
+        if let Some(mut again) = standing {
+            again.account_copy(image, self.view, Some(node), "holder");
+        }
+        let told = std::mem::take(&mut found.told);
+        self.logical.push(Logical { physical, node: Some(node), told, parent: index });
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        image: &mut Image<'_>,
+        found: &mut Attributes,
+        parent: Option<NodeId>,
+        kind: Kind,
+        content: Option<crate::model::ContentId>,
+        record: &Record,
+        bytes: &[u8],
+    ) -> NodeId {
+        let mut facts = std::mem::take(&mut found.facts);
+        if !facts.iter().any(|fact| fact.field == field::MTIME) {
+            let date = super::field::short_date(record.date(bytes));
+            facts.extend(date.map(|date| Fact::new(field::RECORDED, date)));
+        }
+        let name = match &found.name {
+            Some(name) if !name.is_empty() => name.as_slice(),
+            _ => {
+                let plain = record.name(bytes);
+                plain.strip_suffix(b";1").unwrap_or(plain)
+            }
+        };
+        image.volume.add_node(NewNode { view: self.view, parent, name, kind, content, facts })
+    }
+}

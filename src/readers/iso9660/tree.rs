@@ -1,0 +1,568 @@
+//! A directory tree: primary, supplementary (Joliet) or enhanced, as its directory records tell it.
+//!
+//! ECMA-119 6.8 and 9; Joliet Specification 1.0 for identifiers in UCS-2. The system use fields of a
+//! tree with Rock Ridge are left to [`super::rock_ridge`], which walks the same directories again in
+//! their logical order.
+
+use std::collections::HashMap;
+
+use super::field::{Both, from_ucs2, short_date};
+use super::image::{Image, Placed};
+use super::record::{ASSOCIATED, DIRECTORY, FIXED, MORE, Record, Rest, group_end, scan};
+use super::xa;
+use crate::model::Structure;
+use crate::model::fact::{Fact, Value, field};
+use crate::model::{GapKind, Kind, NewNode, NodeId, Owner, Part, Role, ViewId};
+use crate::readers::Spent;
+
+static DIRECTORY_EXTENT: Role = Role::structure("directory");
+static DIRECTORY_RECORD: Role = Role::structure("directory record");
+static DIRECTORY_PADDING: Role = Role::structure("directory padding");
+static ATTRIBUTE_RECORD: Role = Role::structure("extended attribute record");
+
+/// How identifiers are spelled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Naming {
+    /// Bytes.
+    Plain,
+    /// UCS-2 or UTF-16, big-endian.
+    Ucs2,
+}
+
+/// A directory that was read.
+pub(super) struct Directory {
+    /// First logical block.
+    pub(super) block: u32,
+    /// Bytes recorded.
+    pub(super) size: u32,
+    /// Offset of its extent in the image.
+    pub(super) at: u64,
+    /// Its extent, as far as the image holds it.
+    pub(super) bytes: Vec<u8>,
+    /// Its entry; `None` for the root.
+    pub(super) node: Option<NodeId>,
+    /// Index of the directory above; the root's own for the root.
+    pub(super) parent: usize,
+    /// Its record in the directory above; `None` for the root.
+    pub(super) record: Option<Record>,
+    /// The date of its record, or of its own first record for the root.
+    date: Vec<u8>,
+}
+
+impl Directory {
+    /// Owner of what belongs to the directory as a whole.
+    pub(super) fn owner(&self) -> Owner {
+        self.node.map_or(Owner::Volume, Owner::Node)
+    }
+}
+
+/// A tree as recorded: relocated directories stand where they lie.
+pub(super) struct Tree {
+    pub(super) view: ViewId,
+    naming: Naming,
+    /// Breadth first; the root is the first.
+    pub(super) directories: Vec<Directory>,
+    /// Index of the directory that starts at a logical block.
+    pub(super) by_block: HashMap<u32, usize>,
+    /// Bytes of each system use field that do not belong to it; `None` without Rock Ridge.
+    pub(super) skip: Option<usize>,
+    /// Number of the volume in its set.
+    sequence: u32,
+}
+
+impl Tree {
+    /// An empty tree below a root directory.
+    pub(super) fn new(view: ViewId, naming: Naming, sequence: u32) -> Self {
+        Self {
+            view,
+            naming,
+            directories: Vec::new(),
+            by_block: HashMap::new(),
+            skip: None,
+            sequence,
+        }
+    }
+
+    /// The identifier of a directory as its record has it; one zero byte for the root.
+    pub(super) fn identifier(&self, index: usize) -> &[u8] {
+        let Some(directory) = self.directories.get(index) else { return &[] };
+        match (directory.record, self.directories.get(directory.parent)) {
+            (Some(record), Some(parent)) => record.name(&parent.bytes),
+            _ => &[0],
+        }
+    }
+
+    /// The date in the root's own record.
+    pub(super) fn root_date(&self) -> Option<&[u8]> {
+        self.directories.first().map(|root| root.date.as_slice())
+    }
+
+    /// Reads everything below the root.
+    pub(super) fn read(
+        &mut self,
+        image: &mut Image<'_>,
+        block: u32,
+        size: u32,
+        skip_of: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Result<(), Spent> {
+        self.enter(image, block, size, None, 0, None)?;
+        if let Some(root) = self.directories.first() {
+            self.skip = skip_of(&root.bytes);
+        }
+        let mut records = Vec::new();
+        let mut rest = Vec::new();
+        let mut own_parents = 0;
+        let mut index = 0;
+        while let Some(directory) = self.directories.get_mut(index) {
+            let bytes = std::mem::take(&mut directory.bytes);
+            scan(&bytes, &mut records, &mut rest);
+            let outcome = self.entries(image, index, &bytes, &records, &mut own_parents);
+            self.between(image, index, &bytes, &rest);
+            if let Some(directory) = self.directories.get_mut(index) {
+                directory.bytes = bytes;
+            }
+            outcome?;
+            index += 1;
+        }
+        if own_parents > 0 {
+            // What libisofs writes into every Joliet tree: one note for all of them.
+            let message = format!("{own_parents} directories name themselves as their parent");
+            image.volume.defect("structure/iso-own-parent", Owner::Volume, None, message);
+        }
+        Ok(())
+    }
+
+    /// Takes a directory into the list, unless it is there already.
+    fn enter(
+        &mut self,
+        image: &mut Image<'_>,
+        block: u32,
+        size: u32,
+        node: Option<NodeId>,
+        parent: usize,
+        record: Option<(Record, &[u8])>,
+    ) -> Result<(), Spent> {
+        let owner = node.map_or(Owner::Volume, Owner::Node);
+        let skipped = record.map_or(0, |(record, _)| record.attribute_blocks);
+        let at = image.offset(block) + u64::from(skipped) * image.block;
+        let end = at + u64::from(size);
+        if self.by_block.contains_key(&block) {
+            let message = format!("directory at block {block} is recorded twice in one tree");
+            image.volume.defect("structure/iso-directory-loop", owner, Some(at..end), message);
+            return Ok(());
+        }
+        let bytes = image.read(at, size.into())?;
+        if (bytes.len() as u64) < u64::from(size) {
+            image.outside(owner, at + bytes.len() as u64..end, "directory");
+        }
+        image.furthest = image.furthest.max(at + bytes.len() as u64);
+        image.volume.claim(self.view, at..at + bytes.len() as u64, &DIRECTORY_EXTENT, owner);
+        self.by_block.insert(block, self.directories.len());
+        let date = match record {
+            Some((record, above)) => record.date(above).to_vec(),
+            None => bytes.get(18..25).unwrap_or_default().to_vec(),
+        };
+        let record = record.map(|(record, _)| record);
+        self.directories.push(Directory { block, size, at, bytes, node, parent, record, date });
+        Ok(())
+    }
+
+    /// Padding and broken records.
+    fn between(&self, image: &mut Image<'_>, index: usize, bytes: &[u8], rest: &[Rest]) {
+        let Some(directory) = self.directories.get(index) else { return };
+        let owner = directory.owner();
+        for rest in rest {
+            let (Rest::Padding(range) | Rest::Broken(range, _)) = rest;
+            let here = directory.at + range.start as u64..directory.at + range.end as u64;
+            if let Rest::Broken(_, message) = rest {
+                let message = format!("{message} at {}", here.start);
+                let at = Some(here.clone());
+                let volume = &mut image.volume;
+                volume.defect("structure/iso-directory-record", owner, at.clone(), message.clone());
+                volume.unread(GapKind::Damaged, owner, at, message);
+            }
+            let left = bytes.get(range.clone()).unwrap_or_default();
+            image.volume.add_residue(self.view, &DIRECTORY_PADDING, owner, here.start, left);
+        }
+    }
+
+    fn entries(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        bytes: &[u8],
+        records: &[Record],
+        own_parents: &mut u64,
+    ) -> Result<(), Spent> {
+        // Associated files stand before the file they belong to.
+        let mut associated: Vec<(usize, usize)> = Vec::new();
+        self.own_records(image, index, bytes, records, own_parents);
+        let mut at = 0;
+        while let Some(first) = records.get(at) {
+            let end = group_end(records, bytes, at);
+            let group = records.get(at..end).unwrap_or_default();
+            if matches!(first.name(bytes), [0 | 1]) {
+                if at > 1 {
+                    self.stray(image, index, bytes, first);
+                }
+                at = end;
+                continue;
+            }
+            let owns_previous = |&(from, _): &(usize, usize)| {
+                records.get(from).is_some_and(|fork| fork.name(bytes) == first.name(bytes))
+            };
+            if !associated.first().is_some_and(owns_previous) {
+                self.lone_forks(image, index, bytes, records, &mut associated)?;
+            }
+            if first.flags & ASSOCIATED != 0 && !first.is_directory() {
+                associated.push((at, end));
+                at = end;
+                continue;
+            }
+            let neighbours = (at.checked_sub(1).and_then(|i| records.get(i)), records.get(end));
+            let parent = self.directories.get(index).and_then(|directory| directory.node);
+            let node = self.entry(image, index, bytes, group, neighbours, parent, None)?;
+            for (from, to) in associated.drain(..) {
+                let fork = records.get(from..to).unwrap_or_default();
+                let name = Some(&b"associated"[..]);
+                self.entry(image, index, bytes, fork, (None, None), Some(node), name)?;
+            }
+            if first.is_directory() {
+                let (block, size) = (first.extent.value, first.size.value);
+                self.enter(image, block, size, Some(node), index, Some((*first, bytes)))?;
+            }
+            at = end;
+        }
+        self.lone_forks(image, index, bytes, records, &mut associated)
+    }
+
+    /// Associated files without a file to belong to.
+    fn lone_forks(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        bytes: &[u8],
+        records: &[Record],
+        forks: &mut Vec<(usize, usize)>,
+    ) -> Result<(), Spent> {
+        let parent = self.directories.get(index).and_then(|directory| directory.node);
+        for (from, to) in forks.drain(..) {
+            let fork = records.get(from..to).unwrap_or_default();
+            self.entry(image, index, bytes, fork, (None, None), parent, None)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the entry of a group of records and accounts for them.
+    fn entry(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        bytes: &[u8],
+        group: &[Record],
+        neighbours: (Option<&Record>, Option<&Record>),
+        parent: Option<NodeId>,
+        name: Option<&[u8]>,
+    ) -> Result<NodeId, Spent> {
+        image.budget.entry()?;
+        let Some(first) = group.first() else { return Ok(NodeId(0)) };
+        let last = group.last().unwrap_or(first);
+        let mut facts = Vec::with_capacity(3);
+        facts.extend(short_date(first.date(bytes)).map(|date| Fact::new(field::RECORDED, date)));
+        let expected = if first.is_directory() { DIRECTORY } else { 0 };
+        if last.flags != expected {
+            facts.push(Fact::number(field::FLAGS, last.flags));
+        }
+        let raw = first.name(bytes);
+        let owned;
+        let shown: &[u8] = match name {
+            Some(name) => {
+                facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
+                name
+            }
+            None if self.naming == Naming::Plain => {
+                let short = self.without_version(bytes, first, neighbours);
+                if short.len() != raw.len() {
+                    facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
+                }
+                short
+            }
+            None => {
+                let short = self.without_version(bytes, first, neighbours);
+                owned = from_ucs2(short);
+                if short.len() != raw.len() {
+                    facts.push(Fact::new(field::RAW_NAME, Value::Bytes(from_ucs2(raw).into())));
+                } else if raw.len() % 2 != 0 {
+                    facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
+                }
+                &owned
+            }
+        };
+        if self.has_xa(bytes, first) {
+            xa::facts(system_use(bytes, first), &mut facts);
+        }
+        let foreign = group
+            .iter()
+            .find(|record| record.sequence.value != self.sequence && record.size.value > 0);
+        let placed = if first.is_directory() || foreign.is_some() {
+            Placed { content: None, outside: None, interleaved: false }
+        } else {
+            image.place(self.view, group)
+        };
+        let kind = match (first.is_directory(), first.flags & ASSOCIATED != 0) {
+            (true, _) => Kind::Directory,
+            (false, true) => Kind::Fork,
+            _ => Kind::File,
+        };
+        let content = placed.content;
+        let new = NewNode { view: self.view, parent, name: shown, kind, content, facts };
+        let node = image.volume.add_node(new);
+        self.troubles(image, node, first, last, &placed, foreign);
+        for record in group {
+            let told = Told {
+                date: record.date(bytes) == first.date(bytes),
+                flags: record.flags & !MORE == last.flags & !MORE,
+            };
+            self.account(image, index, bytes, record, Owner::Node(node), told);
+        }
+        Ok(node)
+    }
+
+    fn troubles(
+        &self,
+        image: &mut Image<'_>,
+        node: NodeId,
+        first: &Record,
+        last: &Record,
+        placed: &Placed,
+        foreign: Option<&Record>,
+    ) {
+        let owner = Owner::Node(node);
+        let start = image.offset(first.extent.value);
+        let range = start..start + u64::from(first.size.value);
+        if let Some(outside) = placed.outside.clone() {
+            image.outside(owner, outside, "extent of a file");
+        }
+        if let Some(record) = foreign {
+            let message = format!(
+                "recorded on volume {} of the set, this is volume {}",
+                record.sequence.value, self.sequence
+            );
+            image.volume.unread(GapKind::Unsupported, owner, None, message);
+        }
+        if placed.interleaved {
+            let message = "interleaved recording (file unit size and gap) is not read";
+            image.volume.unread(GapKind::Unsupported, owner, Some(range), message);
+        }
+        if last.goes_on() {
+            let message = "the last extent of a file says that another follows";
+            image.volume.defect("structure/iso-file-section-missing", owner, None, message);
+        }
+    }
+
+    /// The identifier without `;1`, unless a neighbour is another version of the same name.
+    fn without_version<'b>(
+        &self,
+        bytes: &'b [u8],
+        record: &Record,
+        (before, after): (Option<&Record>, Option<&Record>),
+    ) -> &'b [u8] {
+        let name = record.name(bytes);
+        let (suffix, mark): (&[u8], &[u8]) = match self.naming {
+            Naming::Plain => (b";1", b";"),
+            Naming::Ucs2 => (b"\0;\x001", b"\0;"),
+        };
+        if record.is_directory() {
+            return name;
+        }
+        let Some(base) = name.strip_suffix(suffix).filter(|base| !base.is_empty()) else {
+            return name;
+        };
+        let other_version = |other: Option<&Record>| {
+            other.is_some_and(|other| {
+                let other = other.name(bytes);
+                other != name && other.strip_prefix(base).is_some_and(|rest| rest.starts_with(mark))
+            })
+        };
+        if other_version(before) || other_version(after) { name } else { base }
+    }
+
+    /// Whether a record has an XA field, which Rock Ridge, if it is there, skips.
+    fn has_xa(&self, bytes: &[u8], record: &Record) -> bool {
+        self.skip.is_none_or(|skip| skip >= xa::LENGTH) && xa::is_record(system_use(bytes, record))
+    }
+
+    /// The records of the directory itself and of the one above, which stand first.
+    fn own_records(
+        &self,
+        image: &mut Image<'_>,
+        index: usize,
+        bytes: &[u8],
+        records: &[Record],
+        own_parents: &mut u64,
+    ) {
+        let Some(directory) = self.directories.get(index) else { return };
+        let Some(above) = self.directories.get(directory.parent) else { return };
+        let owner = directory.owner();
+        for (at, target, name) in [(0, directory, &[0u8]), (1, above, &[1u8])] {
+            let Some(record) = records.get(at).filter(|record| record.name(bytes) == name) else {
+                let message = format!("directory at {} lacks its record number {at}", directory.at);
+                image.volume.defect("structure/iso-dot-records", owner, None, message);
+                continue;
+            };
+            let points_at = |target: &Directory| {
+                record.extent.value == target.block && record.size.value == target.size
+            };
+            if !points_at(target) && points_at(directory) {
+                *own_parents += 1;
+            } else if !points_at(target) {
+                self.misdirected(image, directory, record, at, target);
+            }
+            let date = record.date(bytes);
+            if directory.node.is_none() && at == 0 {
+                if let Some(date) = short_date(date) {
+                    image.volume.add_fact(self.view, field::RECORDED, date);
+                }
+            } else if date != target.date {
+                let name = if at == 0 { "." } else { ".." };
+                let date = short_date(date).map_or_else(String::new, |date| date.text());
+                let text = format!("{name} recorded {date}");
+                image.copy_fact(self.view, directory.node, field::COPY_DATES, &text);
+            }
+            let told = Told { date: true, flags: record.flags == DIRECTORY };
+            self.account(image, index, bytes, record, owner, told);
+        }
+        // What stands first under another name is an entry like any other.
+        for (at, name) in [(0, [0u8]), (1, [1u8])] {
+            if let Some(record) = records.get(at)
+                && matches!(record.name(bytes), [0 | 1])
+                && record.name(bytes) != name
+            {
+                self.stray(image, index, bytes, record);
+            }
+        }
+    }
+
+    /// A record of the directory itself or its parent that points elsewhere.
+    fn misdirected(
+        &self,
+        image: &mut Image<'_>,
+        directory: &Directory,
+        record: &Record,
+        number: usize,
+        target: &Directory,
+    ) {
+        let start = directory.at + record.start as u64;
+        let message = format!(
+            "record number {number} of the directory at {} points at block {} ({} bytes), expected \
+             block {} ({} bytes)",
+            directory.at, record.extent.value, record.size.value, target.block, target.size
+        );
+        let here = Some(start..start + FIXED as u64);
+        image.volume.defect("structure/iso-dot-records", directory.owner(), here, message);
+        image.volume.distrust_layout(self.view);
+    }
+
+    /// A record of the directory itself or its parent where none belongs: nothing of it is told.
+    fn stray(&self, image: &mut Image<'_>, index: usize, bytes: &[u8], record: &Record) {
+        let Some(directory) = self.directories.get(index) else { return };
+        let at = directory.at + record.start as u64;
+        let owner = directory.owner();
+        let message = format!("record at {at} names the directory itself or its parent again");
+        let left = bytes.get(record.range()).unwrap_or_default();
+        let here = Some(at..at + left.len() as u64);
+        image.volume.defect("structure/iso-dot-records", owner, here, message);
+        image.volume.add_residue(self.view, &DIRECTORY_RECORD, owner, at, left);
+    }
+
+    /// Accounts for a record up to its system use field, or whole where there is no Rock Ridge.
+    fn account(
+        &self,
+        image: &mut Image<'_>,
+        index: usize,
+        bytes: &[u8],
+        record: &Record,
+        owner: Owner,
+        told: Told,
+    ) {
+        let Some(directory) = self.directories.get(index) else { return };
+        let at = directory.at + record.start as u64;
+        let range = record.range();
+        let system = record.system_start();
+        let whole = bytes.get(range).unwrap_or_default();
+        let end = self.skip.map_or(whole.len(), |skip| (system + skip).min(whole.len()));
+        let here = whole.get(..end).unwrap_or_default();
+        let name = record.name_range();
+        let mut parts = [const { Part::layout(0..0, true) }; 13];
+        let mut count = 0;
+        let mut push = |part: Part| {
+            if let Some(slot) = parts.get_mut(count) {
+                *slot = part;
+                count += 1;
+            }
+        };
+        let agree = record.extent.agrees() && record.size.agrees();
+        push(Part::layout(0..2, true));
+        push(Part::layout(2..18, agree));
+        push(Part::layout(32..33, true));
+        push(Part::fact(FIXED..FIXED + name.len()));
+        if told.date {
+            push(Part::fact(18..25));
+        }
+        if told.flags {
+            push(Part::fact(25..26));
+        }
+        if record.sequence.agrees() && record.sequence.value == self.sequence {
+            push(Part::fact(28..32));
+        }
+        if self.has_xa(bytes, record) {
+            push(Part::fact(system..system + xa::LENGTH));
+        }
+        let parts = parts.get(..count).unwrap_or_default();
+        image.volume.account(&Structure {
+            view: self.view,
+            role: &DIRECTORY_RECORD,
+            owner,
+            at,
+            bytes: here,
+            parts,
+        });
+        let fields = [
+            ("location of extent", 2, record.extent),
+            ("data length", 10, record.size),
+            ("volume sequence number", 28, record.sequence),
+        ];
+        for (what, offset, Both { value, big }) in fields {
+            if value != big {
+                image.both_endian(owner, at + offset, what, value, big);
+            }
+        }
+        if record.attribute_blocks != 0 {
+            let start = image.offset(record.extent.value);
+            let length = u64::from(record.attribute_blocks) * image.block;
+            let Ok(bytes) = image.read(start, length) else { return };
+            let (view, role) = (self.view, &ATTRIBUTE_RECORD);
+            let parts = &[];
+            image.volume.structure(&Structure {
+                view,
+                role,
+                owner,
+                at: start,
+                bytes: &bytes,
+                parts,
+            });
+        }
+    }
+}
+
+/// What of a record the facts of its owner tell.
+#[derive(Clone, Copy)]
+struct Told {
+    date: bool,
+    flags: bool,
+}
+
+/// The system use field of a record.
+fn system_use<'b>(bytes: &'b [u8], record: &Record) -> &'b [u8] {
+    bytes.get(record.start + record.system_start()..record.range().end).unwrap_or_default()
+}

@@ -1,0 +1,28 @@
+//! CD-ROM XA: the 14 bytes of a record's system use field on a disc without Rock Ridge.
+//!
+//! System Description CD-ROM XA (1991), II.2.7: group, user, attributes (big-endian), `XA`, file
+//! number, five reserved bytes.
+
+use crate::model::fact::{Fact, field};
+use crate::source::be16;
+
+/// Bytes of the XA system use field.
+pub(super) const LENGTH: usize = 14;
+
+/// Whether a system use field starts with an XA record whose reserved bytes are zero.
+pub(super) fn is_record(system_use: &[u8]) -> bool {
+    system_use.get(6..8) == Some(b"XA") && system_use.get(9..LENGTH) == Some(&[0; 5])
+}
+
+/// The facts of an XA record, if there is one.
+pub(super) fn facts(system_use: &[u8], facts: &mut Vec<Fact>) {
+    if !is_record(system_use) {
+        return;
+    }
+    let fields = [(field::GID, 0), (field::UID, 2), (field::ATTRIBUTES, 4)];
+    for (field, at) in fields {
+        facts.extend(be16(system_use, at).map(|value| Fact::number(field, value)));
+    }
+    // Zero for every file without interleaved sectors.
+    facts.extend(system_use.get(8).map(|&number| Fact::number(field::SERIAL, number)));
+}
