@@ -134,6 +134,12 @@ fields! {
     NEXT_ID = "volume.next-id", Stamp;
     /// How the content is compressed.
     METHOD = "method", Identity;
+    /// How hard the packer tried, as it says itself (gzip XFL).
+    EFFORT = "effort", Identity;
+    /// Attributes of the content in the format's own bits (zip: bit 0 says text).
+    INTERNAL_ATTRIBUTES = "internal-attributes", Identity;
+    /// Last modification in the packer's local clock where the entry has one in UTC too.
+    LOCAL_MTIME = "local-mtime", Date;
     /// A comment, raw bytes.
     COMMENT = "comment", Identity;
     /// Format-specific extra bytes.

@@ -8,13 +8,18 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod gzip;
+mod tar;
+mod tree;
+mod zip;
+
 use std::io::{self, Read};
 
 use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[];
+pub const READERS: &[&Reader] = &[&zip::READER, &gzip::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]

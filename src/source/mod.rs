@@ -5,6 +5,7 @@
 //! it holds.
 
 mod bytes;
+mod decode;
 mod extents;
 mod file;
 mod spool;
@@ -13,6 +14,7 @@ use std::fmt;
 use std::io;
 
 pub use bytes::{be16, be32, be64, le16, le32, le64};
+pub use decode::{Decoder, Ending, decode};
 pub use extents::ExtentSource;
 pub use file::{FileSource, Stamp};
 pub use spool::{Permits, Spool};
