@@ -138,8 +138,9 @@ fields! {
     EFFORT = "effort", Identity;
     /// Attributes of the content in the format's own bits (zip: bit 0 says text).
     INTERNAL_ATTRIBUTES = "internal-attributes", Identity;
-    /// Last modification in the packer's local clock where the entry has one in UTC too.
-    LOCAL_MTIME = "local-mtime", Date;
+    /// Last modification as a second place of the entry records it: the DOS time of a zip entry that
+    /// has one in UTC, the plain header of a tar entry that has a pax header.
+    OTHER_MTIME = "other-mtime", Date;
     /// A comment, raw bytes.
     COMMENT = "comment", Identity;
     /// Format-specific extra bytes.

@@ -97,7 +97,7 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     }
     let Some(header) = Header::parse(&bytes) else {
         let what = format!("the gzip header does not end within {} bytes", bytes.len());
-        volume.defect("structure/gzip-header", Owner::Volume, Some(0..bytes.len() as u64), &*what);
+        volume.defect("structure/gzip-header-truncated", Owner::Volume, Some(0..bytes.len() as u64), &*what);
         volume.unread(GapKind::Damaged, Owner::Volume, Some(0..length), what);
         return volume;
     };
@@ -151,7 +151,7 @@ fn read_header(volume: &mut Volume, view: ViewId, bytes: &[u8], header: &Header<
         if recorded != found {
             let what = format!("CRC-16 of the header at {at}: recorded {recorded:#06x}, computed {found:#06x}");
             let range = Some(at as u64..end);
-            volume.defect("structure/gzip-header-crc", Owner::Volume, range, what);
+            volume.defect("structure/gzip-header-crc-mismatch", Owner::Volume, range, what);
         }
         parts.push(Part::layout(at..at + 2, recorded == found));
     }

@@ -19,7 +19,7 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&zip::READER, &gzip::READER];
+pub const READERS: &[&Reader] = &[&zip::READER, &tar::READER, &gzip::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]

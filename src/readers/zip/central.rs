@@ -147,7 +147,7 @@ impl Header {
         }
         let time = dos_time(self.dos);
         if extra.facts.iter().any(|fact| fact.field == field::MTIME) {
-            facts.push(Fact::new(field::LOCAL_MTIME, time));
+            facts.push(Fact::new(field::OTHER_MTIME, time));
         } else {
             facts.push(Fact::new(field::MTIME, time));
         }
@@ -201,7 +201,7 @@ pub(super) fn read(walk: &mut Walk<'_>, end: &End) -> Result<Outcome, Spent> {
     } else if end.directory.end > limit {
         let what = format!("the central directory is said to end at {}, but the end records start at {limit}", end.directory.end);
         let range = Some(end.directory.start..limit);
-        walk.volume.defect("structure/zip-central-directory", Owner::Volume, range, what);
+        walk.volume.defect("structure/zip-central-directory-broken", Owner::Volume, range, what);
     }
     Ok(outcome)
 }
@@ -219,7 +219,7 @@ fn rest(walk: &mut Walk<'_>, at: u64, end: &End, cause: Option<String>) {
     let what = cause.unwrap_or_else(|| {
         format!("the central directory ends at {at}, but the end records start at {}", end.first)
     });
-    let rule = "structure/zip-central-directory";
+    let rule = "structure/zip-central-directory-broken";
     walk.volume.defect(rule, Owner::Volume, Some(range.clone()), &*what);
     if is_short {
         walk.volume.unread(GapKind::Damaged, Owner::Volume, Some(range), what);
@@ -295,7 +295,7 @@ fn judge(walk: &mut Walk<'_>, header: &Header, extra: &Extra, node: NodeId) {
     }
     if extra.is_malformed {
         let what = format!("the records of the extra field at {start} do not fill it");
-        defect("structure/zip-extra-field", start..start + header.bytes.len() as u64, what);
+        defect("structure/zip-extra-field-broken", start..start + header.bytes.len() as u64, what);
     }
     let kind = header.kind();
     if kind == Kind::Directory && header.size > 0 {
@@ -304,14 +304,14 @@ fn judge(walk: &mut Walk<'_>, header: &Header, extra: &Extra, node: NodeId) {
     }
     if kind == Kind::Symlink && !(1..=4096).contains(&header.size) {
         let what = format!("the target of a symbolic link is {} bytes long, expected 1 to 4096", header.size);
-        defect("structure/zip-symlink-size", start + 24..start + 28, what);
+        defect("structure/zip-symlink-size-implausible", start + 24..start + 28, what);
     }
     if header.method == 0 && header.flags & 1 == 0 && header.packed != header.size {
         let what = format!(
             "a stored member has {} bytes, but {} when unpacked",
             header.packed, header.size
         );
-        defect("structure/zip-stored-size", start + 20..start + 28, what);
+        defect("structure/zip-stored-size-mismatch", start + 20..start + 28, what);
     }
     if header.disk != 0 {
         let what = format!("the member is said to start on disk {}", header.disk);

@@ -101,7 +101,7 @@ pub(super) fn find(walk: &mut Walk<'_>) -> Result<Option<End>, Spent> {
             stop - at - LENGTH
         );
         let range = Some(base + at as u64..length);
-        walk.volume.defect("structure/zip-end-record", Owner::Volume, range, what);
+        walk.volume.defect("structure/zip-end-record-broken", Owner::Volume, range, what);
     }
     let mut end = End {
         at: base + at as u64,
@@ -135,7 +135,7 @@ fn locate(walk: &mut Walk<'_>, end: &mut End) -> Result<(), Spent> {
         let found = record.as_ref().map(|record| record.0);
         if found != Some(recorded) && found.is_none() {
             let what = format!("the ZIP64 locator at {at} points at {recorded}, where no ZIP64 end record is");
-            walk.volume.defect("structure/zip-end-record", Owner::Volume, Some(at..at + 20), what);
+            walk.volume.defect("structure/zip-end-record-broken", Owner::Volume, Some(at..at + 20), what);
         }
         if le32(&locator, 4) != Some(0) || le32(&locator, 16).is_none_or(|disks| disks > 1) {
             end.split = Some("the ZIP64 locator speaks of several disks: a split archive".into());
@@ -228,7 +228,7 @@ pub(super) fn account(walk: &mut Walk<'_>, end: &End, outcome: Option<&Outcome>)
             all.unwrap_or_default()
         );
         let range = Some(end.at + 8..end.at + 12);
-        walk.volume.defect("structure/zip-entry-count", Owner::Volume, range, what);
+        walk.volume.defect("structure/zip-entry-count-mismatch", Owner::Volume, range, what);
     }
     let is_whole = outcome.is_none_or(|outcome| outcome.end == end.directory.end);
     let (size, offset) = (le32(&end.bytes, 12), le32(&end.bytes, 16));

@@ -226,7 +226,7 @@ pub(super) fn account(
             header.at
         );
         let range = Some(header.at + 42..header.at + 46);
-        walk.volume.defect("structure/zip-local-header", owner, range, &*what);
+        walk.volume.defect("structure/zip-local-header-missing", owner, range, &*what);
         walk.volume.unread(GapKind::Damaged, owner, Some(at..at.saturating_add(FIXED as u64)), what);
         return;
     };
@@ -253,7 +253,7 @@ pub(super) fn account(
             local.at, header.flags
         );
         let range = Some(local.at + 6..local.at + 8);
-        walk.volume.defect("structure/zip-local-flags", owner, range, what);
+        walk.volume.defect("structure/zip-local-flags-mismatch", owner, range, what);
     }
     account_descriptor(walk, &local, flags, owner);
     not_decoded(walk, header, &local, owner);
@@ -309,7 +309,7 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
             let at = local.data.end;
             let what = format!("no data descriptor follows the member at {at}, though bit 3 says so");
             let range = Some(at..at.saturating_add(16));
-            walk.volume.defect("structure/zip-data-descriptor", owner, range, what);
+            walk.volume.defect("structure/zip-data-descriptor-mismatch", owner, range, what);
         }
         return;
     };
@@ -328,7 +328,7 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
     if !agrees {
         let what = format!("the data descriptor at {at} does not repeat CRC-32 and sizes of the central header");
         let range = Some(*at..*at + bytes.len() as u64);
-        walk.volume.defect("structure/zip-data-descriptor", owner, range, what);
+        walk.volume.defect("structure/zip-data-descriptor-mismatch", owner, range, what);
     }
 }
 

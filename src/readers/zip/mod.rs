@@ -153,7 +153,7 @@ fn free(walk: &mut Walk<'_>, range: Range<u64>, is_prefix: bool) {
         (&SIGNING_BLOCK, None, String::new())
     } else {
         let what = format!("{} bytes at {start} belong to no member", end - start);
-        (&GAP, Some("structure/zip-gap"), what)
+        (&GAP, Some("structure/zip-gap-between-members"), what)
     };
     walk.volume.claim(walk.view, range.clone(), role, Owner::Volume);
     if let Some(rule) = rule {

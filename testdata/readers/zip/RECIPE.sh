@@ -6,11 +6,10 @@ set -eu
 out=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 cd "$work"
-export TZ=UTC
+export TZ=UTC LC_ALL=C.UTF-8
 mkdir -p tree/docs tree/empty
 printf 'Fair is foul, and foul is fair.\n' > tree/plain.txt
 for i in $(seq 200); do echo "line $i of a text that packs well"; done > tree/docs/long.txt
-printf 'x' > 'tree/docs/über.txt'
 : > tree/nothing
 ln -s docs/long.txt tree/link
 chmod 755 tree/plain.txt
@@ -27,6 +26,10 @@ printf 'from a pipe' | zip -q "$out/pipe.zip" - > /dev/null       # one member n
 printf '#!/bin/sh\nexec unzip -q "$0"\n' > "$work/stub"
 cat "$work/stub" "$out/stored.zip" > "$out/prefixed.zip"          # offsets not adjusted
 cp "$out/prefixed.zip" "$out/adjusted.zip"; zip -q -A "$out/adjusted.zip" || true
+printf 'x' > 'docs/über.txt'; touch -d '1993-08-09 17:04:06' docs/über.txt docs
+zip -q -X -UN=UTF8 "$out/utf8.zip" docs/über.txt                  # bit 11
+zip -q -X "$out/unicode-path.zip" docs/über.txt                   # extra field 0x7075
+LC_ALL=C zip -q -X "$out/raw-name.zip" docs/über.txt              # bytes of no said encoding
 7z a -tzip -bso0 "$out/7z.zip" plain.txt docs > /dev/null
 7z a -tzip -mm=BZip2 -bso0 "$out/bzip2.zip" docs/long.txt > /dev/null
 7z a -tzip -mm=LZMA -bso0 "$out/lzma.zip" docs/long.txt > /dev/null
