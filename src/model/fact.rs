@@ -139,6 +139,13 @@ fields! {
     NEXT_ID = "volume.next-id", Stamp;
     /// How the content is compressed.
     METHOD = "method", Identity;
+    /// How hard the packer tried, as it says itself (gzip XFL).
+    EFFORT = "effort", Identity;
+    /// Attributes of the content in the format's own bits (zip: bit 0 says text).
+    INTERNAL_ATTRIBUTES = "internal-attributes", Identity;
+    /// Last modification as a second place of the entry records it: the DOS time of a zip entry that
+    /// has one in UTC, the plain header of a tar entry that has a pax header.
+    OTHER_MTIME = "other-mtime", Date;
     /// A comment, raw bytes.
     COMMENT = "comment", Identity;
     /// Format-specific extra bytes.

@@ -10,6 +10,10 @@
 
 pub mod directory;
 mod iso9660;
+mod gzip;
+mod tar;
+mod tree;
+mod zip;
 
 use std::io::{self, Read};
 
@@ -17,7 +21,7 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&iso9660::READER];
+pub const READERS: &[&Reader] = &[&iso9660::READER, &zip::READER, &tar::READER, &gzip::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]
