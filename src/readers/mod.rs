@@ -8,13 +8,16 @@
 
 #![warn(clippy::indexing_slicing)]
 
+pub mod hfs;
+mod macintosh;
+
 use std::io::{self, Read};
 
 use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[];
+pub const READERS: &[&Reader] = &[&hfs::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]
