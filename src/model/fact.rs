@@ -125,6 +125,18 @@ fields! {
     VERSION = "version", Identity;
     /// Bytes in a logical or allocation block.
     BLOCK_SIZE = "block-size", Identity;
+    /// Bytes by which a file grows at a time; of a volume, those of a file that names none.
+    CLUMP_SIZE = "clump-size", Identity;
+    /// Bytes by which the extents tree of a volume grows at a time.
+    EXTENTS_CLUMP_SIZE = "volume.extents-clump-size", Identity;
+    /// Bytes by which the catalog of a volume grows at a time.
+    CATALOG_CLUMP_SIZE = "volume.catalog-clump-size", Identity;
+    /// Finder information of the root directory, raw bytes.
+    ROOT_FINDER_INFO = "root.finder-info", Identity;
+    /// Last backup of the root directory.
+    ROOT_BACKUP_TIME = "root.backup-time", Date;
+    /// Attribute bits of the root directory.
+    ROOT_ATTRIBUTES = "root.attributes", Permission;
     /// Application use bytes.
     APPLICATION_USE = "volume.application-use", Identity;
     /// Escape sequences of a supplementary descriptor.

@@ -14,6 +14,8 @@ mod gzip;
 mod tar;
 mod tree;
 mod zip;
+pub mod hfs;
+mod macintosh;
 
 use std::io::{self, Read};
 
@@ -21,7 +23,7 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&iso9660::READER, &zip::READER, &tar::READER, &gzip::READER];
+pub const READERS: &[&Reader] = &[&iso9660::READER, &zip::READER, &tar::READER, &gzip::READER, &hfs::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]

@@ -1,0 +1,133 @@
+//! The alternate master directory block: the copy near the end of the volume, for repairs.
+//!
+//! *Inside Macintosh: Files*, "Master Directory Blocks": it is written when a tree grows, so that its
+//! dates and counts may be older than those of the first. It stands in the second to last block of
+//! the volume, right behind the allocation blocks; the mastering tools of hybrid discs put it into
+//! the last allocation block, and write it before they move the trees.
+
+use std::ops::Range;
+
+use super::mdb::Mdb;
+use super::{Disk, LOGICAL};
+use crate::model::{GapKind, Owner, Part, Role, Structure, Volume};
+use crate::source::{be16, be32, read_exact};
+
+static ALTERNATE: Role = Role::structure("alternate master directory block");
+static LAST: Role = Role::reserved("last block of the volume");
+
+const RULE: &str = "structure/hfs-alternate-mdb";
+
+/// Fields that must be the same in both: the name and the geometry of the volume.
+const SAME: [(&str, Range<usize>); 8] = [
+    ("signature", 0..2),
+    ("creation date", 2..6),
+    ("bitmap start", 14..16),
+    ("allocation blocks", 18..20),
+    ("allocation block size", 20..24),
+    ("first allocation block", 28..30),
+    ("volume name", 36..64),
+    ("sequence number", 68..70),
+];
+
+/// Fields of the trees: the same on a volume that is written to.
+const TREES: [(&str, Range<usize>); 2] = [("extents tree", 130..146), ("catalog tree", 146..162)];
+
+/// Fields that may be older: dates, counts and identifiers grow, free blocks shrink.
+const GROWING: [(usize, usize); 9] =
+    [(6, 4), (12, 2), (16, 2), (30, 4), (64, 4), (70, 4), (82, 2), (84, 4), (88, 4)];
+
+/// Finds, checks and tells the copy.
+pub(super) fn check(disk: &Disk<'_>, mdb: &Mdb, first: &[u8], volume: &mut Volume) {
+    let end = disk.at(disk.blocks);
+    let Some((at, copy)) = find(disk, mdb, end) else {
+        let range = end..end + LOGICAL;
+        let message = "no copy of the master directory block near the end of the volume";
+        volume.defect(RULE, Owner::Volume, Some(range.clone()), message);
+        if range.end > disk.source.len() {
+            volume.unread(GapKind::Damaged, Owner::Volume, Some(range), message);
+        }
+        return;
+    };
+    let mut parts = Vec::new();
+    let mut wrong = Vec::new();
+    for (what, range) in SAME {
+        let same = first.get(range.clone()) == copy.get(range.clone());
+        if same {
+            parts.push(Part::fact(range));
+        } else {
+            wrong.push((what, range));
+        }
+    }
+    for (what, range) in TREES {
+        let same = first.get(range.clone()) == copy.get(range.clone());
+        // A volume that is made once and locked keeps the copy from before its trees were placed.
+        let agrees = same || mdb.locked() && inside(&copy, &range, mdb);
+        parts.push(Part::layout(range.clone(), agrees));
+        if !agrees {
+            wrong.push((what, range));
+        }
+    }
+    for (at, length) in GROWING {
+        let of = |bytes: &[u8]| match length {
+            2 => be16(bytes, at).map(u32::from),
+            _ => be32(bytes, at),
+        };
+        let agrees = of(&copy) <= of(first);
+        parts.push(Part::layout(at..at + length, agrees));
+        if !agrees {
+            wrong.push(("newer value", at..at + length));
+        }
+    }
+    let bounded = be16(&copy, 34) <= Some(mdb.blocks);
+    parts.push(Part::layout(34..36, bounded));
+    if !bounded {
+        wrong.push(("free blocks", 34..36));
+    }
+    // Attributes change when the volume is locked; clumps and Finder information seldom do. Where
+    // they are not those of the first block they stay unexplained.
+    for range in [10..12, 24..28, 74..78, 78..82, 92..124, 124..130] {
+        if first.get(range.clone()) == copy.get(range.clone()) {
+            parts.push(Part::fact(range));
+        }
+    }
+    for (what, range) in wrong {
+        let range = at + range.start as u64..at + range.end as u64;
+        let message = format!("alternate master directory block: {what} differs from the first");
+        volume.defect(RULE, Owner::Volume, Some(range), message);
+    }
+    volume.structure(&Structure {
+        view: disk.view,
+        role: &ALTERNATE,
+        owner: Owner::Volume,
+        at,
+        bytes: &copy,
+        parts: &parts,
+    });
+    if at >= end {
+        volume.claim(disk.view, at + LOGICAL..at + 2 * LOGICAL, &LAST, Owner::Volume);
+    }
+}
+
+/// Looks right behind the allocation blocks, at the second to last block of the source, and in the
+/// last allocation block.
+fn find(disk: &Disk<'_>, mdb: &Mdb, end: u64) -> Option<(u64, Vec<u8>)> {
+    let source = disk.source.len() / LOGICAL * LOGICAL;
+    let inner = (1..=16u64).map(|n| end.checked_sub(n * LOGICAL));
+    let places = [Some(end), source.checked_sub(2 * LOGICAL)].into_iter().chain(inner);
+    places.flatten().filter(|&at| at > 2 * LOGICAL).find_map(|at| {
+        let bytes = read_exact(disk.source, at, LOGICAL).ok()?;
+        let copy = Mdb::parse(&bytes)?;
+        (copy.created == mdb.created || copy.unit == mdb.unit && copy.blocks == mdb.blocks)
+            .then_some((at, bytes))
+    })
+}
+
+/// Whether the extents of a tree lie within the volume.
+fn inside(copy: &[u8], range: &Range<usize>, mdb: &Mdb) -> bool {
+    (0..3).all(|n| {
+        let start = be16(copy, range.start + 4 + 4 * n).map_or(0, u32::from);
+        let count = be16(copy, range.start + 6 + 4 * n).map_or(0, u32::from);
+        start + count <= u32::from(mdb.blocks)
+    })
+}
+
