@@ -103,9 +103,11 @@ disc() {
   mv "$cd" "$disc/0"
   find "$disc" -maxdepth 1 -exec touch -d 1993-08-10T12:00:00 {} +
 
+  # genisoimage writes memory that it never set into the unused nodes of the HFS B-trees and behind
+  # the alternate MDB; glibc's perturb byte 255 makes all that malloc returns zero.
   # -no-pad: 150 sectors of zero less. -hide*: the application is of use to a Macintosh alone,
   # README.TXT to the others alone.
-  (cd "$disc" && LD_PRELOAD="$work/pin.so" faketime -f "$clock" genisoimage -quiet -no-pad \
+  (cd "$disc" && MALLOC_PERTURB_=255 LD_PRELOAD="$work/pin.so" faketime -f "$clock" genisoimage -quiet -no-pad \
     -hfs --macbin -map "$here/source/types.map" -hfs-volid 'Freedom of Press' -r -J -V FREEDOM_OF_PRESS \
     -publisher 'EXAMPLE PREPRESS' -p 'RELEASE ENGINEERING' -A 'FREEDOM OF PRESS 3.0' \
     -hide FreedomOfPress -hide-joliet FreedomOfPress -hide-hfs README.TXT \
@@ -137,11 +139,21 @@ disc "$to/dated/fixed.iso"      "$day_after" "$edited" registered
 disc "$to/shifted/approved.iso" "$release"   "$app"    none       "$licence"
 disc "$to/shifted/fixed.iso"    "$release"   "$app"    registered "$licence"
 listing "$to/approved.iso" > "$to/LISTING.txt"
+{
+  cat "$here/source/differences.md"
+  while read -r old new; do
+    printf '\n## %s and %s\n\n' "$old" "$new"
+    python3 "$here/source/differences.py" "$to/$old" "$to/$new"
+  done <<< 'approved.iso candidate.iso
+approved.iso fixed.iso
+approved.iso dated/fixed.iso
+shifted/approved.iso shifted/fixed.iso'
+} > "$to/DIFFERENCES.md"
 
 images='approved.iso candidate.iso fixed.iso dated/fixed.iso shifted/approved.iso shifted/fixed.iso'
 if [ "$mode" = check ]; then
   bad=0
-  for image in $images LISTING.txt; do
+  for image in $images LISTING.txt DIFFERENCES.md; do
     cmp "$here/$image" "$to/$image" || bad=1
   done
   if [ $bad = 1 ]; then
