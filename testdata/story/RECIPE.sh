@@ -163,5 +163,6 @@ if [ "$mode" = check ]; then
   fi
   echo "RECIPE.sh: $(wc -w <<< "$images") images rebuilt, each equal to the committed one"
 else
+  # shellcheck disable=SC2086
   (cd "$to" && sha256sum $images > SHA256SUMS)
 fi
