@@ -5,12 +5,17 @@
 //! `approve` and `report`, `gate`, `pipeline`, and the command line.
 
 pub mod approve;
+pub mod cli;
 pub mod compare;
+pub mod config;
 pub mod engine;
+pub mod gate;
 pub mod inspect;
 pub mod intent;
 pub mod model;
+pub mod pipeline;
 pub mod readers;
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod walk;

@@ -1,3 +1,5 @@
 //! The `premaster` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    premaster::cli::main()
+}

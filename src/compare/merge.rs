@@ -342,7 +342,10 @@ fn nature_of(name: &str) -> Nature {
 
 fn compare_facts(old: &Row, new: &Row, policy: &Policy) -> (Vec<FieldChange>, bool) {
     let host = policy.folder && !new.path.as_str().contains('!');
-    let is_file = |row: &Row| row.kind == RowKind::Entry(Kind::File);
+    let kind_of = |row: &Row| match row.kind {
+        RowKind::Entry(kind) => kind,
+        _ => Kind::Directory,
+    };
     let mut fields = Vec::new();
     let mut push = |name: &str, old: Option<String>, new: Option<String>| {
         let disposition = Disposition::Undeclared;
@@ -357,7 +360,7 @@ fn compare_facts(old: &Row, new: &Row, policy: &Policy) -> (Vec<FieldChange>, bo
         if host {
             // Dates, owners and umask bits are facts of the host.
             let counts = match field {
-                field::MODE => release_mode(a, is_file(old)) != release_mode(b, is_file(new)),
+                field::MODE => release_mode(a, kind_of(old)) != release_mode(b, kind_of(new)),
                 field::TARGET | field::DEVICE => true,
                 _ => false,
             };
@@ -399,13 +402,13 @@ fn ignores(normalizer: Normalizer, name: &str) -> bool {
 }
 
 /// Of a mode what belongs to the release: the owner's exec bit of a file, set-id and sticky bits.
-fn release_mode(value: Option<&Value>, is_file: bool) -> u16 {
+pub fn release_mode(value: Option<&Value>, kind: Kind) -> u16 {
     let mode = match value {
         Some(Value::Mode(mode)) => *mode,
         Some(other) => u16::from_str_radix(&other.text(), 8).unwrap_or_default(),
         None => 0,
     };
-    mode & if is_file { 0o7100 } else { 0o7000 }
+    mode & if kind == Kind::File { 0o7100 } else { 0o7000 }
 }
 
 /// Fields whose values differ, each value once; several facts of one field are compared in order.

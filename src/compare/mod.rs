@@ -5,8 +5,10 @@
 
 pub mod hunks;
 mod merge;
+mod position;
 
-pub use merge::{Comparison, Item, ItemKind, Policy, compare};
+pub use merge::{Comparison, Item, ItemKind, Policy, compare, release_mode};
+pub use position::position;
 
 /// A difference that configuration may declare to be noise, by name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -114,7 +114,13 @@ impl Container {
                 claim.volume = number as u16;
             }
         }
-        let contents = volumes.iter().map(|v| vec![Content::default(); v.contents.len()]).collect();
+        // Until a pass tells, sizes are what the format records.
+        let unread = |stored: &super::content::Stored| Content {
+            size: stored.size.unwrap_or_default(),
+            ..Content::default()
+        };
+        let contents =
+            volumes.iter().map(|volume| volume.contents.iter().map(unread).collect()).collect();
         let mut this = Self { inside, length, volumes, contents, ..Self::default() };
         this.name_views();
         this.join_contents();
@@ -363,6 +369,29 @@ impl Manifest {
         let (volume, node) =
             self.container(place.container)?.main_of(place.volume, place.content)?;
         Some(Place { container: place.container, volume, node })
+    }
+
+    /// Where the bytes of a content lie.
+    pub fn stored(&self, place: ContentPlace) -> Option<&super::content::Stored> {
+        let volume = self.container(place.container)?.volumes.get(usize::from(place.volume))?;
+        volume.contents.get(place.content.0 as usize)
+    }
+
+    /// The locator of a content: that of its main entry.
+    pub fn content_path(&self, place: ContentPlace) -> Locator {
+        match self.main_place(place) {
+            Some(place) => self.path(place),
+            None => self.container_path(place.container),
+        }
+    }
+
+    /// The entry of a locator.
+    pub fn find(&self, path: &Locator) -> Option<Place> {
+        let last = super::locator::unescape(path.last_segment());
+        self.places().find(|&place| {
+            self.node(place).is_some_and(|(volume, node)| volume.name(node) == last)
+                && self.path(place) == *path
+        })
     }
 
     /// Every entry, in the order of the readers.

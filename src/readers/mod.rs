@@ -9,13 +9,13 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod directory;
-mod iso9660;
 mod gzip;
+pub mod hfs;
+mod iso9660;
+mod macintosh;
 mod tar;
 mod tree;
 mod zip;
-pub mod hfs;
-mod macintosh;
 
 use std::io::{self, Read};
 
@@ -23,7 +23,8 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&iso9660::READER, &zip::READER, &tar::READER, &gzip::READER, &hfs::READER];
+pub const READERS: &[&Reader] =
+    &[&iso9660::READER, &zip::READER, &tar::READER, &gzip::READER, &hfs::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]

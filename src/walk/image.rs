@@ -83,7 +83,7 @@ pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: V
         );
     }
     let count = units.len();
-    let mut image = Image {
+    let image = Image {
         id,
         depth: nested.depth,
         length,
@@ -97,9 +97,6 @@ pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: V
         left: AtomicUsize::new(count),
         found: Mutex::new(Found { contents, ..Found::default() }),
     };
-    if count == 0 {
-        image.settle_sizes();
-    }
     let image = Arc::new(image);
     scan.add_image(Arc::clone(&image));
     scan.push_images(&image, count);
@@ -287,16 +284,6 @@ impl Image {
             let read_tail = source.read_at(simple.end - tail_length as u64, tail);
             if read_head.is_ok() && read_tail.is_ok() {
                 self.take(scan, source, simple, content, Ends { head, tail });
-            }
-        }
-    }
-
-    /// Without a pass, sizes are what the format records.
-    fn settle_sizes(&mut self) {
-        let found = self.found.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for (slots, volume) in found.contents.iter_mut().zip(&self.container.volumes) {
-            for (slot, stored) in slots.iter_mut().zip(&volume.contents) {
-                slot.size = stored.size.unwrap_or_default();
             }
         }
     }

@@ -28,6 +28,11 @@ impl Artifact {
         Self { path: path.to_path_buf(), permits, manifest, opened: Mutex::default() }
     }
 
+    /// The name of the artifact, without its folder.
+    pub fn name(&self) -> Vec<u8> {
+        self.path.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default()
+    }
+
     /// The bytes of the artifact itself; a folder has none.
     pub fn source(&self) -> io::Result<Arc<dyn Source>> {
         Ok(Arc::new(FileSource::open(&self.path)?))

@@ -3,7 +3,7 @@
 use sha2::Digest as _;
 
 use super::tree_hash::{self, Piece};
-use crate::inspect::census::Sweep;
+use crate::inspect::Sweep;
 use crate::model::content::CHUNK;
 use crate::model::{Content, Digest};
 

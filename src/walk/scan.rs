@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::image::{self, Image};
 use super::pass::{Ends, Keeper, Pass};
 use super::{Options, stream};
-use crate::inspect::{class, format};
+use crate::inspect;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::volume::Node;
 use crate::model::{
@@ -308,7 +308,7 @@ impl<'a> Scan<'a> {
             if self.options.contents {
                 settle(&mut content, ends, name, Declared::Nothing);
             } else {
-                content.format = format::recognise(&head, &tail, length, name);
+                content.format = inspect::recognise(&head, &tail, length, name);
             }
             let format = content.format;
             self.put_artifact(content);
@@ -534,7 +534,7 @@ impl<'a> Scan<'a> {
         let raw = self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut gaps: Vec<Gap> = raw
             .into_iter()
-            .map(|gap| Gap::new(content_path(&manifest, gap.place), gap.kind, gap.message))
+            .map(|gap| Gap::new(manifest.content_path(gap.place), gap.kind, gap.message))
             .collect();
         for (id, container) in manifest.containers.iter().enumerate() {
             for (v, volume) in container.volumes.iter().enumerate() {
@@ -557,13 +557,6 @@ impl<'a> Scan<'a> {
             .collect();
         manifest.trailing.sort_unstable();
         manifest
-    }
-}
-
-fn content_path(manifest: &Manifest, place: ContentPlace) -> Locator {
-    match manifest.main_place(place) {
-        Some(place) => manifest.path(place),
-        None => manifest.container_path(place.container),
     }
 }
 
@@ -594,12 +587,12 @@ fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
 }
 
 fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
-    content.format = format::recognise(ends.head, ends.tail, content.size, name);
+    content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
     settle_class(content, name, declared);
 }
 
 fn settle_class(content: &mut Content, name: &[u8], declared: Declared) {
-    content.class = class::settle(&class::Facts {
+    content.class = inspect::settle(&inspect::Facts {
         census: &content.census,
         declared,
         name,

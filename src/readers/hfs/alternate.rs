@@ -130,4 +130,3 @@ fn inside(copy: &[u8], range: &Range<usize>, mdb: &Mdb) -> bool {
         start + count <= u32::from(mdb.blocks)
     })
 }
-

@@ -169,8 +169,7 @@ impl Reading<'_, '_> {
         self.budget.structure(SIZE as u64)?;
         let place = self.place(number);
         let Some(at) = place.filter(|_| (number as usize) < self.used.len()) else {
-            let message =
-                format!("{}: node {number} of {}", self.tree.name, self.used.len());
+            let message = format!("{}: node {number} of {}", self.tree.name, self.used.len());
             self.volume.unread(GapKind::Damaged, Owner::Volume, None, message);
             return Ok(None);
         };
@@ -307,7 +306,8 @@ impl Reading<'_, '_> {
         let root = be32(&header.bytes, DESCRIPTOR + 2).unwrap_or_default();
         let height = self.by_number.get(&root).and_then(|&at| self.nodes.get(at));
         let used = self.used.iter().filter(|&&used| used).count() as u32;
-        let mut parts = vec![Part::layout(0..4, true), Part::layout(DESCRIPTOR + 2..DESCRIPTOR + 6, true)];
+        let mut parts =
+            vec![Part::layout(0..4, true), Part::layout(DESCRIPTOR + 2..DESCRIPTOR + 6, true)];
         let fields: [(&str, usize, usize, u32); 9] = [
             ("depth", 14, 2, height.map_or(0, |node| u32::from(node.height()))),
             ("leaf records", 20, 4, records as u32),
@@ -518,7 +518,8 @@ impl Reading<'_, '_> {
         let agrees = first.is_some_and(same) && record.len() == data + 4;
         let at = node.at + start as u64;
         if !agrees {
-            let message = format!("node {}: an index key is not the first of its node", node.number);
+            let message =
+                format!("node {}: an index key is not the first of its node", node.number);
             self.complain("structure/hfs-btree-links", at, record.len() as u64, &message);
         }
         self.volume.account(&Structure {

@@ -112,7 +112,8 @@ impl Catalog {
         let kind = *value.first()?;
         match kind {
             DIRECTORY | FILE if fits && !name.is_empty() => {
-                let length = if kind == FILE { entry::FILE_LENGTH } else { entry::DIRECTORY_LENGTH };
+                let length =
+                    if kind == FILE { entry::FILE_LENGTH } else { entry::DIRECTORY_LENGTH };
                 let directory = kind == DIRECTORY;
                 let id = be32(value, if directory { 6 } else { 20 })?;
                 value.get(..length)?;
@@ -124,7 +125,8 @@ impl Catalog {
             DIRECTORY_THREAD | FILE_THREAD if name.is_empty() => {
                 let length = usize::from(*value.get(14)?);
                 let name = value.get(15..15 + length)?.to_vec();
-                let thread = Thread { leaf: at, kind, parent: be32(value, 10)?, name, matched: false };
+                let thread =
+                    Thread { leaf: at, kind, parent: be32(value, 10)?, name, matched: false };
                 if self.threads.contains_key(&parent) {
                     return None;
                 }
@@ -156,7 +158,8 @@ impl Catalog {
             ids: HashMap::new(),
         };
         let root = self.children.get(&ABOVE_ROOT).and_then(|above| {
-            let of = |&&at: &&usize| self.entries.get(at).is_some_and(|e| e.directory && e.id == ROOT);
+            let of =
+                |&&at: &&usize| self.entries.get(at).is_some_and(|e| e.directory && e.id == ROOT);
             above.iter().find(of).copied()
         });
         match root {
@@ -274,7 +277,14 @@ impl Walk<'_, '_> {
             };
             let duplicate = entry.directory && self.duplicate(entry, leaf);
             let (node, below) = if place == Place::Root {
-                entry::enter_root(self.disk, entry, leaf, inside.len(), self.volume_name, self.volume);
+                entry::enter_root(
+                    self.disk,
+                    entry,
+                    leaf,
+                    inside.len(),
+                    self.volume_name,
+                    self.volume,
+                );
                 (None, Place::Below(None))
             } else {
                 self.budget.entry()?;
@@ -285,7 +295,13 @@ impl Walk<'_, '_> {
                 let above = place != Place::Orphan;
                 let id = if entry.directory {
                     entry::enter_directory(
-                        self.disk, entry, leaf, inside.len(), parent, above, self.volume,
+                        self.disk,
+                        entry,
+                        leaf,
+                        inside.len(),
+                        parent,
+                        above,
+                        self.volume,
                     )
                 } else {
                     let forks = (&mut *self.blocks, &mut *self.overflow);
@@ -332,7 +348,8 @@ impl Walk<'_, '_> {
             return false;
         }
         let at = leaf.at..leaf.at + leaf.bytes.len() as u64;
-        let message = format!("catalog node ID {} is also that of the record at {before}", entry.id);
+        let message =
+            format!("catalog node ID {} is also that of the record at {before}", entry.id);
         self.volume.defect("structure/hfs-duplicate-id", Owner::Volume, Some(at), message);
         true
     }

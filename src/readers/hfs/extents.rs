@@ -163,12 +163,7 @@ impl Overflow {
     }
 
     /// Claims the blocks that are kept away from files.
-    pub(super) fn bad_blocks(
-        &mut self,
-        disk: &Disk<'_>,
-        blocks: &mut Blocks,
-        volume: &mut Volume,
-    ) {
+    pub(super) fn bad_blocks(&mut self, disk: &Disk<'_>, blocks: &mut Blocks, volume: &mut Volume) {
         for (leaf, used) in self.leaves.iter().zip(&mut self.used) {
             if key(leaf).is_some_and(|(file, ..)| file == BAD_BLOCKS)
                 && let Some(more) = triple(leaf.value(), 0)

@@ -126,11 +126,9 @@ impl Mdb {
         let mut parts = vec![Part::fact(0..2)];
         let long = |at| be32(bytes, at).unwrap_or_default();
         let short = |at| be16(bytes, at).unwrap_or_default();
-        for (at, field) in [
-            (2, field::VOLUME_BIRTHTIME),
-            (6, field::VOLUME_MTIME),
-            (64, field::BACKUP_TIME),
-        ] {
+        for (at, field) in
+            [(2, field::VOLUME_BIRTHTIME), (6, field::VOLUME_MTIME), (64, field::BACKUP_TIME)]
+        {
             if long(at) != 0 {
                 facts.push(Fact::new(field, macintosh::date(long(at))));
             }
@@ -214,7 +212,13 @@ impl Mdb {
         let counts = &found.counts;
         let counted = [
             ("files in the root directory", 12, 2, short(12), counts.root_files & 0xffff),
-            ("directories in the root directory", 82, 2, short(82), counts.root_directories & 0xffff),
+            (
+                "directories in the root directory",
+                82,
+                2,
+                short(82),
+                counts.root_directories & 0xffff,
+            ),
             ("files", 84, 4, long(84), counts.files),
             ("directories", 88, 4, long(88), counts.directories),
             ("free blocks", 34, 2, short(34), found.free.unwrap_or(short(34))),

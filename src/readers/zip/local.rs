@@ -227,7 +227,12 @@ pub(super) fn account(
         );
         let range = Some(header.at + 42..header.at + 46);
         walk.volume.defect("structure/zip-local-header-missing", owner, range, &*what);
-        walk.volume.unread(GapKind::Damaged, owner, Some(at..at.saturating_add(FIXED as u64)), what);
+        walk.volume.unread(
+            GapKind::Damaged,
+            owner,
+            Some(at..at.saturating_add(FIXED as u64)),
+            what,
+        );
         return;
     };
     let mut end = local.data.end;
@@ -307,7 +312,8 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
     let Some(Descriptor { at, bytes, agrees, has_signature }) = &local.descriptor else {
         if flags & 8 != 0 {
             let at = local.data.end;
-            let what = format!("no data descriptor follows the member at {at}, though bit 3 says so");
+            let what =
+                format!("no data descriptor follows the member at {at}, though bit 3 says so");
             let range = Some(at..at.saturating_add(16));
             walk.volume.defect("structure/zip-data-descriptor-mismatch", owner, range, what);
         }
@@ -326,7 +332,9 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
         parts: &parts,
     });
     if !agrees {
-        let what = format!("the data descriptor at {at} does not repeat CRC-32 and sizes of the central header");
+        let what = format!(
+            "the data descriptor at {at} does not repeat CRC-32 and sizes of the central header"
+        );
         let range = Some(*at..*at + bytes.len() as u64);
         walk.volume.defect("structure/zip-data-descriptor-mismatch", owner, range, what);
     }

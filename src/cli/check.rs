@@ -1,0 +1,246 @@
+//! `check`, `diff`, `approve` and `intend`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::output::{self, Kind};
+use super::{Done, Exit, FailOn, Reading, Showing, load_config, now};
+use crate::model::{Outcome, Verdict};
+use crate::pipeline::{self, Request};
+use crate::report;
+use crate::rules::Cost;
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Undeclared {
+    Block,
+    Report,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum CostLimit {
+    Census,
+    Literal,
+    Parse,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CheckArgs {
+    /// A folder, a disc image, an archive, a file
+    artifact: PathBuf,
+    /// The approved build: an artifact, or a manifest that `approve` wrote
+    #[arg(long, value_name = "APPROVED")]
+    against: Option<PathBuf>,
+    /// What is meant to change
+    #[arg(long, value_name = "FILE", requires = "against")]
+    intent: Option<PathBuf>,
+    /// Whether undeclared and unfulfilled changes block or are only told
+    #[arg(long, value_name = "WHAT", default_value = "block")]
+    undeclared: Undeclared,
+    /// A platform that the release is for; may be repeated
+    #[arg(long, value_name = "NAME")]
+    target: Vec<String>,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    showing: Showing,
+}
+
+#[derive(Args, Debug, Clone)]
+struct Judging {
+    /// Findings from this severity on block
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+    /// Let findings block that the approved build had as well
+    #[arg(long)]
+    all_findings: bool,
+    /// Leave out rules that cost more
+    #[arg(long, value_name = "COST", default_value = "parse")]
+    cost: CostLimit,
+    /// Settings [default: premaster.toml, from the working directory upward]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Judging {
+    fn request(&self, artifact: PathBuf, reading: &Reading) -> Result<Request, super::Stop> {
+        Ok(Request {
+            artifact,
+            against: None,
+            intent: None,
+            report_only: false,
+            fail_on: self.fail_on.into(),
+            all_findings: self.all_findings,
+            options: reading.options(),
+            config: load_config(self.config.as_ref())?,
+            targets: Vec::new(),
+            cost: match self.cost {
+                CostLimit::Census => Cost::Census,
+                CostLimit::Literal => Cost::Literal,
+                CostLimit::Parse => Cost::Parse,
+            },
+            now: now(),
+        })
+    }
+}
+
+impl CheckArgs {
+    pub(super) fn run(self) -> Done {
+        self.showing.set_color();
+        let mut request = self.judging.request(self.artifact, &self.reading)?;
+        request.against = self.against;
+        request.intent = self.intent;
+        request.report_only = self.undeclared == Undeclared::Report;
+        request.targets = self.target;
+        let checked = pipeline::check(&request)?;
+        let outcome = &checked.outcome;
+        output::render(&self.showing.format, |kind| match kind {
+            Kind::Human => {
+                let mut text = report::human_check(outcome, self.showing.all);
+                for unused in &checked.unused_waivers {
+                    text.push_str(&format!("warning: {unused}\n"));
+                }
+                text
+            }
+            Kind::Json => report::json_check(outcome, &checked.waived),
+            Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
+        })?;
+        Ok(exit_of(outcome))
+    }
+}
+
+fn exit_of(outcome: &Outcome) -> Exit {
+    match outcome.verdict {
+        Verdict::Ship => Exit::Good,
+        Verdict::Blocked => Exit::Blocked,
+        Verdict::Incomplete => Exit::Incomplete,
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DiffArgs {
+    /// The old build: an artifact, or a manifest that `approve` wrote
+    old: PathBuf,
+    /// The new build
+    new: PathBuf,
+    /// Settings [default: premaster.toml, from the working directory upward]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    showing: Showing,
+}
+
+impl DiffArgs {
+    pub(super) fn run(self) -> Done {
+        self.showing.set_color();
+        let config = load_config(self.config.as_ref())?;
+        let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
+        show_diff(&compared.outcome, &self.showing)
+    }
+}
+
+fn show_diff(outcome: &Outcome, showing: &Showing) -> Done {
+    output::render(&showing.format, |kind| match kind {
+        Kind::Human => report::human_diff(outcome, showing.all),
+        Kind::Json => report::json_check(outcome, &[]),
+        Kind::Jsonl => report::jsonl_check(outcome, &[]),
+    })?;
+    Ok(exit_of(outcome))
+}
+
+#[derive(Args, Debug)]
+pub(super) struct IntendArgs {
+    /// The approved build: an artifact, or a manifest that `approve` wrote
+    old: PathBuf,
+    /// The build with the change
+    new: PathBuf,
+    /// Settings [default: premaster.toml, from the working directory upward]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl IntendArgs {
+    pub(super) fn run(self) -> Done {
+        let config = load_config(self.config.as_ref())?;
+        let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
+        output::print(compared.draft.as_bytes())?;
+        Ok(if compared.outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct ApproveArgs {
+    #[command(subcommand)]
+    verify: Option<ApproveCommand>,
+    /// The build to approve
+    #[arg(required = true)]
+    artifact: Option<PathBuf>,
+    /// Where the manifest goes; `.zst` compresses it [default: ARTIFACT.premaster.jsonl]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Approve it although it has errors
+    #[arg(long)]
+    with_findings: bool,
+    /// Keep no text in the manifest
+    #[arg(long)]
+    no_text: bool,
+    /// Record SHA-256 beside BLAKE3
+    #[arg(long)]
+    sha256: bool,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+#[derive(Subcommand, Debug)]
+enum ApproveCommand {
+    /// Whether an artifact is the approved one. Exit 0: yes. 1: no. 3: not all could be read
+    Verify {
+        /// What `approve` wrote
+        manifest: PathBuf,
+        /// The artifact
+        artifact: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
+        #[command(flatten)]
+        showing: Showing,
+    },
+}
+
+impl ApproveArgs {
+    pub(super) fn run(self) -> Done {
+        if let Some(ApproveCommand::Verify { manifest, artifact, reading, showing }) = self.verify {
+            showing.set_color();
+            let config = crate::config::Config { host: false, ..Default::default() };
+            let compared = pipeline::diff(&manifest, &artifact, &reading.options(), &config)?;
+            return show_diff(&compared.outcome, &showing);
+        }
+        let artifact = self.artifact.unwrap_or_default();
+        let output = self.output.unwrap_or_else(|| {
+            let mut name = artifact.components().as_path().as_os_str().to_owned();
+            name.push(".premaster.jsonl");
+            PathBuf::from(name)
+        });
+        let mut request = self.judging.request(artifact, &self.reading)?;
+        request.options.sha256 = self.sha256;
+        let (outcome, counts) =
+            pipeline::approve(&request, &output, self.with_findings, !self.no_text)?;
+        let digest = outcome.artifact.blake3.map(|digest| digest.to_string()).unwrap_or_default();
+        let line = format!(
+            "approved {}: {} rows, {} texts, blake3:{digest}\n",
+            output.display(),
+            counts.rows,
+            counts.texts
+        );
+        output::print(line.as_bytes())?;
+        Ok(if outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
+    }
+}

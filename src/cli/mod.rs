@@ -1,0 +1,274 @@
+//! The command line: arguments, wording of errors, exit codes.
+
+mod check;
+mod entries;
+mod output;
+mod rules;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+use crate::model::Severity;
+use crate::pipeline::Failure;
+use crate::walk::Options;
+
+pub use output::Format;
+
+/// Exit codes, a contract: nothing but 0 ever means "ship".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Ship; equal.
+    Good = 0,
+    /// Blocked; different.
+    Blocked = 1,
+    /// A mistake of the caller.
+    Usage = 2,
+    /// Something could not be read or inspected.
+    Incomplete = 3,
+    /// A mistake of premaster.
+    Internal = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The last check before a release leaves the building.
+///
+/// Reads a build output (a folder, an archive, a disc image, whatever is nested inside), looks at
+/// every byte of it once, and answers: may this ship?
+#[derive(Parser, Debug)]
+#[command(name = "premaster", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// May this artifact ship? Exit 0: yes. 1: no. 3: not everything was inspected
+    Check(check::CheckArgs),
+    /// What differs between two builds, without rules and intent
+    Diff(check::DiffArgs),
+    /// List the entries of an artifact, however deep
+    Ls(entries::LsArgs),
+    /// Write the raw bytes of an entry to standard output
+    Cat(entries::CatArgs),
+    /// Show who claims which bytes of an image
+    Map(entries::MapArgs),
+    /// Record an approved build, or verify an artifact against the record
+    Approve(check::ApproveArgs),
+    /// Draft an intent from what differs, for a person to prune
+    Intend(check::IntendArgs),
+    /// List the rules
+    Rules(rules::RulesArgs),
+    /// Explain a rule: why, remedy, examples
+    Explain(rules::ExplainArgs),
+    /// Write completions for a shell to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How to read, common to all commands that do.
+#[derive(Args, Debug, Clone)]
+struct Reading {
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Memory for large buffers, as 48MiB; more than one job's worth waits its turn
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    memory: Option<u64>,
+}
+
+/// How to show, common to all commands that do.
+#[derive(Args, Debug, Clone)]
+struct Showing {
+    /// human, json or jsonl; FORMAT=FILE writes to a file; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    format: Vec<Format>,
+    /// Colors
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: When,
+    /// Show everything, however long
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+}
+
+impl From<FailOn> for Severity {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Note => Self::Note,
+        }
+    }
+}
+
+impl Reading {
+    fn options(&self) -> Options {
+        let mut options =
+            Options { threads: self.threads.map_or(0, usize::from), ..Options::default() };
+        if let Some(memory) = self.memory {
+            options.memory = memory;
+        }
+        options
+    }
+}
+
+impl Showing {
+    fn set_color(&self) {
+        match self.color {
+            When::Always => colored::control::set_override(true),
+            When::Never => colored::control::set_override(false),
+            When::Auto => {
+                let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
+                colored::control::set_override(terminal && !dumb && !unwanted);
+            }
+        }
+    }
+}
+
+/// A number of bytes: digits, and K, M or G with or without iB.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.get(digits.len()..).unwrap_or_default().to_ascii_lowercase();
+    let shift = match unit.as_str() {
+        "" | "b" => 0,
+        "k" | "kib" => 10,
+        "m" | "mib" => 20,
+        "g" | "gib" => 30,
+        _ => return Err(format!("unknown unit {unit:?}: expected KiB, MiB or GiB")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("{text:?} is no size, as 48MiB"))?;
+    number
+        .checked_mul(1 << shift)
+        .filter(|&bytes| bytes >= 1 << 20)
+        .ok_or_else(|| format!("{text:?}: expected at least 1MiB"))
+}
+
+/// The settings in force.
+fn load_config(file: Option<&PathBuf>) -> Result<Config, Failure> {
+    let folder = std::env::current_dir().unwrap_or_default();
+    Config::load(file.map(PathBuf::as_path), &folder).map_err(Failure::Config)
+}
+
+/// Seconds since 1970: the clock is read here and nowhere else.
+fn now() -> i64 {
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    epoch.unwrap_or_else(|| {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs().cast_signed())
+    })
+}
+
+/// Tells why nothing could be done, in one line.
+#[expect(clippy::print_stderr, reason = "this is where errors are told")]
+fn tell(failure: &dyn std::fmt::Display) {
+    use colored::Colorize as _;
+    let text = crate::model::locator::escape_text(failure.to_string().as_bytes());
+    eprintln!("{} {text}", "premaster:".red().bold());
+}
+
+impl Cli {
+    /// Does what the arguments say.
+    pub fn run(self) -> Exit {
+        let done = match self.command {
+            Command::Check(args) => args.run(),
+            Command::Diff(args) => args.run(),
+            Command::Ls(args) => args.run(),
+            Command::Cat(args) => args.run(),
+            Command::Map(args) => args.run(),
+            Command::Approve(args) => args.run(),
+            Command::Intend(args) => args.run(),
+            Command::Rules(args) => args.run(),
+            Command::Explain(args) => args.run(),
+            Command::Completions { shell } => {
+                let mut text = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "premaster", &mut text);
+                output::print(&text).map(|()| Exit::Good)
+            }
+        };
+        done.unwrap_or_else(|stop| match stop {
+            Stop::Failure(failure @ Failure::NotApproved(_)) => {
+                tell(&failure);
+                Exit::Blocked
+            }
+            Stop::Failure(failure) => {
+                tell(&failure);
+                Exit::Usage
+            }
+            Stop::Unreadable(message) => {
+                tell(&message);
+                Exit::Incomplete
+            }
+            Stop::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Internal,
+            Stop::Output(error) => {
+                tell(&format!("cannot write the output: {error}"));
+                Exit::Internal
+            }
+        })
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+enum Stop {
+    Failure(Failure),
+    Unreadable(String),
+    Output(std::io::Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<crate::walk::OpenError> for Stop {
+    fn from(error: crate::walk::OpenError) -> Self {
+        Self::Failure(Failure::Open(error))
+    }
+}
+
+type Done = Result<Exit, Stop>;
+
+/// `premaster`: parses the arguments and does what they say. A panic is a mistake of premaster and
+/// ends with exit code 4, never with one that could be read as a verdict.
+pub fn main() -> ExitCode {
+    let done = std::panic::catch_unwind(|| match Cli::try_parse() {
+        Ok(cli) => cli.run(),
+        Err(error) => {
+            let failed = error.print().is_err();
+            match (error.use_stderr(), failed) {
+                (false, false) => Exit::Good,
+                (false, true) => Exit::Internal,
+                (true, _) => Exit::Usage,
+            }
+        }
+    });
+    done.unwrap_or(Exit::Internal).into()
+}

@@ -1,0 +1,160 @@
+//! Settings: `premaster.toml`, from `--config` or found from the working directory upward, never
+//! from inside the artifact.
+
+mod waiver;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::model::Severity;
+
+pub use waiver::Waiver;
+
+/// The name of the file.
+pub const FILE_NAME: &str = "premaster.toml";
+
+/// All settings, from the file or by default.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where they come from; `None` for the defaults.
+    pub file: Option<PathBuf>,
+    /// Targets of the release.
+    pub targets: Vec<String>,
+    /// Names of normalizers.
+    pub normalize: Vec<String>,
+    /// Whether dates, owners and umask bits of a plain folder count.
+    pub host: bool,
+    /// Severities by rule id.
+    pub severities: BTreeMap<String, Severity>,
+    /// Rules that do not run.
+    pub disabled: BTreeSet<String>,
+    /// What is accepted, by whom and why.
+    pub waivers: Vec<Waiver>,
+}
+
+/// What is wrong with the settings, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, from 1, if it is known.
+    pub line: Option<usize>,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Table {
+    release: Release,
+    compare: Compare,
+    rules: BTreeMap<String, Level>,
+    waiver: Vec<toml::Spanned<waiver::Table>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Release {
+    targets: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Compare {
+    normalize: Vec<String>,
+    host: bool,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum Level {
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+impl Config {
+    /// The settings of `file`, or of the nearest `premaster.toml` from `folder` upward, or the
+    /// defaults.
+    pub fn load(file: Option<&Path>, folder: &Path) -> Result<Self, ConfigError> {
+        let found = match file {
+            Some(file) => Some(file.to_path_buf()),
+            None => folder.ancestors().map(|at| at.join(FILE_NAME)).find(|path| path.is_file()),
+        };
+        let Some(file) = found else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(&file).map_err(|error| ConfigError {
+            file: file.clone(),
+            line: None,
+            message: error.to_string(),
+        })?;
+        Self::parse(&text, &file)
+    }
+
+    /// Parses the text of `file`.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let line_of =
+            |start: usize| text.get(..start).map_or(0, |before| before.matches('\n').count()) + 1;
+        let fail = |line, message: String| ConfigError { file: file.to_path_buf(), line, message };
+        let table: Table = toml::from_str(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            fail(error.span().map(|span| line_of(span.start)), message)
+        })?;
+        let mut config = Self {
+            file: Some(file.to_path_buf()),
+            targets: table.release.targets,
+            normalize: table.compare.normalize,
+            host: table.compare.host,
+            ..Self::default()
+        };
+        for (rule, level) in table.rules {
+            match level {
+                Level::Off => {
+                    config.disabled.insert(rule);
+                }
+                Level::Note => config.severities.extend([(rule, Severity::Note)]),
+                Level::Warning => config.severities.extend([(rule, Severity::Warning)]),
+                Level::Error => config.severities.extend([(rule, Severity::Error)]),
+            }
+        }
+        for waiver in table.waiver {
+            let line = line_of(waiver.span().start);
+            let waiver =
+                Waiver::of(waiver.into_inner()).map_err(|message| fail(Some(line), message))?;
+            config.waivers.push(waiver);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_file_line_and_what_was_expected() {
+        let parse = |text: &str| Config::parse(text, Path::new("premaster.toml"));
+        let error = parse("[compare]\nnormalise = []\n").expect_err("a spelling mistake");
+        let text = error.to_string();
+        assert!(text.starts_with("premaster.toml:2: unknown field `normalise`"), "{text}");
+        let error = parse("\n[rules]\n\"text/bell\" = \"loud\"\n").expect_err("no such level");
+        assert_eq!(error.line, Some(3));
+        let config = parse("[rules]\n\"text/bell\" = \"off\"\n").expect("right");
+        assert!(config.disabled.contains("text/bell"));
+    }
+}

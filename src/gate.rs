@@ -1,0 +1,229 @@
+//! The gate: findings, reconciled changes, waivers and gaps become causes and a verdict.
+
+use crate::config::Waiver;
+use crate::intent::glob_matches;
+use crate::model::{
+    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict,
+};
+
+/// What the gate goes by.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Findings from here on block.
+    pub fail_on: Severity,
+    /// Whether undeclared and unfulfilled changes are told without blocking.
+    pub report_only: bool,
+    /// Whether findings that the approved build had as well block.
+    pub all_findings: bool,
+    /// What is accepted.
+    pub waivers: Vec<Waiver>,
+    /// Seconds since 1970, for waivers that expire.
+    pub now: i64,
+}
+
+/// A finding or gap that a waiver accepts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waived {
+    /// The rule, or `gap`.
+    pub rule: String,
+    /// Where.
+    pub path: Locator,
+    /// Why, as the waiver says.
+    pub reason: String,
+    /// Who, as the waiver says.
+    pub owner: String,
+}
+
+/// What the gate decides.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// May this ship?
+    pub verdict: Verdict,
+    /// What a person reads, blocking ones first.
+    pub causes: Vec<Cause>,
+    /// What was accepted.
+    pub waived: Vec<Waived>,
+    /// Waivers that accepted nothing, or that have expired: rule, place and why.
+    pub unused: Vec<String>,
+}
+
+/// Decides. `digest` gives the digest of the content at a locator. Waived findings and gaps are taken
+/// out of the lists.
+pub fn decide(
+    findings: &mut Vec<Finding>,
+    changes: &[Change],
+    gaps: &mut Vec<Gap>,
+    policy: &Policy,
+    digest: &dyn Fn(&Locator) -> Option<Digest>,
+) -> Decision {
+    let mut used = vec![false; policy.waivers.len()];
+    let mut waived = Vec::new();
+    let mut accept = |rule: &str, path: &Locator| {
+        let found = policy.waivers.iter().enumerate().find(|(_, waiver)| {
+            waiver.rule == rule
+                && waiver.expires > policy.now
+                && waiver.path.as_ref().is_none_or(|glob| {
+                    glob_matches(glob, path.as_str()) || glob == &path.to_string()
+                })
+                && waiver.digest.is_none_or(|wanted| digest(path) == Some(wanted))
+        });
+        let Some((index, waiver)) = found else { return false };
+        if let Some(flag) = used.get_mut(index) {
+            *flag = true;
+        }
+        waived.push(Waived {
+            rule: rule.to_owned(),
+            path: path.clone(),
+            reason: waiver.reason.clone(),
+            owner: waiver.owner.clone(),
+        });
+        true
+    };
+    findings.retain(|finding| !accept(&finding.rule, &finding.path));
+    gaps.retain(|gap| !accept("gap", &gap.path));
+    let unused = policy
+        .waivers
+        .iter()
+        .zip(&used)
+        .filter(|(_, used)| !**used)
+        .map(|(waiver, _)| {
+            let place = waiver.path.clone().unwrap_or_else(|| "its digest".to_owned());
+            let why = if waiver.expires <= policy.now { "has expired" } else { "accepts nothing" };
+            format!("the waiver of {} by {} for {place} {why}", waiver.rule, waiver.owner)
+        })
+        .collect();
+    let causes = causes(findings, changes, policy);
+    let verdict = if causes.iter().any(|cause| cause.blocking) {
+        Verdict::Blocked
+    } else if gaps.is_empty() {
+        Verdict::Ship
+    } else {
+        Verdict::Incomplete
+    };
+    Decision { verdict, causes, waived, unused }
+}
+
+/// One cause a hunk, a changed entry, a set of fields, a region, or a place with findings; what
+/// follows from another is folded into it.
+fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = Vec::new();
+    let blocks = |disposition: Disposition| disposition.blocks() && !policy.report_only;
+    let mut first_of = vec![None; changes.len()];
+    for (index, change) in changes.iter().enumerate() {
+        if !change.causes.is_empty() {
+            continue;
+        }
+        if let Some(slot) = first_of.get_mut(index) {
+            *slot = Some(causes.len());
+        }
+        let cause = |hunk: Option<usize>, disposition: Disposition| Cause {
+            path: change.path.clone(),
+            blocking: blocks(disposition),
+            change: Some(index),
+            hunk,
+            findings: Vec::new(),
+            folded: Vec::new(),
+            disposition: Some(disposition),
+            severity: None,
+        };
+        for (hunk, of) in change.hunks.iter().enumerate() {
+            causes.push(cause(Some(hunk), of.disposition));
+        }
+        let fields = change.fields.iter().map(|field| field.disposition).max();
+        let whole = match (fields, change.hunks.is_empty()) {
+            // Fields that follow from the hunks beside them are told with them.
+            (Some(Disposition::Derived | Disposition::Normalized), false) | (None, false) => None,
+            (Some(worst), false) => Some(worst),
+            (_, true) => Some(change.disposition),
+        };
+        causes.extend(whole.map(|disposition| cause(None, disposition)));
+    }
+    for (index, change) in changes.iter().enumerate() {
+        let Some(&root) = change.causes.first() else { continue };
+        // A root may follow from another in turn: up to the one that has a cause.
+        let mut at = root;
+        for _ in 0..changes.len() {
+            match changes.get(at).and_then(|change| change.causes.first()) {
+                Some(&above) if above != at => at = above,
+                _ => break,
+            }
+        }
+        let slot = first_of.get(at).copied().flatten();
+        match slot.and_then(|at| causes.get_mut(at)) {
+            Some(cause) => {
+                cause.folded.push(index);
+                cause.blocking |= blocks(change.disposition);
+            }
+            None => causes.push(Cause {
+                path: change.path.clone(),
+                blocking: blocks(change.disposition),
+                change: Some(index),
+                hunk: None,
+                findings: Vec::new(),
+                folded: Vec::new(),
+                disposition: Some(change.disposition),
+                severity: None,
+            }),
+        }
+    }
+    for (index, finding) in findings.iter().enumerate() {
+        let blocking =
+            finding.severity >= policy.fail_on && (!finding.existing || policy.all_findings);
+        let place = causes.iter().position(|cause| holds(cause, finding, findings, changes));
+        let slot = place.and_then(|at| causes.get_mut(at));
+        match slot {
+            Some(cause) => {
+                cause.findings.push(index);
+                cause.blocking |= blocking;
+                cause.severity = cause.severity.max(Some(finding.severity));
+            }
+            None => causes.push(Cause {
+                path: finding.path.clone(),
+                blocking,
+                change: None,
+                hunk: None,
+                findings: vec![index],
+                folded: Vec::new(),
+                disposition: None,
+                severity: Some(finding.severity),
+            }),
+        }
+    }
+    causes.sort_by(|a, b| {
+        let rank = |cause: &Cause| {
+            (
+                !cause.blocking,
+                std::cmp::Reverse(cause.severity),
+                std::cmp::Reverse(cause.disposition),
+            )
+        };
+        rank(a).cmp(&rank(b))
+    });
+    causes
+}
+
+/// Whether a finding is about the bytes of a cause.
+fn holds(cause: &Cause, finding: &Finding, findings: &[Finding], changes: &[Change]) -> bool {
+    let Some(change) = cause.change.and_then(|index| changes.get(index)) else {
+        // Two rules on the same bytes of the same entry are one thing to a person.
+        return cause.findings.iter().any(|&index| {
+            findings.get(index).is_some_and(|other| {
+                other.path == finding.path
+                    && other.offset.is_some()
+                    && other.offset == finding.offset
+            })
+        });
+    };
+    if change.path != finding.path && !finding.aliases.contains(&change.path) {
+        return false;
+    }
+    match (cause.hunk.and_then(|hunk| change.hunks.get(hunk)), finding.offset) {
+        (Some(hunk), Some(offset)) => {
+            let end = hunk.new_offset + hunk.new_length.max(1);
+            hunk.new_offset < offset + finding.length.max(1) && offset < end
+        }
+        (None, None) => change.verb != Verb::Metadata,
+        (None, Some(_)) => matches!(change.verb, Verb::Added | Verb::Region),
+        (Some(_), None) => false,
+    }
+}

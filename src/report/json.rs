@@ -1,0 +1,244 @@
+//! `premaster/report/v1`: one object, or one object a line.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::bytes::{hex, text};
+use crate::gate::Waived;
+use crate::model::change::Granularity;
+use crate::model::outcome::Subject;
+use crate::model::{
+    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity,
+};
+
+/// The schema of the object.
+const SCHEMA: &str = "premaster/report/v1";
+/// Entries of a list; the rest is counted in `truncated`.
+const CAP: usize = 10_000;
+
+/// The report of `check` or `diff`.
+pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
+    let mut report = header(outcome);
+    let list = |values: Vec<Value>| Value::Array(values);
+    report.insert("causes".into(), list(causes(outcome)));
+    report
+        .insert("findings".into(), list(outcome.findings.iter().take(CAP).map(finding).collect()));
+    let changes = outcome.changes.iter().enumerate().take(CAP);
+    report.insert("changes".into(), list(changes.map(|(index, c)| change(index, c)).collect()));
+    report.insert("gaps".into(), list(outcome.gaps.iter().take(CAP).map(gap).collect()));
+    report.insert("waived".into(), list(waived.iter().map(waiver).collect()));
+    let over = |n: usize| n.saturating_sub(CAP);
+    let truncated =
+        over(outcome.findings.len()) + over(outcome.changes.len()) + over(outcome.gaps.len());
+    if truncated > 0 {
+        report.insert("truncated".into(), json!(truncated));
+    }
+    let mut out = serde_json::to_string_pretty(&Value::Object(report)).unwrap_or_default();
+    out.push('\n');
+    out
+}
+
+/// The same, one object a line, each with its `type`.
+pub fn check_lines(outcome: &Outcome, waived: &[Waived]) -> String {
+    let mut out = String::new();
+    let mut push = |kind: &str, value: Value| {
+        let mut object = Map::new();
+        object.insert("type".into(), json!(kind));
+        if let Value::Object(rest) = value {
+            object.extend(rest);
+        }
+        out.push_str(&Value::Object(object).to_string());
+        out.push('\n');
+    };
+    push("report", Value::Object(header(outcome)));
+    causes(outcome).into_iter().for_each(|value| push("cause", value));
+    outcome.findings.iter().for_each(|value| push("finding", finding(value)));
+    for (index, value) in outcome.changes.iter().enumerate() {
+        push("change", change(index, value));
+    }
+    outcome.gaps.iter().for_each(|value| push("gap", gap(value)));
+    waived.iter().for_each(|value| push("waived", waiver(value)));
+    out
+}
+
+fn header(outcome: &Outcome) -> Map<String, Value> {
+    let of_severity = |wanted: Severity| {
+        outcome.findings.iter().filter(|f| f.severity == wanted && !f.existing).count()
+    };
+    let of_disposition = |wanted: Disposition| {
+        outcome.changes.iter().filter(|change| change.disposition == wanted).count()
+    };
+    let value = json!({
+        "schema": SCHEMA,
+        "verdict": outcome.verdict.name(),
+        "artifact": subject(&outcome.artifact),
+        "approved": outcome.approved.as_ref().map(subject),
+        "intent": outcome.intent.as_ref().map(|intent| json!({
+            "path": intent.path,
+            "summary": intent.summary,
+            "blake3": intent.blake3,
+        })),
+        "targets": outcome.targets,
+        "summary": {
+            "blocking": outcome.blocking().count(),
+            "error": of_severity(Severity::Error),
+            "warning": of_severity(Severity::Warning),
+            "note": of_severity(Severity::Note),
+            "existing": outcome.findings.iter().filter(|finding| finding.existing).count(),
+            "intended": of_disposition(Disposition::Intended),
+            "derived": of_disposition(Disposition::Derived),
+            "normalized": of_disposition(Disposition::Normalized),
+            "undeclared": of_disposition(Disposition::Undeclared),
+            "unfulfilled": of_disposition(Disposition::Unfulfilled),
+            "gaps": outcome.gaps.len(),
+            "entries": outcome.entries,
+            "bytes": outcome.bytes,
+        },
+    });
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Only the name of what the user wrote: no absolute path is in machine output.
+fn subject(subject: &Subject) -> Value {
+    let name = std::path::Path::new(&subject.path);
+    let name = name.file_name().map_or(subject.path.clone(), |n| n.to_string_lossy().into_owned());
+    json!({
+        "path": name,
+        "format": subject.format,
+        "size": subject.size,
+        "blake3": subject.blake3,
+    })
+}
+
+fn change_id(index: usize) -> String {
+    format!("change-{}", index + 1)
+}
+
+fn causes(outcome: &Outcome) -> Vec<Value> {
+    let of = |(index, cause): (usize, &Cause)| {
+        let findings: Vec<String> = cause
+            .findings
+            .iter()
+            .filter_map(|&index| outcome.findings.get(index))
+            .map(Finding::fingerprint)
+            .collect();
+        json!({
+            "id": format!("cause-{}", index + 1),
+            "path": cause.path,
+            "blocking": cause.blocking,
+            "disposition": cause.disposition.map(Disposition::name),
+            "severity": cause.severity.map(Severity::name),
+            "changes": cause.change.map(change_id).into_iter().collect::<Vec<_>>(),
+            "hunk": cause.hunk,
+            "findings": findings,
+            "folded": cause.folded.iter().map(|&index| change_id(index)).collect::<Vec<_>>(),
+        })
+    };
+    outcome.causes.iter().enumerate().take(CAP).map(of).collect()
+}
+
+fn raw_path(path: &Locator) -> Option<String> {
+    let segment = path.last_segment();
+    let raw = crate::model::locator::unescape(segment);
+    (raw != segment.as_bytes()).then(|| STANDARD.encode(raw))
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.rule,
+        "severity": finding.severity.name(),
+        "confidence": finding.confidence.name(),
+        "state": if finding.existing { "existing" } else { "new" },
+        "target": finding.target,
+        "path": finding.path,
+        "raw_path": raw_path(&finding.path),
+        "aliases": finding.aliases,
+        "offset": finding.offset,
+        "length": finding.length,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "evidence": finding.evidence.as_ref().map(|evidence| json!({
+            "start": evidence.start,
+            "hex": hex(&evidence.bytes),
+            "text": crate::model::locator::escape_text(&evidence.bytes),
+        })),
+        "image_offset": finding.image_offset,
+        "related": [],
+        "more": finding.more,
+        "fingerprint": finding.fingerprint(),
+        "remedy": finding.remedy.trim(),
+    })
+}
+
+fn change(index: usize, change: &Change) -> Value {
+    json!({
+        "id": change_id(index),
+        "path": change.path,
+        "raw_path": raw_path(&change.path),
+        "aliases": change.aliases,
+        "verb": change.verb.name(),
+        "from": change.from,
+        "disposition": change.disposition.name(),
+        "fields": change.fields.iter().map(field).collect::<Vec<_>>(),
+        "hunks": change.hunks.iter().map(|h| hunk(h, change.encoding.as_deref())).collect::<Vec<_>>(),
+        "truncated": (change.more_hunks > 0).then_some(change.more_hunks),
+        "causes": change.causes.iter().map(|&index| change_id(index)).collect::<Vec<_>>(),
+        "note": change.note,
+    })
+}
+
+fn field(field: &FieldChange) -> Value {
+    json!({
+        "field": field.field,
+        "old": field.old,
+        "new": field.new,
+        "disposition": field.disposition.name(),
+    })
+}
+
+fn hunk(hunk: &Hunk, encoding: Option<&str>) -> Value {
+    let side = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(hex);
+    let text_of =
+        |bytes: &Option<Vec<u8>>| bytes.as_deref().and_then(|bytes| text(bytes, encoding));
+    json!({
+        "old_offset": hunk.old_offset,
+        "old_length": hunk.old_length,
+        "old_hex": side(&hunk.old_bytes),
+        "old_text": text_of(&hunk.old_bytes),
+        "new_offset": hunk.new_offset,
+        "new_length": hunk.new_length,
+        "new_hex": side(&hunk.new_bytes),
+        "new_text": text_of(&hunk.new_bytes),
+        "count": hunk.old_length.max(hunk.new_length),
+        "line": hunk.line,
+        "column": hunk.column,
+        "granularity": match hunk.granularity {
+            Granularity::Exact => "exact",
+            Granularity::Chunk => "chunk",
+        },
+        "disposition": hunk.disposition.name(),
+    })
+}
+
+fn gap(gap: &Gap) -> Value {
+    json!({
+        "path": gap.path,
+        "range": gap.range.map(|(start, end)| json!({ "start": start, "end": end })),
+        "kind": gap.kind.name(),
+        "message": crate::model::locator::escape_text(gap.message.as_bytes()),
+    })
+}
+
+fn waiver(waived: &Waived) -> Value {
+    json!({
+        "rule": waived.rule,
+        "path": waived.path,
+        "reason": waived.reason,
+        "owner": waived.owner,
+    })
+}
