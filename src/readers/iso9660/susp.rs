@@ -82,7 +82,7 @@ pub(super) struct Attributes {
     troubles: Vec<(&'static str, Range<u64>, String)>,
     /// Entries met, for the obsolete RR entry.
     present: u8,
-    recorded: Option<(usize, Range<usize>, u8)>,
+    recorded: Option<(usize, Range<usize>)>,
 }
 
 impl Attributes {
@@ -113,11 +113,12 @@ impl Attributes {
             image.furthest = image.furthest.max(range.end);
             next = Some((start, image.read(start, length.into())?, &CONTINUATION));
         }
-        if let Some((area, range, flags)) = found.recorded.take()
-            && flags == found.present
+        if let Some((area, range)) = found.recorded.take()
             && let Some(area) = found.areas.get_mut(area)
         {
-            area.parts.push(Part::fact(range));
+            // The flags of RRIP 1.09 say which entries follow. Writers leave some out in records
+            // with a continuation area, so a difference is no contradiction.
+            area.parts.push(Part::layout(range, true));
         }
         Ok(found)
     }
@@ -214,7 +215,7 @@ impl Attributes {
                     next = self.continuation(entry, &here, &mut area.parts);
                 }
                 b"ST" if length == 4 => {
-                    header(&here, version, &mut area.parts);
+                    header(&here, [a, b, length as u8, version], &mut area.parts);
                     break;
                 }
                 signature => {
@@ -222,7 +223,7 @@ impl Attributes {
                 }
             }
             if area.parts.len() > before {
-                header(&here, version, &mut area.parts);
+                header(&here, [a, b, length as u8, version], &mut area.parts);
             }
             at += length;
         }
@@ -259,8 +260,7 @@ impl Attributes {
         let length = entry.len();
         match &signature {
             b"RR" if length == 5 => {
-                let flags = entry.get(4).copied().unwrap_or_default();
-                self.recorded = Some((here.area, here.at + 4..here.at + 5, flags));
+                self.recorded = Some((here.area, here.at + 4..here.at + 5));
                 parts.push(here.fact(0..2));
             }
             b"SP" if length == 7 && entry.get(4..6) == Some(&[0xbe, 0xef]) => {
@@ -295,13 +295,13 @@ impl Attributes {
                         Telling::Facts | Telling::Holder(_) => true,
                     };
                     if is_told {
-                        parts.push(here.layout(4..5, true));
+                        parts.push(here.layout(2..5, true));
                         parts.push(here.fact(5..length));
                         self.told.extend_from_slice(entry);
                     }
                 }
             }
-            b"PD" => parts.push(here.fact(0..2)),
+            b"PD" => parts.push(here.layout(2..3, true)),
             _ => match telling {
                 Telling::Again(told) | Telling::Holder(told) => {
                     self.note_presence(signature);
@@ -337,7 +337,7 @@ impl Attributes {
         let length = entry.len();
         self.note_presence(signature);
         match &signature {
-            b"PX" if length >= 36 => {
+            b"PX" if matches!(length, 36 | 44) && self.mode.is_none() => {
                 let fields = [
                     (4, None),
                     (12, Some(field::LINKS)),
@@ -393,7 +393,7 @@ impl Attributes {
     fn link(&mut self, entry: &[u8], here: &Here, parts: &mut Vec<Part>) {
         let mut target = self.target.take().unwrap_or_default();
         let mut goes_on = std::mem::take(&mut self.component_goes_on);
-        parts.push(here.layout(4..5, entry.get(4).is_some_and(|flags| flags & !1 == 0)));
+        parts.push(here.layout(2..5, entry.get(4).is_some_and(|flags| flags & !1 == 0)));
         let mut at = 5;
         while let (Some(&flags), Some(&length)) = (entry.get(at), entry.get(at + 1)) {
             let end = at + 2 + usize::from(length);
@@ -436,7 +436,8 @@ impl Attributes {
         let (size, date): (usize, fn(&[u8]) -> Option<Value>) =
             if flags & 0x80 == 0 { (7, short_date) } else { (17, long_date) };
         let expected = 5 + size * (flags & 0x7f).count_ones() as usize;
-        parts.push(here.layout(4..5, expected == entry.len()));
+        let fits = expected == entry.len();
+        parts.push(here.layout(2..5, fits));
         let mut at = 5;
         for (bit, name) in STAMPS.into_iter().enumerate() {
             if flags >> bit & 1 == 0 {
@@ -445,6 +446,11 @@ impl Attributes {
             let Some(bytes) = entry.get(at..at + size) else { break };
             let recorded = date(bytes);
             match told {
+                // A second stamp of one kind is told by nothing.
+                None if self.facts.iter().any(|fact| fact.field == name) => {
+                    at += size;
+                    continue;
+                }
                 None => self.facts.extend(recorded.map(|date| Fact::new(name, date))),
                 Some(told) if has_stamp(told, entry, at..at + size) => {}
                 Some(_) => {
@@ -494,12 +500,15 @@ impl Here {
     }
 }
 
-/// Signature, length and version of an entry that was understood.
-fn header(here: &Here, version: u8, parts: &mut Vec<Part>) {
+/// Signature, length and version of an entry that was understood. A constant is layout too: masked
+/// as a fact it would look like the zero that it may be changed into.
+fn header(here: &Here, entry: [u8; 4], parts: &mut Vec<Part>) {
     parts.push(here.fact(0..2));
-    parts.push(here.layout(2..3, true));
-    if version == 1 {
-        parts.push(here.fact(3..4));
+    // These take the flags behind the version into one field.
+    if !matches!(&entry, [b'N', b'M', ..] | [b'S', b'L', ..] | [b'T', b'F', ..]) {
+        // Apple's entry has an identifier in place of the version.
+        let is_apple = matches!(&entry, [b'A', b'A', ..]);
+        parts.push(here.layout(2..4, entry.last() == Some(&1) || is_apple));
     }
 }
 

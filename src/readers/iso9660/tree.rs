@@ -321,7 +321,8 @@ impl Tree {
         for record in group {
             let told = Told {
                 date: record.date(bytes) == first.date(bytes),
-                flags: record.flags & !MORE == last.flags & !MORE,
+                flags: (record.flags != last.flags)
+                    .then_some(record.flags & !MORE == last.flags & !MORE),
             };
             self.account(image, index, bytes, record, Owner::Node(node), told);
         }
@@ -429,7 +430,7 @@ impl Tree {
                 let text = format!("{name} recorded {date}");
                 image.copy_fact(self.view, directory.node, field::COPY_DATES, &text);
             }
-            let told = Told { date: true, flags: record.flags == DIRECTORY };
+            let told = Told { date: true, flags: Some(record.is_directory()) };
             self.account(image, index, bytes, record, owner, told);
         }
         // What stands first under another name is an entry like any other.
@@ -493,7 +494,7 @@ impl Tree {
         let end = self.skip.map_or(whole.len(), |skip| (system + skip).min(whole.len()));
         let here = whole.get(..end).unwrap_or_default();
         let name = record.name_range();
-        let mut parts = [const { Part::layout(0..0, true) }; 13];
+        let mut parts = [const { Part::layout(0..0, true) }; 8];
         let mut count = 0;
         let mut push = |part: Part| {
             if let Some(slot) = parts.get_mut(count) {
@@ -502,16 +503,16 @@ impl Tree {
             }
         };
         let agree = record.extent.agrees() && record.size.agrees();
-        push(Part::layout(0..2, true));
-        push(Part::layout(2..18, agree));
+        push(Part::layout(0..18, agree));
         push(Part::layout(32..33, true));
         push(Part::fact(FIXED..FIXED + name.len()));
         if told.date {
             push(Part::fact(18..25));
         }
-        if told.flags {
-            push(Part::fact(25..26));
-        }
+        push(match told.flags {
+            Some(agrees) => Part::layout(25..26, agrees),
+            None => Part::fact(25..26),
+        });
         if record.sequence.agrees() && record.sequence.value == self.sequence {
             push(Part::fact(28..32));
         }
@@ -559,7 +560,8 @@ impl Tree {
 #[derive(Clone, Copy)]
 struct Told {
     date: bool,
-    flags: bool,
+    /// `None` if a fact tells the flags, else whether they are what they have to be.
+    flags: Option<bool>,
 }
 
 /// The system use field of a record.

@@ -24,5 +24,6 @@ pub(super) fn facts(system_use: &[u8], facts: &mut Vec<Fact>) {
         facts.extend(be16(system_use, at).map(|value| Fact::number(field, value)));
     }
     // Zero for every file without interleaved sectors.
-    facts.extend(system_use.get(8).map(|&number| Fact::number(field::SERIAL, number)));
+    let number = system_use.get(8).filter(|&&number| number != 0);
+    facts.extend(number.map(|&number| Fact::number(field::SERIAL, number)));
 }
