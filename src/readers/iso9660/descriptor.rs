@@ -279,6 +279,9 @@ pub(super) fn account(
             }
         } else if same(&range) || name == field::VERSION && value.is_none() {
             parts.push(Part::fact(range));
+        } else if bytes.get(range.clone()).is_some_and(|raw| raw.iter().all(|&b| b == 0)) {
+            // Zeros leave no residue.
+            parts.push(Part::layout(range, true));
         }
     }
     let owner = Owner::Volume;

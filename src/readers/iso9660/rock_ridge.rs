@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 
 use super::image::Image;
-use super::record::{Record, group_end, scan};
+use super::record::{ASSOCIATED, Record, group_end, scan};
 use super::susp::{Attributes, Telling};
 use super::tree::Tree;
 use crate::model::fact::{Fact, Value, field};
-use crate::model::{GapKind, Kind, NewNode, NodeId, Owner, ViewId};
+use crate::model::{Declared, GapKind, Kind, NewNode, NodeId, Owner, ViewId};
 use crate::readers::Spent;
 
 /// A directory in its logical place.
@@ -77,17 +77,39 @@ impl Walk<'_> {
         let bytes = directory.bytes.as_slice();
         let (mut records, mut rest) = (Vec::new(), Vec::new());
         scan(bytes, &mut records, &mut rest);
+        let parent = self.logical.get(index).and_then(|logical| logical.node);
+        // Associated files stand before the file they belong to.
+        let mut forks: Vec<&[Record]> = Vec::new();
         let mut at = 0;
         while let Some(first) = records.get(at) {
             let end = group_end(&records, bytes, at);
             let group = records.get(at..end).unwrap_or_default();
+            let is_fork = first.flags & ASSOCIATED != 0 && !first.is_directory();
+            let belongs = |fork: &&[Record]| {
+                fork.first().is_some_and(|fork| fork.name(bytes) == first.name(bytes))
+            };
+            if !forks.first().is_some_and(belongs) {
+                for fork in forks.drain(..) {
+                    self.file(image, directory.at, bytes, fork, parent, None)?;
+                }
+            }
             match (at, first.name(bytes)) {
                 (0, [0]) => self.own_record(image, index, directory.at, bytes, first)?,
                 (1, [1]) => self.parent_record(image, index, directory.at, bytes, first)?,
                 (_, [0 | 1]) => {}
-                _ => self.entry(image, index, directory.at, bytes, group)?,
+                _ if is_fork => forks.push(group),
+                _ => {
+                    let node = self.entry(image, index, directory.at, bytes, group)?;
+                    for fork in forks.drain(..) {
+                        let name = node.map(|_| &b"associated"[..]);
+                        self.file(image, directory.at, bytes, fork, node.or(parent), name)?;
+                    }
+                }
             }
             at = end;
+        }
+        for fork in forks {
+            self.file(image, directory.at, bytes, fork, parent, None)?;
         }
         Ok(())
     }
@@ -167,7 +189,7 @@ impl Walk<'_> {
         let expected = above.and_then(|above| self.tree.directories.get(above.physical));
         let expected = expected.map(|above| above.block);
         let mut again = self.attributes(image, directory, bytes, record, Telling::Again(&told))?;
-        again.account(image, self.view, owner);
+        again.account_copy(image, self.view, logical.node, "..");
         if let Some(parent) = again.parent
             && Some(parent) != expected
         {
@@ -191,6 +213,7 @@ impl Walk<'_> {
         image.volume.defect("structure/rock-ridge-relocation", owner, None, message);
     }
 
+    /// Adds the entry of a group of records, unless it is a directory that belongs elsewhere.
     fn entry(
         &mut self,
         image: &mut Image<'_>,
@@ -198,34 +221,19 @@ impl Walk<'_> {
         directory: u64,
         bytes: &[u8],
         group: &[Record],
-    ) -> Result<(), Spent> {
-        let Some(first) = group.first() else { return Ok(()) };
+    ) -> Result<Option<NodeId>, Spent> {
+        let Some(first) = group.first() else { return Ok(None) };
         let parent = self.logical.get(index).and_then(|logical| logical.node);
-        let mut found = self.attributes(image, directory, bytes, first, Telling::Facts)?;
+        let found = self.attributes(image, directory, bytes, first, Telling::Facts)?;
         if first.is_directory() {
-            let block = first.extent.value;
-            let Some(&physical) = self.tree.by_block.get(&block) else { return Ok(()) };
-            // A second record of one directory is a defect of the primary tree.
-            let here = self.logical.get(index).map(|logical| logical.physical);
-            let is_its_record = self.tree.directories.get(physical).is_some_and(|child| {
-                Some(child.parent) == here
-                    && child.record.is_some_and(|record| record.start == first.start)
-            });
-            if !is_its_record {
-                let telling = Telling::Again(&[]);
-                let mut untold = self.attributes(image, directory, bytes, first, telling)?;
-                untold.account(image, self.view, Owner::Volume);
-            } else if found.relocated {
-                self.moved.push(Moved { physical, parent: index });
-            } else if !self.placed.contains(&physical) {
-                self.enter(image, physical, index, None)?;
-            }
-            return Ok(());
+            self.child(image, index, directory, bytes, first, found.relocated)?;
+            return Ok(None);
         }
         if let Some(block) = found.child {
             match self.tree.by_block.get(&block) {
                 Some(&physical) if !self.placed.contains(&physical) => {
-                    return self.enter(image, physical, index, Some((directory, bytes, first)));
+                    self.enter(image, physical, index, Some((directory, bytes, first)))?;
+                    return Ok(None);
                 }
                 _ => {
                     let message = format!("no relocated directory at block {block}");
@@ -234,10 +242,85 @@ impl Walk<'_> {
                 }
             }
         }
+        self.add_file(image, directory, bytes, group, parent, None, found).map(Some)
+    }
+
+    /// A directory's record: takes it to its place, which is here unless it says otherwise.
+    fn child(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        directory: u64,
+        bytes: &[u8],
+        record: &Record,
+        relocated: bool,
+    ) -> Result<(), Spent> {
+        let Some(&physical) = self.tree.by_block.get(&record.extent.value) else { return Ok(()) };
+        // A second record of one directory is a defect of the primary tree.
+        let here = self.logical.get(index).map(|logical| logical.physical);
+        let is_its_record = self.tree.directories.get(physical).is_some_and(|child| {
+            Some(child.parent) == here
+                && child.record.is_some_and(|known| known.start == record.start)
+        });
+        if !is_its_record {
+            let telling = Telling::Again(&[]);
+            let mut untold = self.attributes(image, directory, bytes, record, telling)?;
+            untold.account_copy(image, self.view, None, "repeated");
+        } else if relocated {
+            self.moved.push(Moved { physical, parent: index });
+        } else if !self.placed.contains(&physical) {
+            self.enter(image, physical, index, None)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a file or fork below `parent`.
+    fn file(
+        &mut self,
+        image: &mut Image<'_>,
+        directory: u64,
+        bytes: &[u8],
+        group: &[Record],
+        parent: Option<NodeId>,
+        name: Option<&[u8]>,
+    ) -> Result<(), Spent> {
+        let Some(first) = group.first() else { return Ok(()) };
+        let found = self.attributes(image, directory, bytes, first, Telling::Facts)?;
+        self.add_file(image, directory, bytes, group, parent, name, found)?;
+        Ok(())
+    }
+
+    fn add_file(
+        &self,
+        image: &mut Image<'_>,
+        directory: u64,
+        bytes: &[u8],
+        group: &[Record],
+        parent: Option<NodeId>,
+        name: Option<&[u8]>,
+        mut found: Attributes,
+    ) -> Result<NodeId, Spent> {
+        let Some(first) = group.first() else { return Ok(NodeId(0)) };
         image.budget.entry()?;
-        let kind = found.settle(false);
+        let by_mode = found.settle(false);
+        let is_fork = first.flags & ASSOCIATED != 0;
+        let kind = if is_fork && by_mode == Kind::File { Kind::Fork } else { by_mode };
         let placed = image.place(self.view, group);
-        let content = placed.content.filter(|_| kind == Kind::File || first.size.value > 0);
+        let content = placed
+            .content
+            .filter(|_| matches!(kind, Kind::File | Kind::Fork) || first.size.value > 0);
+        if is_fork
+            && found.facts.iter().any(|fact| fact.field == field::MAC_TYPE)
+            && let Some(id) = content
+            && let Some(stored) = image.volume.contents.get_mut(id.0 as usize)
+        {
+            // With Apple's extension the associated file is the resource fork.
+            stored.declared = Declared::Container("resource-fork");
+        }
+        if let Some(name) = name {
+            let own = found.name.replace(name.to_vec()).unwrap_or_default();
+            found.facts.push(Fact::new(field::RAW_NAME, Value::Bytes(own.into())));
+        }
         let node = self.add(image, &mut found, parent, kind, content, first, bytes);
         found.account(image, self.view, Owner::Node(node));
         if let Some(what) = found.unsupported {
@@ -248,7 +331,7 @@ impl Walk<'_> {
             let mut again = self.attributes(image, directory, bytes, record, telling)?;
             again.account_copy(image, self.view, Some(node), "section");
         }
-        Ok(())
+        Ok(node)
     }
 
     /// Adds a directory in its logical place. `holder` is the record that stands there for a

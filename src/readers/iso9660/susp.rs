@@ -465,10 +465,16 @@ impl Attributes {
         }
     }
 
-    /// A number told by a fact: where the byte orders differ, the big-endian half is not.
+    /// A number told by a fact: where the byte orders differ, the big-endian half is a
+    /// layout field that does not recompute.
     fn both_fact(&mut self, both: Both, here: &Here, at: usize, parts: &mut Vec<Part>) {
         self.check(both, here, at, "Rock Ridge attribute");
-        parts.push(here.fact(at..at + if both.agrees() { 8 } else { 4 }));
+        if both.agrees() {
+            parts.push(here.fact(at..at + 8));
+        } else {
+            parts.push(here.fact(at..at + 4));
+            parts.push(here.layout(at + 4..at + 8, false));
+        }
     }
 
     fn check(&mut self, both: Both, here: &Here, at: usize, what: &str) {

@@ -47,6 +47,8 @@ pub(super) struct Directory {
     pub(super) record: Option<Record>,
     /// The date of its record, or of its own first record for the root.
     date: Vec<u8>,
+    /// The XA field of the same record.
+    xa: Vec<u8>,
 }
 
 impl Directory {
@@ -162,8 +164,13 @@ impl Tree {
             Some((record, above)) => record.date(above).to_vec(),
             None => bytes.get(18..25).unwrap_or_default().to_vec(),
         };
+        let xa = match record {
+            Some((record, above)) => self.xa_of(above, &record).to_vec(),
+            // Rock Ridge is not known yet; with it, what stands here is compared as system use.
+            None => xa::own(&bytes).to_vec(),
+        };
         let record = record.map(|(record, _)| record);
-        self.directories.push(Directory { block, size, at, bytes, node, parent, record, date });
+        self.directories.push(Directory { block, size, at, bytes, node, parent, record, date, xa });
         Ok(())
     }
 
@@ -320,6 +327,7 @@ impl Tree {
         self.troubles(image, node, first, last, &placed, foreign);
         for record in group {
             let told = Told {
+                xa: self.xa_of(bytes, record) == self.xa_of(bytes, first),
                 date: record.date(bytes) == first.date(bytes),
                 flags: (record.flags != last.flags)
                     .then_some(record.flags & !MORE == last.flags & !MORE),
@@ -388,6 +396,12 @@ impl Tree {
         if other_version(before) || other_version(after) { name } else { base }
     }
 
+    /// The XA field of a record; empty if it has none.
+    fn xa_of<'b>(&self, bytes: &'b [u8], record: &Record) -> &'b [u8] {
+        let field = if self.has_xa(bytes, record) { system_use(bytes, record) } else { &[] };
+        field.get(..xa::LENGTH).unwrap_or_default()
+    }
+
     /// Whether a record has an XA field, which Rock Ridge, if it is there, skips.
     fn has_xa(&self, bytes: &[u8], record: &Record) -> bool {
         self.skip.is_none_or(|skip| skip >= xa::LENGTH) && xa::is_record(system_use(bytes, record))
@@ -430,7 +444,17 @@ impl Tree {
                 let text = format!("{name} recorded {date}");
                 image.copy_fact(self.view, directory.node, field::COPY_DATES, &text);
             }
-            let told = Told { date: true, flags: Some(record.is_directory()) };
+            let is_own = directory.node.is_none() && at == 0;
+            let xa_field = self.xa_of(bytes, record);
+            if is_own {
+                let mut facts = Vec::new();
+                xa::facts(xa_field, &mut facts);
+                for fact in facts {
+                    image.volume.add_fact(self.view, fact.field, fact.value);
+                }
+            }
+            let xa = is_own || xa_field == target.xa;
+            let told = Told { date: true, xa, flags: Some(record.is_directory()) };
             self.account(image, index, bytes, record, owner, told);
         }
         // What stands first under another name is an entry like any other.
@@ -506,9 +530,7 @@ impl Tree {
         push(Part::layout(0..18, agree));
         push(Part::layout(32..33, true));
         push(Part::fact(FIXED..FIXED + name.len()));
-        if told.date {
-            push(Part::fact(18..25));
-        }
+        push(if told.date { Part::fact(18..25) } else { Part::layout(18..25, true) });
         push(match told.flags {
             Some(agrees) => Part::layout(25..26, agrees),
             None => Part::fact(25..26),
@@ -516,7 +538,7 @@ impl Tree {
         if record.sequence.agrees() && record.sequence.value == self.sequence {
             push(Part::fact(28..32));
         }
-        if self.has_xa(bytes, record) {
+        if told.xa && self.has_xa(bytes, record) {
             push(Part::fact(system..system + xa::LENGTH));
         }
         let parts = parts.get(..count).unwrap_or_default();
@@ -560,6 +582,7 @@ impl Tree {
 #[derive(Clone, Copy)]
 struct Told {
     date: bool,
+    xa: bool,
     /// `None` if a fact tells the flags, else whether they are what they have to be.
     flags: Option<bool>,
 }
