@@ -210,7 +210,8 @@ fn interleaved_files_and_other_volumes_are_gaps() {
 #[test]
 fn paths_are_those_that_isoinfo_lists() {
     let listing = String::from_utf8(fixture("RECIPE.listing")).expect("UTF-8");
-    let mut expected: std::collections::BTreeMap<(&str, &str), Vec<&str>> = Default::default();
+    let mut expected: std::collections::BTreeMap<(&str, &str), Vec<&str>> =
+        std::collections::BTreeMap::default();
     for line in listing.lines() {
         let mut fields = line.splitn(3, ' ');
         let key = (fields.next().expect("image"), fields.next().expect("view"));

@@ -175,6 +175,7 @@ impl Set {
 }
 
 /// What was found out about the layout fields of a descriptor.
+#[expect(clippy::struct_excessive_bools, reason = "one answer for each field")]
 #[derive(Clone, Copy)]
 pub(super) struct Checked {
     /// The volume size covers every extent and lies in the image.

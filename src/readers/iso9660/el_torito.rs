@@ -6,9 +6,7 @@ use super::SECTOR;
 use super::descriptor::Descriptor;
 use super::image::Image;
 use crate::model::fact::{Fact, Value, field};
-use crate::model::{
-    ContentId, GapKind, Kind, NewNode, NodeId, Owner, Part, Role, Structure, ViewId,
-};
+use crate::model::{ContentId, GapKind, Kind, NewNode, Owner, Part, Role, Structure, ViewId};
 use crate::readers::Spent;
 use crate::source::{le16, le32};
 
@@ -216,14 +214,10 @@ impl Catalog<'_> {
         };
         let node = image.volume.add_node(new);
         if content.is_none() {
-            self.missing(image, node, start);
+            let end = start + SECTOR as u64;
+            image.outside(Owner::Node(node), start..end, "boot image");
         }
         Ok(next)
-    }
-
-    fn missing(&self, image: &mut Image<'_>, node: NodeId, start: u64) {
-        let end = start + SECTOR as u64;
-        image.outside(Owner::Node(node), start..end, "boot image");
     }
 
     /// The bytes of a boot image, and whether its sector count follows from them.

@@ -23,7 +23,7 @@ pub(super) fn read(image: &mut Image<'_>, view: ViewId) -> Result<(), Spent> {
     let table = bytes.get(446..512).unwrap_or_default();
     let is_table = table.get(64..) == Some(&[0x55, 0xaa])
         && (0..4).any(|row| table.get(row * 16 + 4).is_some_and(|&kind| kind != 0))
-        && (0..4).all(|row| table.get(row * 16).is_some_and(|status| status & 0x7f == 0));
+        && (0..4).all(|row| table.get(row * 16).is_some_and(|status| matches!(status, 0 | 0x80)));
     if !is_table {
         return Ok(());
     }
@@ -68,8 +68,8 @@ fn partition(image: &mut Image<'_>, view: ViewId, row: usize, bytes: &[u8], part
         if is_address_of(recorded, sector) {
             parts.push(Part::layout(field(at..at + 3), true));
         } else {
-            let [head, packed, cylinder] = recorded;
-            let _ = write!(text, ", {name} address {head:02x} {packed:02x} {cylinder:02x}");
+            let [a, b, c] = recorded;
+            let _ = write!(text, ", {name} address {a:02x} {b:02x} {c:02x}");
             parts.push(Part::fact(field(at..at + 3)));
         }
     }
