@@ -50,7 +50,8 @@ impl<'a> Header<'a> {
     /// `None` if the bytes end within the header.
     fn parse(bytes: &'a [u8]) -> Option<Self> {
         let flags = *bytes.get(3)?;
-        let mut header = Header { length: 10, extra: None, name: None, comment: None, crc_at: None };
+        let mut header =
+            Header { length: 10, extra: None, name: None, comment: None, crc_at: None };
         if flags & EXTRA != 0 {
             let start = header.length + 2;
             header.length = start + usize::from(le16(bytes, 10)?);
@@ -89,7 +90,8 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
         bytes = read_exact(source, 0, length.min(LIMIT)).unwrap_or_default();
     }
     if !bytes.starts_with(&[0x1f, 0x8b, 8]) {
-        let kind = if bytes.starts_with(&[0x1f, 0x8b]) { GapKind::Unsupported } else { GapKind::Damaged };
+        let kind =
+            if bytes.starts_with(&[0x1f, 0x8b]) { GapKind::Unsupported } else { GapKind::Damaged };
         let found = bytes.get(..3).unwrap_or(&bytes);
         let what = format!("expected a gzip header 1f 8b 08 at 0, found {found:02x?}");
         volume.unread(kind, Owner::Volume, Some(0..length), what);
@@ -97,7 +99,12 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     }
     let Some(header) = Header::parse(&bytes) else {
         let what = format!("the gzip header does not end within {} bytes", bytes.len());
-        volume.defect("structure/gzip-header-truncated", Owner::Volume, Some(0..bytes.len() as u64), &*what);
+        volume.defect(
+            "structure/gzip-header-truncated",
+            Owner::Volume,
+            Some(0..bytes.len() as u64),
+            &*what,
+        );
         volume.unread(GapKind::Damaged, Owner::Volume, Some(0..length), what);
         return volume;
     };
@@ -141,7 +148,8 @@ fn read_header(volume: &mut Volume, view: ViewId, bytes: &[u8], header: &Header<
         volume.add_fact(view, field::COMMENT, Value::bytes(comment));
     }
     if flags & RESERVED != 0 {
-        let what = format!("reserved flag bits at 3 are set: found {flags:#04x}, expected below 0x20");
+        let what =
+            format!("reserved flag bits at 3 are set: found {flags:#04x}, expected below 0x20");
         volume.defect("structure/gzip-reserved-flags", Owner::Volume, Some(3..4), what);
     }
     let mut parts = vec![Part::fact(0..header.crc_at.unwrap_or(header.length))];
@@ -149,7 +157,9 @@ fn read_header(volume: &mut Volume, view: ViewId, bytes: &[u8], header: &Header<
         let recorded = le16(bytes, at).unwrap_or_default();
         let found = crc32fast::hash(bytes.get(..at).unwrap_or_default()) as u16;
         if recorded != found {
-            let what = format!("CRC-16 of the header at {at}: recorded {recorded:#06x}, computed {found:#06x}");
+            let what = format!(
+                "CRC-16 of the header at {at}: recorded {recorded:#06x}, computed {found:#06x}"
+            );
             let range = Some(at as u64..end);
             volume.defect("structure/gzip-header-crc-mismatch", Owner::Volume, range, what);
         }
@@ -171,7 +181,9 @@ fn read_trailer(volume: &mut Volume, view: ViewId, source: &dyn Source, data: u6
     let at = length.saturating_sub(8);
     // The shortest deflate stream takes two bytes.
     if at < data + 2 {
-        let what = format!("expected packed data and a trailer of 8 bytes from {data} on, but the data end at {length}");
+        let what = format!(
+            "expected packed data and a trailer of 8 bytes from {data} on, but the data end at {length}"
+        );
         volume.unread(GapKind::Damaged, Owner::Volume, Some(data..length), what);
         return;
     }

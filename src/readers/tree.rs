@@ -138,12 +138,7 @@ impl Tree {
 }
 
 /// Says what in a path leads elsewhere than its spelling.
-fn report(
-    volume: &mut Volume,
-    node: NodeId,
-    entry: &Entry<'_>,
-    through: Option<(Kind, Vec<u8>)>,
-) {
+fn report(volume: &mut Volume, node: NodeId, entry: &Entry<'_>, through: Option<(Kind, Vec<u8>)>) {
     let owner = Owner::Node(node);
     let path = escape_text(entry.path);
     let mut defect = |rule, what: String| {
@@ -210,7 +205,8 @@ mod tests {
 
     #[test]
     fn directories_are_made_once_and_take_their_facts_later() {
-        let volume = placed(&[(b"a/b/c", Kind::File), (b"a/", Kind::Directory), (b"./a/d", Kind::File)]);
+        let volume =
+            placed(&[(b"a/b/c", Kind::File), (b"a/", Kind::Directory), (b"./a/d", Kind::File)]);
         let names: Vec<_> = volume.nodes.iter().map(|node| volume.name(node)).collect();
         assert_eq!(names, [&b"a"[..], b"b", b"c", b"d"]);
         assert!(volume.defects.is_empty());

@@ -273,7 +273,8 @@ impl Decoder<'_> {
     fn trailer(&mut self) -> io::Result<()> {
         let member = self.ending.members;
         let bytes: [u8; 8] = self.input.array("trailer", member)?;
-        let (crc, size) = (le32(&bytes, 0).unwrap_or_default(), le32(&bytes, 4).unwrap_or_default());
+        let (crc, size) =
+            (le32(&bytes, 0).unwrap_or_default(), le32(&bytes, 4).unwrap_or_default());
         let found = self.crc.clone().finalize();
         if crc != found {
             return Err(invalid(format!(
@@ -471,7 +472,10 @@ mod tests {
         let crc = bytes.len() - 8;
         bytes[crc] ^= 1;
         let error = all(Codec::Gzip, &bytes).expect_err("wrong CRC").to_string();
-        assert!(error.starts_with("CRC-32 at the end of the gzip member 1: expected 0x"), "{error}");
+        assert!(
+            error.starts_with("CRC-32 at the end of the gzip member 1: expected 0x"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -16,9 +16,7 @@ use super::stream::Block;
 use super::{Ahead, HEADER, Issue, Spent, Walk, drain, number, words};
 use crate::model::claim::{CONTENT, SLACK};
 use crate::model::locator::escape_text;
-use crate::model::{
-    ContentId, Fact, GapKind, Kind, Owner, Part, Role, Stored, Value, field,
-};
+use crate::model::{ContentId, Fact, GapKind, Kind, Owner, Part, Role, Stored, Value, field};
 use crate::readers::tree::Entry;
 
 static MAP: Role = Role::structure("sparse map");
@@ -159,7 +157,9 @@ fn account_before(walk: &mut Walk<'_, '_>, before: &Before, owner: Owner) {
 /// Records that say where bytes lie.
 fn is_layout(key: &[u8]) -> bool {
     let is_sparse = key.starts_with(b"GNU.sparse.");
-    key == b"size" || is_sparse && !matches!(key, b"GNU.sparse.name" | b"GNU.sparse.major" | b"GNU.sparse.minor")
+    key == b"size"
+        || is_sparse
+            && !matches!(key, b"GNU.sparse.name" | b"GNU.sparse.major" | b"GNU.sparse.minor")
 }
 
 /// The name that an `L` or `K` header carries.
@@ -279,7 +279,9 @@ impl Told<'_> {
         } else if prefix > 0 {
             facts.push(words(format!("prefix of {prefix} bytes")));
         }
-        if self.before.long_name.is_some() && (over.len() < NAME.end || self.value("path").is_some()) {
+        if self.before.long_name.is_some()
+            && (over.len() < NAME.end || self.value("path").is_some())
+        {
             let name = self.before.long_name.as_ref().map_or(&[][..], long_text);
             facts.push(words(format!("long name {}", escape_text(name))));
         }
@@ -362,9 +364,9 @@ impl Told<'_> {
         let own = header.number(MTIME).value;
         let over = self.value("mtime").and_then(pax::time);
         let time = over.or(own.map(|seconds| (seconds, 0)));
-        facts.extend(time.map(|(seconds, nanos)| {
-            Fact::new(field::MTIME, Value::utc(seconds, nanos))
-        }));
+        facts.extend(
+            time.map(|(seconds, nanos)| Fact::new(field::MTIME, Value::utc(seconds, nanos))),
+        );
         if over.is_some_and(|(seconds, _)| own != Some(seconds)) {
             let value = own.map_or(Value::Text("-".into()), |own| Value::utc(own, 0));
             facts.push(Fact::new(field::OTHER_MTIME, value));
@@ -451,7 +453,8 @@ impl Told<'_> {
             let Some(ahead) = ahead else { continue };
             let header = &ahead.header;
             let words = plain_words(header, word);
-            let expected = "././@LongLink (0) mode 644 uid 0 gid 0 user root group root device -,- gnu";
+            let expected =
+                "././@LongLink (0) mode 644 uid 0 gid 0 user root group root device -,- gnu";
             let time = number_word(header, MTIME);
             if words != format!("{word} {expected}") || time != "0" {
                 style = format!("{style} [{words} mtime {time}]");
@@ -593,7 +596,8 @@ impl Body<'_, '_, '_, '_> {
                 None if map.is_reasonable(left) => return Ok((left, Some(map))),
                 None => {
                     let at = self.header.at;
-                    let what = format!("{left} stored bytes make a file of {}: too many holes", map.size);
+                    let what =
+                        format!("{left} stored bytes make a file of {}: too many holes", map.size);
                     let kind = Some(GapKind::Limit);
                     self.issues.push(Issue { rule: None, kind, range: at..at + 512, what });
                     return Ok((left, None));

@@ -39,9 +39,7 @@ pub(super) static READER: Reader = Reader {
             "the order of the records of one pax header is not compared",
         ],
     },
-    probe: |probe: &Probe<'_>| {
-        probe.head.first_chunk::<BLOCK>().is_some_and(header::is_first)
-    },
+    probe: |probe: &Probe<'_>| probe.head.first_chunk::<BLOCK>().is_some_and(header::is_first),
     form: Form::Stream(stream),
 };
 
@@ -140,7 +138,10 @@ impl Walk<'_, '_> {
                 Block::End => false,
             };
             if is_data && count == 1 && !is_ended {
-                let what = format!("one zero block at {} is followed by more, two end an archive", at - 512);
+                let what = format!(
+                    "one zero block at {} is followed by more, two end an archive",
+                    at - 512
+                );
                 let range = Some(at - BLOCK as u64..at);
                 self.volume().defect("structure/tar-lone-zero-block", Owner::Volume, range, what);
             }
@@ -160,7 +161,9 @@ impl Walk<'_, '_> {
                 Block::Full(block) => match Header::parse(at, &block) {
                     Some(header) => {
                         if count >= 2 {
-                            let what = format!("an entry at {at} follows the end of the archive; most readers do not see it");
+                            let what = format!(
+                                "an entry at {at} follows the end of the archive; most readers do not see it"
+                            );
                             let range = Some(at..at + BLOCK as u64);
                             let rule = "structure/tar-data-after-end";
                             self.volume().defect(rule, Owner::Volume, range, what);
@@ -306,7 +309,10 @@ impl Walk<'_, '_> {
         let kind = escape_text(&[header.kind()]);
         let Some(size) = size.filter(|&size| size <= limit) else {
             let what = match size {
-                Some(size) => format!("the data of the header of type {kind} at {} are {size} bytes long, at most {limit} are read", header.at),
+                Some(size) => format!(
+                    "the data of the header of type {kind} at {} are {size} bytes long, at most {limit} are read",
+                    header.at
+                ),
                 None => format!("the size in the header at {} is no number", header.at),
             };
             let range = Some(header.at..at);
@@ -328,11 +334,13 @@ impl Walk<'_, '_> {
         };
         let short = length < size as usize;
         if short {
-            let what = format!("expected {size} bytes at {at}, but the data end at {}", self.stream.at);
+            let what =
+                format!("expected {size} bytes at {at}, but the data end at {}", self.stream.at);
             let range = Some(at..self.stream.at);
             self.volume().unread(GapKind::Damaged, Owner::Volume, range, what);
         } else if end < length {
-            let what = format!("the pax header at {} holds no record at {}", header.at, at + end as u64);
+            let what =
+                format!("the pax header at {} holds no record at {}", header.at, at + end as u64);
             let range = at + end as u64..at + length as u64;
             let rule = "structure/tar-pax-record-broken";
             self.volume().defect(rule, Owner::Volume, Some(range.clone()), &*what);

@@ -59,9 +59,10 @@ fn octal(field: &[u8]) -> Option<i64> {
     if end == 0 || !is_ended {
         return None;
     }
-    digits.get(..end)?.iter().try_fold(0i64, |value, digit| {
-        value.checked_mul(8)?.checked_add(i64::from(digit - b'0'))
-    })
+    digits
+        .get(..end)?
+        .iter()
+        .try_fold(0i64, |value, digit| value.checked_mul(8)?.checked_add(i64::from(digit - b'0')))
 }
 
 /// Two's complement, big-endian; the top bit of the first byte only marks the form.
@@ -118,7 +119,11 @@ mod tests {
             (b"\x80\0\0\0\0\x01\0\0", Some(65_536), "b"),
             (b"\xff\xff\xff\xff\xff\xff\xff\xfe", Some(-2), "b"),
             (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", Some(-1), "b"),
-            (b"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", None, "x80ffffffffffffffffffffff"),
+            (
+                b"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+                None,
+                "x80ffffffffffffffffffffff",
+            ),
         ];
         for (field, value, form) in cases {
             assert_eq!(parse(field), Number { value, form: form.into() }, "{field:?}");

@@ -101,7 +101,9 @@ pub(super) struct Pax {
 
 impl Pax {
     /// `None` where no record speaks of holes; `Some(Err)` where they contradict themselves.
-    pub(super) fn read<'a>(records: impl Iterator<Item = &'a Record>) -> Option<Result<Self, String>> {
+    pub(super) fn read<'a>(
+        records: impl Iterator<Item = &'a Record>,
+    ) -> Option<Result<Self, String>> {
         let mut found = Self::default();
         let mut is_sparse = false;
         let mut offset = None;

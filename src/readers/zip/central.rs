@@ -3,9 +3,7 @@
 use super::end::{End, Outcome};
 use super::extra::{self, Extra};
 use super::{Spent, Walk, local};
-use crate::model::{
-    Fact, GapKind, Kind, NodeId, Owner, Part, Role, Structure, Value, field,
-};
+use crate::model::{Fact, GapKind, Kind, NodeId, Owner, Part, Role, Structure, Value, field};
 use crate::readers::tree::Entry;
 use crate::source::{le16, le32, le64};
 
@@ -108,8 +106,7 @@ impl Header {
 
     /// What the entry is, from the Unix file type, else from the name.
     pub(super) fn kind(&self) -> Kind {
-        let by_name =
-            if self.name().ends_with(b"/") { Kind::Directory } else { Kind::File };
+        let by_name = if self.name().ends_with(b"/") { Kind::Directory } else { Kind::File };
         match self.external >> 28 {
             _ if !self.is_unix() => by_name,
             0o01 => Kind::Fifo,
@@ -188,7 +185,9 @@ pub(super) fn read(walk: &mut Walk<'_>, end: &End) -> Result<Outcome, Spent> {
             _ => None,
         };
         let Some(header) = header else {
-            cause = Some(format!("the central directory header at {at} is {length} bytes long, but {limit} ends it"));
+            cause = Some(format!(
+                "the central directory header at {at} is {length} bytes long, but {limit} ends it"
+            ));
             break;
         };
         entries += 1;
@@ -199,7 +198,10 @@ pub(super) fn read(walk: &mut Walk<'_>, end: &End) -> Result<Outcome, Spent> {
     if at < limit {
         rest(walk, at, end, cause);
     } else if end.directory.end > limit {
-        let what = format!("the central directory is said to end at {}, but the end records start at {limit}", end.directory.end);
+        let what = format!(
+            "the central directory is said to end at {}, but the end records start at {limit}",
+            end.directory.end
+        );
         let range = Some(end.directory.start..limit);
         walk.volume.defect("structure/zip-central-directory-broken", Owner::Volume, range, what);
     }
@@ -238,6 +240,7 @@ fn member(walk: &mut Walk<'_>, header: &Header, shift: u64) -> Result<(), Spent>
         let placed = local::content(walk, header, local, kind);
         content = placed.content;
         facts.extend(placed.target);
+        facts.extend(local::facts(header, local));
     }
     let at = header.at + FIXED as u64..header.at + FIXED as u64 + header.name().len() as u64;
     let entry = Entry { path: header.name(), kind, content, facts, at };
@@ -282,12 +285,14 @@ fn judge(walk: &mut Walk<'_>, header: &Header, extra: &Extra, node: NodeId) {
     let volume = &mut walk.volume;
     let mut defect = |rule, range, what: String| volume.defect(rule, owner, Some(range), what);
     if header.name().contains(&b'\\') {
-        let what = "the name holds a backslash, which Windows takes as a separator and Unix does not";
+        let what =
+            "the name holds a backslash, which Windows takes as a separator and Unix does not";
         defect("structure/zip-backslash-in-name", name.clone(), what.into());
     }
     let is_utf8 = header.flags & 0x800 != 0;
     if !header.name().is_ascii() && !is_utf8 && !extra.has_unicode_path {
-        let what = "the name has non-ASCII bytes, but nothing says in which encoding (bit 11 is not set)";
+        let what =
+            "the name has non-ASCII bytes, but nothing says in which encoding (bit 11 is not set)";
         defect("structure/zip-name-encoding", name.clone(), what.into());
     } else if is_utf8 && std::str::from_utf8(header.name()).is_err() {
         let what = "the name is said to be UTF-8 (bit 11), but is not";
@@ -303,7 +308,10 @@ fn judge(walk: &mut Walk<'_>, header: &Header, extra: &Extra, node: NodeId) {
         defect("structure/zip-directory-with-data", start + 24..start + 28, what);
     }
     if kind == Kind::Symlink && !(1..=4096).contains(&header.size) {
-        let what = format!("the target of a symbolic link is {} bytes long, expected 1 to 4096", header.size);
+        let what = format!(
+            "the target of a symbolic link is {} bytes long, expected 1 to 4096",
+            header.size
+        );
         defect("structure/zip-symlink-size-implausible", start + 24..start + 28, what);
     }
     if header.method == 0 && header.flags & 1 == 0 && header.packed != header.size {
@@ -321,7 +329,8 @@ fn judge(walk: &mut Walk<'_>, header: &Header, extra: &Extra, node: NodeId) {
 
 /// Seconds in the writer's clock, or the four bytes where there is no such date.
 fn dos_time(raw: [u8; 4]) -> Value {
-    let [time, date] = [le16(&raw, 0), le16(&raw, 2)].map(|half| i64::from(half.unwrap_or_default()));
+    let [time, date] =
+        [le16(&raw, 0), le16(&raw, 2)].map(|half| i64::from(half.unwrap_or_default()));
     let seconds = crate::model::fact::seconds_of(
         1980 + (date >> 9),
         date >> 5 & 0x0f,

@@ -125,7 +125,8 @@ fn locate(walk: &mut Walk<'_>, end: &mut End) -> Result<(), Spent> {
         u64::from(le32(&end.bytes, 16).unwrap_or_default()),
     );
     end.entries = u64::from(le16(&end.bytes, 10).unwrap_or_default());
-    let mut disks = (le16(&end.bytes, 4).unwrap_or_default(), le16(&end.bytes, 6).unwrap_or_default());
+    let mut disks =
+        (le16(&end.bytes, 4).unwrap_or_default(), le16(&end.bytes, 6).unwrap_or_default());
     let locator = end.at.checked_sub(20).and_then(|at| read_exact(walk.source, at, 20).ok());
     if let Some(locator) = locator.filter(|bytes| bytes.starts_with(b"PK\x06\x07")) {
         let at = end.at - 20;
@@ -134,8 +135,15 @@ fn locate(walk: &mut Walk<'_>, end: &mut End) -> Result<(), Spent> {
         let record = zip64_record(walk, recorded, at)?;
         let found = record.as_ref().map(|record| record.0);
         if found != Some(recorded) && found.is_none() {
-            let what = format!("the ZIP64 locator at {at} points at {recorded}, where no ZIP64 end record is");
-            walk.volume.defect("structure/zip-end-record-broken", Owner::Volume, Some(at..at + 20), what);
+            let what = format!(
+                "the ZIP64 locator at {at} points at {recorded}, where no ZIP64 end record is"
+            );
+            walk.volume.defect(
+                "structure/zip-end-record-broken",
+                Owner::Volume,
+                Some(at..at + 20),
+                what,
+            );
         }
         if le32(&locator, 4) != Some(0) || le32(&locator, 16).is_none_or(|disks| disks > 1) {
             end.split = Some("the ZIP64 locator speaks of several disks: a split archive".into());
@@ -236,14 +244,18 @@ pub(super) fn account(walk: &mut Walk<'_>, end: &End, outcome: Option<&Outcome>)
     let is_size = size == Some(u32::MAX) || size.map(u64::from) == Some(real_size);
     let real = end.directory.start - end.shift;
     let is_offset = offset == Some(u32::MAX) || offset.map(u64::from) == Some(real);
-    let disks = |range: Range<usize>| end.bytes.get(range).is_some_and(|b| b.iter().all(|&b| b == 0xff));
+    let disks =
+        |range: Range<usize>| end.bytes.get(range).is_some_and(|b| b.iter().all(|&b| b == 0xff));
     let mut parts = vec![
         Part::fact(0..4),
         Part::layout(8..10, agrees),
         Part::layout(10..12, agrees),
         Part::layout(12..16, is_size && is_whole),
         Part::layout(16..20, is_offset),
-        Part::layout(20..22, end.bytes.len() == LENGTH + usize::from(le16(&end.bytes, 20).unwrap_or_default())),
+        Part::layout(
+            20..22,
+            end.bytes.len() == LENGTH + usize::from(le16(&end.bytes, 20).unwrap_or_default()),
+        ),
         Part::fact(LENGTH..end.bytes.len()),
     ];
     if end.zip64.is_some() && disks(4..8) {

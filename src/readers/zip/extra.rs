@@ -92,7 +92,11 @@ pub(super) fn read(central: &[u8], local: Option<&[u8]>) -> Extra {
         }
         ids.push(record.id);
         let of = |records: &[Record<'_>]| -> Vec<_> {
-            records.iter().filter(|other| other.id == record.id).map(|r| (r.at.clone(), r.data.len())).collect()
+            records
+                .iter()
+                .filter(|other| other.id == record.id)
+                .map(|r| (r.at.clone(), r.data.len()))
+                .collect()
         };
         for (records, parts) in
             [(&central_records, &mut extra.central), (&local_records, &mut extra.local)]
@@ -195,7 +199,8 @@ fn times(central: Option<&[u8]>, local: Option<&[u8]>) -> Option<Vec<Fact>> {
         return None;
     }
     match (central, local) {
-        (Some(central), Some(local)) if local.get(..1 + 4 * usize::from(flags & 1)) == Some(central) => {}
+        (Some(central), Some(local))
+            if local.get(..1 + 4 * usize::from(flags & 1)) == Some(central) => {}
         (Some(central), Some(local)) if central == local => {
             unusual(&mut facts, "0x5455 whole in the central header");
         }
@@ -210,10 +215,8 @@ fn times(central: Option<&[u8]>, local: Option<&[u8]>) -> Option<Vec<Fact>> {
 fn owner(central: Option<&[u8]>, local: Option<&[u8]>) -> Option<Vec<Fact>> {
     let data = local.or(central)?;
     let &[1, 4, _, _, _, _, 4, _, _, _, _] = data else { return None };
-    let mut facts = vec![
-        Fact::number(field::UID, le32(data, 2)?),
-        Fact::number(field::GID, le32(data, 7)?),
-    ];
+    let mut facts =
+        vec![Fact::number(field::UID, le32(data, 2)?), Fact::number(field::GID, le32(data, 7)?)];
     match (central, local) {
         (Some(central), Some(local)) if central == local => {}
         (Some(_), None) => unusual(&mut facts, "0x7875 central only"),
@@ -257,7 +260,10 @@ fn pkware_unix(central: Option<&[u8]>, local: Option<&[u8]>) -> Option<Vec<Fact>
         Fact::number(field::UID, le16(data, 8)?),
         Fact::number(field::GID, le16(data, 10)?),
     ];
-    unusual(&mut facts, if local.is_some() { "0x000d in both headers" } else { "0x000d central only" });
+    unusual(
+        &mut facts,
+        if local.is_some() { "0x000d in both headers" } else { "0x000d central only" },
+    );
     Some(facts)
 }
 
@@ -293,13 +299,19 @@ mod tests {
         for (central, local) in cases {
             assert!(seen.insert(texts(central, local)), "{central:?} {local:?}");
         }
-        assert_eq!(texts(&head, Some(&both)), ["mtime=1970-01-01T00:00:00Z", "atime=1970-01-01T00:00:01Z"]);
+        assert_eq!(
+            texts(&head, Some(&both)),
+            ["mtime=1970-01-01T00:00:00Z", "atime=1970-01-01T00:00:01Z"]
+        );
     }
 
     #[test]
     fn what_is_not_known_is_kept_as_bytes() {
         let field = [record(0x9901, b"AE"), vec![1, 2, 3]].concat();
-        assert_eq!(texts(&field, Some(b"")), [r"extra=central rest \x01\x02\x03", "extra=0x9901 central AE"]);
+        assert_eq!(
+            texts(&field, Some(b"")),
+            [r"extra=central rest \x01\x02\x03", "extra=0x9901 central AE"]
+        );
         assert!(read(&field, None).is_malformed);
         assert!(!read(&[0, 0, 0], None).is_malformed);
     }

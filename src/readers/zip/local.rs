@@ -227,7 +227,12 @@ pub(super) fn account(
         );
         let range = Some(header.at + 42..header.at + 46);
         walk.volume.defect("structure/zip-local-header-missing", owner, range, &*what);
-        walk.volume.unread(GapKind::Damaged, owner, Some(at..at.saturating_add(FIXED as u64)), what);
+        walk.volume.unread(
+            GapKind::Damaged,
+            owner,
+            Some(at..at.saturating_add(FIXED as u64)),
+            what,
+        );
         return;
     };
     let mut end = local.data.end;
@@ -267,6 +272,33 @@ pub(super) fn account(
     }
 }
 
+/// Fields of the local header that the central one tells otherwise. A field that became zero would
+/// leave no residue, so each is a fact.
+pub(super) fn facts(header: &Header, local: &Local) -> Vec<Fact> {
+    let bytes = &local.bytes;
+    let mut facts = Vec::new();
+    let mut note = |what: &str, recorded: &[u8]| {
+        let mut value = format!("local {what} ").into_bytes();
+        value.extend_from_slice(recorded);
+        facts.push(Fact::new(field::EXTRA, Value::Bytes(value.into())));
+    };
+    let dos = u32::from_le_bytes(header.dos);
+    for (what, at, expected) in
+        [("version", 4, header.needed), ("flags", 6, header.flags), ("method", 8, header.method)]
+    {
+        if let Some(found) = le16(bytes, at).filter(|&found| found != expected) {
+            note(what, found.to_string().as_bytes());
+        }
+    }
+    if let Some(found) = le32(bytes, 10).filter(|&found| found != dos) {
+        note("time", format!("{found:#010x}").as_bytes());
+    }
+    if local.name() != header.name() {
+        note("name", local.name());
+    }
+    facts
+}
+
 fn header_structure(
     walk: &mut Walk<'_>,
     header: &Header,
@@ -283,15 +315,8 @@ fn header_structure(
         Part::layout(22..26, agrees("size")),
         Part::layout(26..30, true),
     ];
-    // What the central header tells as well is told; what it tells otherwise is left over.
-    let same = [
-        (4..6, le16(bytes, 4) == Some(header.needed)),
-        (6..8, le16(bytes, 6) == Some(header.flags)),
-        (8..10, le16(bytes, 8) == Some(header.method)),
-        (10..14, bytes.get(10..14) == Some(&header.dos[..])),
-        (FIXED..local.extra, agrees("name")),
-    ];
-    parts.extend(same.into_iter().filter(|(_, same)| *same).map(|(at, _)| Part::fact(at)));
+    // The central header tells the same, or [`facts`] tells the difference.
+    parts.extend([4..14, FIXED..local.extra].map(Part::fact));
     parts.extend(extra.local.iter().map(|part| extra::moved(part, local.extra)));
     walk.volume.structure(&Structure {
         view: walk.view,
@@ -307,7 +332,8 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
     let Some(Descriptor { at, bytes, agrees, has_signature }) = &local.descriptor else {
         if flags & 8 != 0 {
             let at = local.data.end;
-            let what = format!("no data descriptor follows the member at {at}, though bit 3 says so");
+            let what =
+                format!("no data descriptor follows the member at {at}, though bit 3 says so");
             let range = Some(at..at.saturating_add(16));
             walk.volume.defect("structure/zip-data-descriptor-mismatch", owner, range, what);
         }
@@ -326,7 +352,9 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
         parts: &parts,
     });
     if !agrees {
-        let what = format!("the data descriptor at {at} does not repeat CRC-32 and sizes of the central header");
+        let what = format!(
+            "the data descriptor at {at} does not repeat CRC-32 and sizes of the central header"
+        );
         let range = Some(*at..*at + bytes.len() as u64);
         walk.volume.defect("structure/zip-data-descriptor-mismatch", owner, range, what);
     }

@@ -108,7 +108,8 @@ fn read(walk: &mut Walk<'_>) -> Result<(), Spent> {
     between(walk, &end);
     if end.end < length {
         let range = end.end..length;
-        let what = format!("{} bytes follow the end record, which ends at {}", length - end.end, end.end);
+        let what =
+            format!("{} bytes follow the end record, which ends at {}", length - end.end, end.end);
         walk.volume.claim(walk.view, range.clone(), &TRAILING, Owner::Volume);
         walk.volume.defect("structure/zip-trailing-data", Owner::Volume, Some(range), what);
     }
@@ -135,7 +136,10 @@ fn between(walk: &mut Walk<'_>, end: &end::End) {
     if at > directory
         && let Some(last) = spans.iter().max_by_key(|span| span.range.end)
     {
-        let what = format!("the member at {}..{at} overlaps the central directory at {directory}", last.range.start);
+        let what = format!(
+            "the member at {}..{at} overlaps the central directory at {directory}",
+            last.range.start
+        );
         let range = Some(directory..at);
         walk.volume.defect("structure/zip-overlap", Owner::Node(last.node), range, what);
     } else if at < directory {

@@ -86,4 +86,9 @@ for name in ('python-pax', 'devices', 'paths'):
     data = open(f'{out}/{name}.tar', 'rb').read().rstrip(b'\0')
     open(f'{out}/{name}.tar', 'wb').write(data + bytes(-len(data) % 512 + 1024))
 PY
+for archive in "$out"/*.tar; do
+    case $archive in */paths.tar | */joined.tar | */devices.tar) continue ;; esac
+    tar -xf "$archive" --force-local -P \
+        --to-command='echo "$(sha256sum | cut -c1-64)  ${TAR_FILENAME#./}"' > "$archive.sha256" 2> /dev/null || true
+done
 rm -rf "$work"
