@@ -146,7 +146,7 @@ fn descriptor(
             for size in [header.packed, header.size] {
                 expected.extend(size.to_le_bytes().iter().take(if wide { 8 } else { 4 }));
             }
-            let is_short = header.packed.max(header.size) <= u64::from(u32::MAX);
+            let is_short = u32::try_from(header.packed.max(header.size)).is_ok();
             if (wide || is_short) && found.starts_with(&expected) {
                 let has_signature = !signature.is_empty();
                 return Ok(Some(Descriptor { at, bytes: expected, agrees: true, has_signature }));
@@ -240,7 +240,7 @@ pub(super) fn account(
         end = descriptor.at + descriptor.bytes.len() as u64;
     }
     walk.spans.push(Span { range: local.at..end, node });
-    header_structure(walk, header, &local, extra, node);
+    header_structure(walk, &local, extra, node);
     if !local.differs.is_empty() {
         let what = format!(
             "the local header at {} and the central header at {} disagree: {}",
@@ -299,13 +299,7 @@ pub(super) fn facts(header: &Header, local: &Local) -> Vec<Fact> {
     facts
 }
 
-fn header_structure(
-    walk: &mut Walk<'_>,
-    header: &Header,
-    local: &Local,
-    extra: &Extra,
-    node: NodeId,
-) {
+fn header_structure(walk: &mut Walk<'_>, local: &Local, extra: &Extra, node: NodeId) {
     let bytes = &local.bytes;
     let agrees = |what: &str| !local.differs.contains(&what);
     let mut parts = vec![

@@ -18,6 +18,9 @@ cd tree
 
 zip -q -r -y "$out/plain.zip" plain.txt docs empty nothing link   # UT and ux extra fields, symlink
 zip -q -r -y -X -0 "$out/stored.zip" plain.txt docs nothing link  # no extra fields, all stored
+cp -a docs/long.txt long.txt; echo more >> docs/long.txt; touch -d '1993-08-09 17:04:06' docs/long.txt docs
+zip -q -r -y -X -0 "$out/grown.zip" plain.txt docs nothing link   # as stored.zip, one file longer
+cp -a long.txt docs/long.txt; rm long.txt; touch -d '1993-08-09 17:04:06' docs
 zip -q -r -X -D "$out/comments.zip" plain.txt docs
 printf 'comment of plain\n\n' | zip -q -c "$out/comments.zip" plain.txt docs/long.txt 2>/dev/null || true
 printf 'An archive comment with \303\251\n' | zip -q -z "$out/comments.zip" > /dev/null
@@ -68,7 +71,7 @@ with zipfile.ZipFile(out + '/paths.zip', 'w') as z:
     z.writestr(info('twice.txt'), b'first\n')
     z.writestr(info('twice.txt'), b'second\n')
 PY
-for archive in 7z adjusted comments nested pipe plain prefixed python-pipe raw-name stored streamed zip64 zip64-end; do
+for archive in 7z adjusted comments grown nested pipe plain prefixed python-pipe raw-name stored streamed zip64 zip64-end; do
     unzip -Z1 "$out/$archive.zip" 2>/dev/null | grep -v '/$' | while read -r name; do
         echo "$(unzip -p "$out/$archive.zip" "$name" 2>/dev/null | sha256sum | cut -c1-64)  $name"
     done > "$out/$archive.zip.sha256"
