@@ -51,24 +51,34 @@ def seed(tree, record, text, elf, offset, other, mode, gone, new):
     json.dump(seeds, open(record, 'w'), indent=1)
 
 
-def named(output, seeds):
-    """How many seeds a tool's output names by path, and how many of the first three by place too.
+def holds(line, one):
+    """Whether a line names the place of a seed: its offset or its line as a word of its own, a hunk
+    header of a unified diff that covers the line, or a row of a hex dump that holds the offset."""
+    offset, number = one['offset'], one.get('line', -1)
+    words = {str(offset), f'{offset:,}', f'{offset:x}', str(number)}
+    if re.search(r'(?<![\w.])(?:0x0*)?(?:' + '|'.join(map(re.escape, words)) + r')(?!\w)', line):
+        return True
+    if hunk := re.search(r'@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@', line):
+        return int(hunk[1]) <= number < int(hunk[1]) + int(hunk[2] or 1)
+    row = re.search(r'(?<!\w)([0-9a-f]{8}): (?:[0-9a-f]{4} )', line)
+    return bool(row) and int(row[1], 16) <= offset < int(row[1], 16) + 16
 
-    The place is the offset (decimal or hexadecimal) or the line, as a word of its own in a line that
-    names the path or in the twelve lines after it.
-    """
+
+def named(output, seeds):
+    """How many seeds a tool's output names by path, and how many of the first three by place too:
+    in a line that names the path or in the twenty lines after it."""
     lines = output.decode('utf-8', 'replace').splitlines()
     paths = places = 0
     for one in seeds:
-        # A tool may split folder and name ("Only in a/b: c").
-        folder, name = os.path.split(one['path'])
-        pattern = re.compile(re.escape(one['path']) + r'(?![\w.-])|' + re.escape(folder) + ': ' + re.escape(name) + '$')
-        hits = [i for i, line in enumerate(lines) if pattern.search(line)]
-        paths += bool(hits)
+        # A tool may split folder and name ("Only in a/b: c"), or show the folder's list as a diff.
+        folder, name = map(re.escape, os.path.split(one['path']))
+        whole = re.compile(f'{folder}/{name}(?![\\w.@-])|{folder}: {name}$')
+        hits = [i for i, line in enumerate(lines) if whole.search(line)]
+        lists = [i for i, line in enumerate(lines) if re.search(f'{folder}$', line)]
+        inside = lists and any(re.search(f'[-+]{name}$', line) for line in lines[lists[0]:])
+        paths += bool(hits or inside)
         if 'offset' in one:
-            words = {str(one['offset']), f'{one["offset"]:,}', f'{one["offset"]:x}', str(one.get('line', one['offset']))}
-            place = re.compile(r'(?<![\w.])(?:0x0*)?(?:' + '|'.join(map(re.escape, words)) + r')(?![\w])')
-            places += any(place.search(pattern.sub('', line)) for i in hits for line in lines[i:i + 13])
+            places += any(holds(whole.sub('', line), one) for i in hits for line in lines[i:i + 21])
     return paths, places
 
 

@@ -43,7 +43,9 @@ fn fixtures() -> Vec<Fixture> {
             .map(|entry| entry.expect("readable").path())
             .filter(|path| {
                 let name = path.file_name().expect("a file").to_string_lossy();
-                !name.ends_with(".golden") && !name.starts_with("RECIPE")
+                !name.ends_with(".golden")
+                    && !name.ends_with(".sha256")
+                    && !name.starts_with("RECIPE")
             })
             .collect();
         paths.sort();

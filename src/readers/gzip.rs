@@ -76,12 +76,12 @@ impl<'a> Header<'a> {
     }
 }
 
-fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
+fn map(source: &dyn Source, Context { name, budget }: &mut Context<'_>) -> Volume {
     let mut volume = Volume::new(READER.doc.id);
     volume.wrapper = true;
     let view = volume.add_view("gzip", 50);
     let length = source.len();
-    if let Err(spent) = context.budget.structure(length.min(LIMIT)) {
+    if let Err(spent) = budget.structure(length.min(LIMIT)) {
         note_spent(&mut volume, spent);
         return volume;
     }
@@ -109,7 +109,7 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
         return volume;
     };
     read_header(&mut volume, view, &bytes, &header);
-    let (name, raw) = payload_name(header.name, context.name);
+    let (name, raw) = payload_name(header.name, name);
     let mut facts = Vec::new();
     match le32(&bytes, 4) {
         Some(0) | None => {}
@@ -124,7 +124,7 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
         ..Stored::default()
     };
     let content = Some(volume.add_claimed_content(view, stored, 1));
-    if let Err(spent) = context.budget.entry() {
+    if let Err(spent) = budget.entry() {
         note_spent(&mut volume, spent);
         return volume;
     }
@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn payloads_are_named_by_the_header_or_the_container() {
-        let cases: [(Option<&[u8]>, &[u8], &[u8], bool); 8] = [
+        type Case<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8], bool);
+        let cases: [Case<'_>; 8] = [
             (Some(b"a.txt"), b"b.gz", b"a.txt", false),
             (Some(b"dir/a.txt"), b"b.gz", b"a.txt", true),
             (Some(b"dir/"), b"b.gz", b"b", true),

@@ -210,13 +210,14 @@ mod tests {
         let names: Vec<_> = volume.nodes.iter().map(|node| volume.name(node)).collect();
         assert_eq!(names, [&b"a"[..], b"b", b"c", b"d"]);
         assert!(volume.defects.is_empty());
-        let raw = volume.facts_of(&volume.nodes[3]);
+        let raw = volume.facts_of(volume.nodes.last().expect("four nodes"));
         assert_eq!(raw, [Fact::new(field::RAW_NAME, Value::bytes(b"./a/d"))]);
     }
 
     #[test]
     fn paths_that_lead_elsewhere_are_told() {
-        let cases: [(&[(&[u8], Kind)], &str); 6] = [
+        type Paths<'a> = &'a [(&'a [u8], Kind)];
+        let cases: [(Paths<'_>, &str); 6] = [
             (&[(b"/etc/passwd", Kind::File)], "structure/archive-absolute-path"),
             (&[(b"C:/boot.ini", Kind::File)], "structure/archive-absolute-path"),
             (&[(b"a/../../b", Kind::File)], "structure/archive-parent-segment"),

@@ -246,12 +246,11 @@ impl Decoder<'_> {
             }
         }
         for (flag, what) in [(0x08, "name"), (0x10, "comment")] {
-            while flags & flag != 0 {
+            let mut is_open = flags & flag != 0;
+            while is_open {
                 let byte = self.input.array::<1>(what, member)?;
                 crc.update(&byte);
-                if byte == [0] {
-                    break;
-                }
+                is_open = byte != [0];
             }
         }
         if flags & 0x02 != 0 {

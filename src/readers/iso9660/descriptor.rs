@@ -150,11 +150,8 @@ impl Set {
                 _ => continue,
             };
             let Descriptor { at, bytes } = descriptor;
-            let mut parts = vec![Part::fact(1..6)];
-            if role == &TERMINATOR {
-                parts.push(Part::fact(0..1));
-                parts.extend((bytes.get(6) == Some(&1)).then(|| Part::fact(6..7)));
-            }
+            // A descriptor of unknown type keeps the rest as residue.
+            let parts = [Part::layout(0..7, role != &TERMINATOR || bytes.get(6) == Some(&1))];
             let (at, owner) = (*at, Owner::Volume);
             image.volume.structure(&Structure { view, role, owner, at, bytes, parts: &parts });
         }
@@ -178,6 +175,7 @@ impl Set {
 }
 
 /// What was found out about the layout fields of a descriptor.
+#[expect(clippy::struct_excessive_bools, reason = "one answer for each field")]
 #[derive(Clone, Copy)]
 pub(super) struct Checked {
     /// The volume size covers every extent and lies in the image.
@@ -227,11 +225,6 @@ pub(super) fn account(
     let same = |range: &Range<usize>| {
         model.is_some_and(|model| model.bytes.get(range.clone()) == bytes.get(range.clone()))
     };
-    // The type and the identifier told this descriptor from others; version 1 or, enhanced, 2.
-    parts.push(Part::fact(0..6));
-    if bytes.get(6) == Some(&1) || descriptor.kind() == Type::Enhanced {
-        parts.push(Part::fact(6..7));
-    }
     let ucs2 = descriptor.kind() == Type::Joliet;
     let mut facts: Vec<(Field, Range<usize>, Option<Value>)> = Vec::new();
     for (range, name) in TEXTS {
@@ -287,6 +280,9 @@ pub(super) fn account(
             }
         } else if same(&range) || name == field::VERSION && value.is_none() {
             parts.push(Part::fact(range));
+        } else if bytes.get(range.clone()).is_some_and(|raw| raw.iter().all(|&b| b == 0)) {
+            // Zeros leave no residue.
+            parts.push(Part::layout(range, true));
         }
     }
     let owner = Owner::Volume;
@@ -330,17 +326,14 @@ fn layout_parts(descriptor: &Descriptor, checked: Checked) -> Vec<Part> {
         Part::layout(140..156, checked.path_tables),
         Part::layout(158..174, root),
     ];
-    // The constants of the root's record: length, flags, volume, identifier.
-    let constants: [(Range<usize>, &[u8]); 4] = [
-        (156..158, &[34, 0]),
-        (181..184, &[2, 0, 0]),
-        (184..188, &[1, 0, 0, 1]),
-        (188..190, &[1, 0]),
-    ];
-    for (range, expected) in constants {
-        if bytes.get(range.clone()) == Some(expected) {
-            parts.push(Part::fact(range));
-        }
-    }
+    // Constants are layout: masked as a fact they would look like the zero that they may be changed
+    // into. First type, identifier and version; then of the root's record length, flags, volume and
+    // identifier.
+    let version = if descriptor.kind() == Type::Enhanced { 2 } else { 1 };
+    parts.push(Part::layout(0..7, bytes.get(6) == Some(&version)));
+    parts.push(Part::layout(156..158, bytes.get(156..158) == Some(&[34, 0])));
+    let ends_right =
+        bytes.get(181..184) == Some(&[2, 0, 0]) && bytes.get(188..190) == Some(&[1, 0]);
+    parts.push(Part::layout(181..190, ends_right));
     parts
 }

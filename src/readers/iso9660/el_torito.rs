@@ -6,9 +6,7 @@ use super::SECTOR;
 use super::descriptor::Descriptor;
 use super::image::Image;
 use crate::model::fact::{Fact, Value, field};
-use crate::model::{
-    ContentId, GapKind, Kind, NewNode, NodeId, Owner, Part, Role, Structure, ViewId,
-};
+use crate::model::{ContentId, GapKind, Kind, NewNode, Owner, Part, Role, Structure, ViewId};
 use crate::readers::Spent;
 use crate::source::{le16, le32};
 
@@ -32,8 +30,7 @@ pub(super) fn boot_record(
     descriptor: &Descriptor,
 ) -> Option<u64> {
     let Descriptor { at, bytes } = descriptor;
-    let mut parts = vec![Part::fact(0..6)];
-    parts.extend((bytes.get(6) == Some(&1)).then(|| Part::fact(6..7)));
+    let mut parts = vec![Part::layout(0..7, bytes.get(6) == Some(&1))];
     let catalog = is_boot_record(descriptor)
         .then(|| image.offset_of_sector(le32(bytes, 71).unwrap_or_default()));
     let held = image.length();
@@ -112,12 +109,8 @@ impl Catalog<'_> {
                 image.volume.add_fact(self.view, field::EXTRA, text);
             }
             // Identifier and platform are told by the entries below, the count by their number.
-            self.parts.push(Part::layout(at..at + 1, true));
-            self.parts.push(Part::layout(at + 2..at + 4, true));
+            self.parts.push(Part::layout(at..at + 4, true));
             self.parts.push(Part::fact(at + 4..at + ENTRY));
-            if count > 0 {
-                self.parts.push(Part::fact(at + 1..at + 2));
-            }
             at += ENTRY;
             for _ in 0..count {
                 if self.entry(at).is_none() {
@@ -145,20 +138,20 @@ impl Catalog<'_> {
         let Some(entry) = self.entry(0).map(<[u8]>::to_vec) else { return 0 };
         let words = entry.chunks_exact(2).filter_map(|word| le16(word, 0));
         let sum = words.fold(0u16, u16::wrapping_add);
-        if entry.first() == Some(&1) {
-            self.parts.push(Part::fact(0..1));
-        } else {
+        let starts = entry.first() == Some(&1);
+        if !starts {
             self.wrong(image, 0, "the validation entry does not start with 1");
         }
-        if entry.get(30..32) == Some(&[0x55, 0xaa]) {
-            self.parts.push(Part::fact(30..32));
-        } else {
+        let has_key = entry.get(30..32) == Some(&[0x55, 0xaa]);
+        if !has_key {
             self.wrong(image, 0, "the key bytes 55 AA are missing");
         }
         if sum != 0 {
             self.wrong(image, 0, &format!("the words sum up to {sum:#06x}, expected 0"));
         }
+        self.parts.push(Part::layout(0..1, starts));
         self.parts.push(Part::layout(28..30, sum == 0));
+        self.parts.push(Part::layout(30..32, has_key));
         self.parts.push(Part::fact(1..2));
         self.parts.push(Part::fact(4..28));
         let text = entry.get(4..28).unwrap_or_default();
@@ -221,14 +214,10 @@ impl Catalog<'_> {
         };
         let node = image.volume.add_node(new);
         if content.is_none() {
-            self.missing(image, node, start);
+            let end = start + SECTOR as u64;
+            image.outside(Owner::Node(node), start..end, "boot image");
         }
         Ok(next)
-    }
-
-    fn missing(&self, image: &mut Image<'_>, node: NodeId, start: u64) {
-        let end = start + SECTOR as u64;
-        image.outside(Owner::Node(node), start..end, "boot image");
     }
 
     /// The bytes of a boot image, and whether its sector count follows from them.

@@ -59,22 +59,22 @@ pub(super) fn long_date(bytes: &[u8]) -> Option<Value> {
     if bytes == b"0000000000000000\0" {
         return None;
     }
-    let digits = |at: usize, count: usize| -> Option<i64> {
+    let digits = |at: usize, count: usize| -> Option<u32> {
         bytes
             .get(at..at + count)?
             .iter()
-            .try_fold(0, |sum, &b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))
+            .try_fold(0, |sum, &b| b.is_ascii_digit().then(|| sum * 10 + u32::from(b - b'0')))
     };
     let time = || {
         let seconds = seconds_of(
-            digits(0, 4)?,
-            digits(4, 2)?,
-            digits(6, 2)?,
-            digits(8, 2)?,
-            digits(10, 2)?,
-            digits(12, 2)?,
+            digits(0, 4)?.into(),
+            digits(4, 2)?.into(),
+            digits(6, 2)?.into(),
+            digits(8, 2)?.into(),
+            digits(10, 2)?.into(),
+            digits(12, 2)?.into(),
         )?;
-        let nanos = digits(14, 2)? as u32 * 10_000_000;
+        let nanos = digits(14, 2)? * 10_000_000;
         Some(Value::Time { seconds, nanos, zone: Some(zone_of(*bytes.get(16)?)?) })
     };
     Some(time().unwrap_or_else(|| Value::bytes(bytes)))

@@ -5,6 +5,7 @@
 //! record with up to four partitions, and the place of the boot image at byte 432. GPT and the Apple
 //! partition map are left to their own readers.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::image::Image;
@@ -21,8 +22,8 @@ pub(super) fn read(image: &mut Image<'_>, view: ViewId) -> Result<(), Spent> {
     let bytes = image.read(0, 512)?;
     let table = bytes.get(446..512).unwrap_or_default();
     let is_table = table.get(64..) == Some(&[0x55, 0xaa])
-        && table.get(..64).is_some_and(|rows| rows.iter().any(|&b| b != 0))
-        && (0..4).all(|row| table.get(row * 16).is_some_and(|status| status & 0x7f == 0));
+        && (0..4).any(|row| table.get(row * 16 + 4).is_some_and(|&kind| kind != 0))
+        && (0..4).all(|row| table.get(row * 16).is_some_and(|status| matches!(status, 0 | 0x80)));
     if !is_table {
         return Ok(());
     }
@@ -47,14 +48,14 @@ pub(super) fn read(image: &mut Image<'_>, view: ViewId) -> Result<(), Spent> {
     Ok(())
 }
 
-/// One row: status and type are a fact, the rest is layout as far as it can be checked.
+/// One row: status and type are a fact, and so is an address that follows from no geometry; the
+/// rest is layout.
 fn partition(image: &mut Image<'_>, view: ViewId, row: usize, bytes: &[u8], parts: &mut Vec<Part>) {
     let field = |range: Range<usize>| row * 16 + range.start..row * 16 + range.end;
     let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
     let first = u64::from(le32(bytes, 8).unwrap_or_default());
     let count = u64::from(le32(bytes, 12).unwrap_or_default());
-    let text = format!("MBR {}: type {:#04x}, status {:#04x}", row + 1, byte(4), byte(0));
-    image.volume.add_fact(view, field::EXTRA, Value::Text(text.into()));
+    let mut text = format!("MBR {}: type {:#04x}, status {:#04x}", row + 1, byte(4), byte(0));
     parts.push(Part::fact(field(0..1)));
     parts.push(Part::fact(field(4..5)));
     let held = image.length().div_ceil(512);
@@ -62,12 +63,17 @@ fn partition(image: &mut Image<'_>, view: ViewId, row: usize, bytes: &[u8], part
     // A protective partition may claim all that a table can say.
     let fits = first + count <= held || count == u64::from(u32::MAX);
     parts.push(Part::layout(field(8..16), fits));
-    for (at, sector) in [(1, first), (5, last)] {
+    for (at, sector, name) in [(1, first, "first"), (5, last, "last")] {
         let recorded = [byte(at), byte(at + 1), byte(at + 2)];
         if is_address_of(recorded, sector) {
             parts.push(Part::layout(field(at..at + 3), true));
+        } else {
+            let [a, b, c] = recorded;
+            let _ = write!(text, ", {name} address {a:02x} {b:02x} {c:02x}");
+            parts.push(Part::fact(field(at..at + 3)));
         }
     }
+    image.volume.add_fact(view, field::EXTRA, Value::Text(text.into()));
     if !fits {
         let at = 446 + row as u64 * 16;
         let message = format!(

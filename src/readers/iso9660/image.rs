@@ -89,12 +89,11 @@ impl<'a> Image<'a> {
         field: Field,
         text: &str,
     ) {
-        let known = match node {
-            Some(id) => self.volume.node(id).map(|node| self.volume.facts_of(node).to_vec()),
-            None => {
-                let view = self.volume.views.get_mut(usize::from(view.0));
-                view.map(|view| std::mem::take(&mut view.facts))
-            }
+        let known = if let Some(id) = node {
+            self.volume.node(id).map(|node| self.volume.facts_of(node).to_vec())
+        } else {
+            let view = self.volume.views.get_mut(usize::from(view.0));
+            view.map(|view| std::mem::take(&mut view.facts))
         };
         let mut facts = known.unwrap_or_default();
         match facts.iter_mut().find(|fact| fact.field == field) {

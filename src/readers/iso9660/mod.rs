@@ -6,7 +6,9 @@
 //! list of extents is one content. HFS, UDF, partition maps and apple formats on the same disc are
 //! left to their own readers.
 
+mod attributes;
 mod descriptor;
+mod directory;
 mod el_torito;
 mod field;
 mod hybrid;

@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 
 use super::image::Image;
-use super::record::{Record, group_end, scan};
+use super::record::{ASSOCIATED, Record, group_end, scan};
 use super::susp::{Attributes, Telling};
 use super::tree::Tree;
 use crate::model::fact::{Fact, Value, field};
-use crate::model::{GapKind, Kind, NewNode, NodeId, Owner, ViewId};
+use crate::model::{ContentId, Declared, GapKind, Kind, NewNode, NodeId, Owner, ViewId};
 use crate::readers::Spent;
 
 /// A directory in its logical place.
@@ -22,6 +22,13 @@ struct Logical {
     told: Vec<u8>,
     /// Index of the logical directory above.
     parent: usize,
+}
+
+/// The bytes of a directory and where they lie.
+#[derive(Clone, Copy)]
+struct Bytes<'b> {
+    at: u64,
+    bytes: &'b [u8],
 }
 
 /// A directory that says that it belongs elsewhere.
@@ -75,19 +82,42 @@ impl Walk<'_> {
         };
         let Some(directory) = tree.directories.get(physical) else { return Ok(()) };
         let bytes = directory.bytes.as_slice();
+        let directory = Bytes { at: directory.at, bytes };
         let (mut records, mut rest) = (Vec::new(), Vec::new());
         scan(bytes, &mut records, &mut rest);
+        let parent = self.logical.get(index).and_then(|logical| logical.node);
+        // Associated files stand before the file they belong to.
+        let mut forks: Vec<&[Record]> = Vec::new();
         let mut at = 0;
         while let Some(first) = records.get(at) {
             let end = group_end(&records, bytes, at);
             let group = records.get(at..end).unwrap_or_default();
+            let is_fork = first.flags & ASSOCIATED != 0 && !first.is_directory();
+            let belongs = |fork: &&[Record]| {
+                fork.first().is_some_and(|fork| fork.name(bytes) == first.name(bytes))
+            };
+            if !forks.first().is_some_and(belongs) {
+                for fork in forks.drain(..) {
+                    self.file(image, directory, fork, parent, None)?;
+                }
+            }
             match (at, first.name(bytes)) {
-                (0, [0]) => self.own_record(image, index, directory.at, bytes, first)?,
-                (1, [1]) => self.parent_record(image, index, directory.at, bytes, first)?,
+                (0, [0]) => self.own_record(image, index, directory, first)?,
+                (1, [1]) => self.parent_record(image, index, directory, first)?,
                 (_, [0 | 1]) => {}
-                _ => self.entry(image, index, directory.at, bytes, group)?,
+                _ if is_fork => forks.push(group),
+                _ => {
+                    let node = self.entry(image, index, directory, group)?;
+                    for fork in forks.drain(..) {
+                        let name = node.map(|_| &b"associated"[..]);
+                        self.file(image, directory, fork, node.or(parent), name)?;
+                    }
+                }
             }
             at = end;
+        }
+        for fork in forks {
+            self.file(image, directory, fork, parent, None)?;
         }
         Ok(())
     }
@@ -95,19 +125,18 @@ impl Walk<'_> {
     fn attributes(
         &self,
         image: &mut Image<'_>,
-        directory: u64,
-        bytes: &[u8],
+        directory: Bytes<'_>,
         record: &Record,
         telling: Telling<'_>,
     ) -> Result<Attributes, Spent> {
-        let is_root_own = directory == self.tree.directories.first().map_or(0, |root| root.at)
+        let is_root_own = directory.at == self.tree.directories.first().map_or(0, |root| root.at)
             && record.start == 0;
         let skip = self.tree.skip.unwrap_or_default();
         // The root's own record starts with the SP entry, behind an XA record at most.
         let skip = if is_root_own && skip < 14 { 0 } else { skip };
         let start = record.start + record.system_start() + skip;
-        let field = bytes.get(start..record.range().end).unwrap_or_default();
-        Attributes::read(image, directory + start as u64, field, telling)
+        let field = directory.bytes.get(start..record.range().end).unwrap_or_default();
+        Attributes::read(image, directory.at + start as u64, field, telling)
     }
 
     /// The record of the directory itself: the root's facts stand here, others repeat theirs.
@@ -115,15 +144,14 @@ impl Walk<'_> {
         &mut self,
         image: &mut Image<'_>,
         index: usize,
-        directory: u64,
-        bytes: &[u8],
+        directory: Bytes<'_>,
         record: &Record,
     ) -> Result<(), Spent> {
         let Some(logical) = self.logical.get(index) else { return Ok(()) };
         let owner = logical.node.map_or(Owner::Volume, Owner::Node);
         if index > 0 {
             let telling = Telling::Again(&logical.told);
-            let mut again = self.attributes(image, directory, bytes, record, telling)?;
+            let mut again = self.attributes(image, directory, record, telling)?;
             again.account_copy(image, self.view, logical.node, ".");
             // The records of it in its children may repeat the dates of either.
             if let Some(logical) = self.logical.get_mut(index) {
@@ -131,7 +159,7 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let mut found = self.attributes(image, directory, bytes, record, Telling::Facts)?;
+        let mut found = self.attributes(image, directory, record, Telling::Facts)?;
         found.settle(true);
         found.account(image, self.view, owner);
         for Fact { field, value } in std::mem::take(&mut found.facts) {
@@ -148,8 +176,7 @@ impl Walk<'_> {
         &mut self,
         image: &mut Image<'_>,
         index: usize,
-        directory: u64,
-        bytes: &[u8],
+        directory: Bytes<'_>,
         record: &Record,
     ) -> Result<(), Spent> {
         let Some(logical) = self.logical.get(index) else { return Ok(()) };
@@ -166,8 +193,8 @@ impl Walk<'_> {
         }
         let expected = above.and_then(|above| self.tree.directories.get(above.physical));
         let expected = expected.map(|above| above.block);
-        let mut again = self.attributes(image, directory, bytes, record, Telling::Again(&told))?;
-        again.account(image, self.view, owner);
+        let mut again = self.attributes(image, directory, record, Telling::Again(&told))?;
+        again.account_copy(image, self.view, logical.node, "..");
         if let Some(parent) = again.parent
             && Some(parent) != expected
         {
@@ -191,41 +218,26 @@ impl Walk<'_> {
         image.volume.defect("structure/rock-ridge-relocation", owner, None, message);
     }
 
+    /// Adds the entry of a group of records, unless it is a directory that belongs elsewhere.
     fn entry(
         &mut self,
         image: &mut Image<'_>,
         index: usize,
-        directory: u64,
-        bytes: &[u8],
+        directory: Bytes<'_>,
         group: &[Record],
-    ) -> Result<(), Spent> {
-        let Some(first) = group.first() else { return Ok(()) };
+    ) -> Result<Option<NodeId>, Spent> {
+        let Some(first) = group.first() else { return Ok(None) };
         let parent = self.logical.get(index).and_then(|logical| logical.node);
-        let mut found = self.attributes(image, directory, bytes, first, Telling::Facts)?;
+        let found = self.attributes(image, directory, first, Telling::Facts)?;
         if first.is_directory() {
-            let block = first.extent.value;
-            let Some(&physical) = self.tree.by_block.get(&block) else { return Ok(()) };
-            // A second record of one directory is a defect of the primary tree.
-            let here = self.logical.get(index).map(|logical| logical.physical);
-            let is_its_record = self.tree.directories.get(physical).is_some_and(|child| {
-                Some(child.parent) == here
-                    && child.record.is_some_and(|record| record.start == first.start)
-            });
-            if !is_its_record {
-                let telling = Telling::Again(&[]);
-                let mut untold = self.attributes(image, directory, bytes, first, telling)?;
-                untold.account(image, self.view, Owner::Volume);
-            } else if found.relocated {
-                self.moved.push(Moved { physical, parent: index });
-            } else if !self.placed.contains(&physical) {
-                self.enter(image, physical, index, None)?;
-            }
-            return Ok(());
+            self.child(image, index, directory, first, found.relocated)?;
+            return Ok(None);
         }
         if let Some(block) = found.child {
             match self.tree.by_block.get(&block) {
                 Some(&physical) if !self.placed.contains(&physical) => {
-                    return self.enter(image, physical, index, Some((directory, bytes, first)));
+                    self.enter(image, physical, index, Some((directory, first)))?;
+                    return Ok(None);
                 }
                 _ => {
                     let message = format!("no relocated directory at block {block}");
@@ -234,21 +246,93 @@ impl Walk<'_> {
                 }
             }
         }
+        self.add_file(image, directory, group, parent, None, found).map(Some)
+    }
+
+    /// A directory's record: takes it to its place, which is here unless it says otherwise.
+    fn child(
+        &mut self,
+        image: &mut Image<'_>,
+        index: usize,
+        directory: Bytes<'_>,
+        record: &Record,
+        relocated: bool,
+    ) -> Result<(), Spent> {
+        let Some(&physical) = self.tree.by_block.get(&record.extent.value) else { return Ok(()) };
+        // A second record of one directory is a defect of the primary tree.
+        let here = self.logical.get(index).map(|logical| logical.physical);
+        let is_its_record = self.tree.directories.get(physical).is_some_and(|child| {
+            Some(child.parent) == here
+                && child.record.is_some_and(|known| known.start == record.start)
+        });
+        if !is_its_record {
+            let telling = Telling::Again(&[]);
+            let mut untold = self.attributes(image, directory, record, telling)?;
+            untold.account_copy(image, self.view, None, "repeated");
+        } else if relocated {
+            self.moved.push(Moved { physical, parent: index });
+        } else if !self.placed.contains(&physical) {
+            self.enter(image, physical, index, None)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a file or fork below `parent`.
+    fn file(
+        &mut self,
+        image: &mut Image<'_>,
+        directory: Bytes<'_>,
+        group: &[Record],
+        parent: Option<NodeId>,
+        name: Option<&[u8]>,
+    ) -> Result<(), Spent> {
+        let Some(first) = group.first() else { return Ok(()) };
+        let found = self.attributes(image, directory, first, Telling::Facts)?;
+        self.add_file(image, directory, group, parent, name, found)?;
+        Ok(())
+    }
+
+    fn add_file(
+        &self,
+        image: &mut Image<'_>,
+        directory: Bytes<'_>,
+        group: &[Record],
+        parent: Option<NodeId>,
+        name: Option<&[u8]>,
+        mut found: Attributes,
+    ) -> Result<NodeId, Spent> {
+        let Some(first) = group.first() else { return Ok(NodeId(0)) };
         image.budget.entry()?;
-        let kind = found.settle(false);
+        let by_mode = found.settle(false);
+        let is_fork = first.flags & ASSOCIATED != 0;
+        let kind = if is_fork && by_mode == Kind::File { Kind::Fork } else { by_mode };
         let placed = image.place(self.view, group);
-        let content = placed.content.filter(|_| kind == Kind::File || first.size.value > 0);
-        let node = self.add(image, &mut found, parent, kind, content, first, bytes);
+        let content = placed
+            .content
+            .filter(|_| matches!(kind, Kind::File | Kind::Fork) || first.size.value > 0);
+        if is_fork
+            && found.facts.iter().any(|fact| fact.field == field::MAC_TYPE)
+            && let Some(id) = content
+            && let Some(stored) = image.volume.contents.get_mut(id.0 as usize)
+        {
+            // With Apple's extension the associated file is the resource fork.
+            stored.declared = Declared::Container("resource-fork");
+        }
+        if let Some(name) = name {
+            let own = found.name.replace(name.to_vec()).unwrap_or_default();
+            found.facts.push(Fact::new(field::RAW_NAME, Value::Bytes(own.into())));
+        }
+        let node = self.add(image, &mut found, parent, kind, content, (directory, first));
         found.account(image, self.view, Owner::Node(node));
         if let Some(what) = found.unsupported {
             image.volume.unread(GapKind::Unsupported, Owner::Node(node), None, what);
         }
         for record in group.get(1..).unwrap_or_default() {
             let telling = Telling::Again(&found.told);
-            let mut again = self.attributes(image, directory, bytes, record, telling)?;
+            let mut again = self.attributes(image, directory, record, telling)?;
             again.account_copy(image, self.view, Some(node), "section");
         }
-        Ok(())
+        Ok(node)
     }
 
     /// Adds a directory in its logical place. `holder` is the record that stands there for a
@@ -258,7 +342,7 @@ impl Walk<'_> {
         image: &mut Image<'_>,
         physical: usize,
         index: usize,
-        holder: Option<(u64, &[u8], &Record)>,
+        holder: Option<(Bytes<'_>, &Record)>,
     ) -> Result<(), Spent> {
         image.budget.entry()?;
         let tree = self.tree;
@@ -269,23 +353,21 @@ impl Walk<'_> {
         else {
             return Ok(());
         };
+        let above = Bytes { at: above.at, bytes: &above.bytes };
         self.placed.insert(physical);
-        let mut found = self.attributes(image, above.at, &above.bytes, &record, Telling::Facts)?;
+        let mut found = self.attributes(image, above, &record, Telling::Facts)?;
         let kind = found.settle(true);
         let mut standing = None;
-        if let Some((at, bytes, holder)) = holder {
-            let again = self.attributes(image, at, bytes, holder, Telling::Holder(&found.told))?;
+        if let Some((place, holder)) = holder {
+            let again = self.attributes(image, place, holder, Telling::Holder(&found.told))?;
             let own = std::mem::replace(&mut found.name, again.name.clone());
             if let Some(own) = own.filter(|own| again.name.as_ref() != Some(own)) {
                 found.facts.push(Fact::new(field::RAW_NAME, Value::Bytes(own.into())));
             }
             standing = Some(again);
         }
-        let (bytes, named) = match holder {
-            Some((_, bytes, holder)) => (bytes, holder),
-            None => (above.bytes.as_slice(), &record),
-        };
-        let node = self.add(image, &mut found, parent, kind, None, named, bytes);
+        let named = holder.unwrap_or((above, &record));
+        let node = self.add(image, &mut found, parent, kind, None, named);
         found.account(image, self.view, Owner::Node(node));
         if let Some(mut again) = standing {
             again.account_copy(image, self.view, Some(node), "holder");
@@ -301,19 +383,18 @@ impl Walk<'_> {
         found: &mut Attributes,
         parent: Option<NodeId>,
         kind: Kind,
-        content: Option<crate::model::ContentId>,
-        record: &Record,
-        bytes: &[u8],
+        content: Option<ContentId>,
+        (directory, record): (Bytes<'_>, &Record),
     ) -> NodeId {
         let mut facts = std::mem::take(&mut found.facts);
         if !facts.iter().any(|fact| fact.field == field::MTIME) {
-            let date = super::field::short_date(record.date(bytes));
+            let date = super::field::short_date(record.date(directory.bytes));
             facts.extend(date.map(|date| Fact::new(field::RECORDED, date)));
         }
         let name = match &found.name {
             Some(name) if !name.is_empty() => name.as_slice(),
             _ => {
-                let plain = record.name(bytes);
+                let plain = record.name(directory.bytes);
                 plain.strip_suffix(b";1").unwrap_or(plain)
             }
         };

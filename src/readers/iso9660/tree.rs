@@ -6,19 +6,16 @@
 
 use std::collections::HashMap;
 
-use super::field::{Both, from_ucs2, short_date};
+use super::directory::{Told, system_use};
+use super::field::{from_ucs2, short_date};
 use super::image::{Image, Placed};
-use super::record::{ASSOCIATED, DIRECTORY, FIXED, MORE, Record, Rest, group_end, scan};
+use super::record::{ASSOCIATED, DIRECTORY, MORE, Record, group_end, scan};
 use super::xa;
-use crate::model::Structure;
 use crate::model::fact::{Fact, Value, field};
-use crate::model::{GapKind, Kind, NewNode, NodeId, Owner, Part, Role, ViewId};
+use crate::model::{GapKind, Kind, NewNode, NodeId, Owner, Role, ViewId};
 use crate::readers::Spent;
 
 static DIRECTORY_EXTENT: Role = Role::structure("directory");
-static DIRECTORY_RECORD: Role = Role::structure("directory record");
-static DIRECTORY_PADDING: Role = Role::structure("directory padding");
-static ATTRIBUTE_RECORD: Role = Role::structure("extended attribute record");
 
 /// How identifiers are spelled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,13 +43,30 @@ pub(super) struct Directory {
     /// Its record in the directory above; `None` for the root.
     pub(super) record: Option<Record>,
     /// The date of its record, or of its own first record for the root.
-    date: Vec<u8>,
+    pub(super) date: Vec<u8>,
+    /// The XA field of the same record.
+    pub(super) xa: Vec<u8>,
 }
 
 impl Directory {
     /// Owner of what belongs to the directory as a whole.
     pub(super) fn owner(&self) -> Owner {
         self.node.map_or(Owner::Volume, Owner::Node)
+    }
+}
+
+/// The records of one entry and their neighbours in the directory.
+#[derive(Clone, Copy)]
+struct Group<'r> {
+    records: &'r [Record],
+    before: Option<&'r Record>,
+    after: Option<&'r Record>,
+}
+
+impl<'r> Group<'r> {
+    /// Records whose neighbours do not matter.
+    const fn alone(records: &'r [Record]) -> Self {
+        Self { records, before: None, after: None }
     }
 }
 
@@ -67,7 +81,7 @@ pub(super) struct Tree {
     /// Bytes of each system use field that do not belong to it; `None` without Rock Ridge.
     pub(super) skip: Option<usize>,
     /// Number of the volume in its set.
-    sequence: u32,
+    pub(super) sequence: u32,
 }
 
 impl Tree {
@@ -162,28 +176,14 @@ impl Tree {
             Some((record, above)) => record.date(above).to_vec(),
             None => bytes.get(18..25).unwrap_or_default().to_vec(),
         };
+        let xa = match record {
+            Some((record, above)) => self.xa_of(above, &record).to_vec(),
+            // Rock Ridge is not known yet; with it, what stands here is compared as system use.
+            None => xa::own(&bytes).to_vec(),
+        };
         let record = record.map(|(record, _)| record);
-        self.directories.push(Directory { block, size, at, bytes, node, parent, record, date });
+        self.directories.push(Directory { block, size, at, bytes, node, parent, record, date, xa });
         Ok(())
-    }
-
-    /// Padding and broken records.
-    fn between(&self, image: &mut Image<'_>, index: usize, bytes: &[u8], rest: &[Rest]) {
-        let Some(directory) = self.directories.get(index) else { return };
-        let owner = directory.owner();
-        for rest in rest {
-            let (Rest::Padding(range) | Rest::Broken(range, _)) = rest;
-            let here = directory.at + range.start as u64..directory.at + range.end as u64;
-            if let Rest::Broken(_, message) = rest {
-                let message = format!("{message} at {}", here.start);
-                let at = Some(here.clone());
-                let volume = &mut image.volume;
-                volume.defect("structure/iso-directory-record", owner, at.clone(), message.clone());
-                volume.unread(GapKind::Damaged, owner, at, message);
-            }
-            let left = bytes.get(range.clone()).unwrap_or_default();
-            image.volume.add_residue(self.view, &DIRECTORY_PADDING, owner, here.start, left);
-        }
     }
 
     fn entries(
@@ -219,13 +219,14 @@ impl Tree {
                 at = end;
                 continue;
             }
-            let neighbours = (at.checked_sub(1).and_then(|i| records.get(i)), records.get(end));
+            let before = at.checked_sub(1).and_then(|i| records.get(i));
+            let group = Group { records: group, before, after: records.get(end) };
             let parent = self.directories.get(index).and_then(|directory| directory.node);
-            let node = self.entry(image, index, bytes, group, neighbours, parent, None)?;
+            let node = self.entry(image, index, bytes, group, parent, None)?;
             for (from, to) in associated.drain(..) {
                 let fork = records.get(from..to).unwrap_or_default();
                 let name = Some(&b"associated"[..]);
-                self.entry(image, index, bytes, fork, (None, None), Some(node), name)?;
+                self.entry(image, index, bytes, Group::alone(fork), Some(node), name)?;
             }
             if first.is_directory() {
                 let (block, size) = (first.extent.value, first.size.value);
@@ -248,7 +249,7 @@ impl Tree {
         let parent = self.directories.get(index).and_then(|directory| directory.node);
         for (from, to) in forks.drain(..) {
             let fork = records.get(from..to).unwrap_or_default();
-            self.entry(image, index, bytes, fork, (None, None), parent, None)?;
+            self.entry(image, index, bytes, Group::alone(fork), parent, None)?;
         }
         Ok(())
     }
@@ -259,14 +260,13 @@ impl Tree {
         image: &mut Image<'_>,
         index: usize,
         bytes: &[u8],
-        group: &[Record],
-        neighbours: (Option<&Record>, Option<&Record>),
+        group: Group<'_>,
         parent: Option<NodeId>,
         name: Option<&[u8]>,
     ) -> Result<NodeId, Spent> {
         image.budget.entry()?;
-        let Some(first) = group.first() else { return Ok(NodeId(0)) };
-        let last = group.last().unwrap_or(first);
+        let Some(first) = group.records.first() else { return Ok(NodeId(0)) };
+        let last = group.records.last().unwrap_or(first);
         let mut facts = Vec::with_capacity(3);
         facts.extend(short_date(first.date(bytes)).map(|date| Fact::new(field::RECORDED, date)));
         let expected = if first.is_directory() { DIRECTORY } else { 0 };
@@ -281,14 +281,14 @@ impl Tree {
                 name
             }
             None if self.naming == Naming::Plain => {
-                let short = self.without_version(bytes, first, neighbours);
+                let short = self.without_version(bytes, first, group);
                 if short.len() != raw.len() {
                     facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
                 }
                 short
             }
             None => {
-                let short = self.without_version(bytes, first, neighbours);
+                let short = self.without_version(bytes, first, group);
                 owned = from_ucs2(short);
                 if short.len() != raw.len() {
                     facts.push(Fact::new(field::RAW_NAME, Value::Bytes(from_ucs2(raw).into())));
@@ -302,12 +302,13 @@ impl Tree {
             xa::facts(system_use(bytes, first), &mut facts);
         }
         let foreign = group
+            .records
             .iter()
             .find(|record| record.sequence.value != self.sequence && record.size.value > 0);
         let placed = if first.is_directory() || foreign.is_some() {
             Placed { content: None, outside: None, interleaved: false }
         } else {
-            image.place(self.view, group)
+            image.place(self.view, group.records)
         };
         let kind = match (first.is_directory(), first.flags & ASSOCIATED != 0) {
             (true, _) => Kind::Directory,
@@ -318,10 +319,12 @@ impl Tree {
         let new = NewNode { view: self.view, parent, name: shown, kind, content, facts };
         let node = image.volume.add_node(new);
         self.troubles(image, node, first, last, &placed, foreign);
-        for record in group {
+        for record in group.records {
             let told = Told {
+                xa: self.xa_of(bytes, record) == self.xa_of(bytes, first),
                 date: record.date(bytes) == first.date(bytes),
-                flags: record.flags & !MORE == last.flags & !MORE,
+                flags: (record.flags != last.flags)
+                    .then_some(record.flags & !MORE == last.flags & !MORE),
             };
             self.account(image, index, bytes, record, Owner::Node(node), told);
         }
@@ -365,7 +368,7 @@ impl Tree {
         &self,
         bytes: &'b [u8],
         record: &Record,
-        (before, after): (Option<&Record>, Option<&Record>),
+        Group { before, after, .. }: Group<'_>,
     ) -> &'b [u8] {
         let name = record.name(bytes);
         let (suffix, mark): (&[u8], &[u8]) = match self.naming {
@@ -386,183 +389,4 @@ impl Tree {
         };
         if other_version(before) || other_version(after) { name } else { base }
     }
-
-    /// Whether a record has an XA field, which Rock Ridge, if it is there, skips.
-    fn has_xa(&self, bytes: &[u8], record: &Record) -> bool {
-        self.skip.is_none_or(|skip| skip >= xa::LENGTH) && xa::is_record(system_use(bytes, record))
-    }
-
-    /// The records of the directory itself and of the one above, which stand first.
-    fn own_records(
-        &self,
-        image: &mut Image<'_>,
-        index: usize,
-        bytes: &[u8],
-        records: &[Record],
-        own_parents: &mut u64,
-    ) {
-        let Some(directory) = self.directories.get(index) else { return };
-        let Some(above) = self.directories.get(directory.parent) else { return };
-        let owner = directory.owner();
-        for (at, target, name) in [(0, directory, &[0u8]), (1, above, &[1u8])] {
-            let Some(record) = records.get(at).filter(|record| record.name(bytes) == name) else {
-                let message = format!("directory at {} lacks its record number {at}", directory.at);
-                image.volume.defect("structure/iso-dot-records", owner, None, message);
-                continue;
-            };
-            let points_at = |target: &Directory| {
-                record.extent.value == target.block && record.size.value == target.size
-            };
-            if !points_at(target) && points_at(directory) {
-                *own_parents += 1;
-            } else if !points_at(target) {
-                self.misdirected(image, directory, record, at, target);
-            }
-            let date = record.date(bytes);
-            if directory.node.is_none() && at == 0 {
-                if let Some(date) = short_date(date) {
-                    image.volume.add_fact(self.view, field::RECORDED, date);
-                }
-            } else if date != target.date {
-                let name = if at == 0 { "." } else { ".." };
-                let date = short_date(date).map_or_else(String::new, |date| date.text());
-                let text = format!("{name} recorded {date}");
-                image.copy_fact(self.view, directory.node, field::COPY_DATES, &text);
-            }
-            let told = Told { date: true, flags: record.flags == DIRECTORY };
-            self.account(image, index, bytes, record, owner, told);
-        }
-        // What stands first under another name is an entry like any other.
-        for (at, name) in [(0, [0u8]), (1, [1u8])] {
-            if let Some(record) = records.get(at)
-                && matches!(record.name(bytes), [0 | 1])
-                && record.name(bytes) != name
-            {
-                self.stray(image, index, bytes, record);
-            }
-        }
-    }
-
-    /// A record of the directory itself or its parent that points elsewhere.
-    fn misdirected(
-        &self,
-        image: &mut Image<'_>,
-        directory: &Directory,
-        record: &Record,
-        number: usize,
-        target: &Directory,
-    ) {
-        let start = directory.at + record.start as u64;
-        let message = format!(
-            "record number {number} of the directory at {} points at block {} ({} bytes), expected \
-             block {} ({} bytes)",
-            directory.at, record.extent.value, record.size.value, target.block, target.size
-        );
-        let here = Some(start..start + FIXED as u64);
-        image.volume.defect("structure/iso-dot-records", directory.owner(), here, message);
-        image.volume.distrust_layout(self.view);
-    }
-
-    /// A record of the directory itself or its parent where none belongs: nothing of it is told.
-    fn stray(&self, image: &mut Image<'_>, index: usize, bytes: &[u8], record: &Record) {
-        let Some(directory) = self.directories.get(index) else { return };
-        let at = directory.at + record.start as u64;
-        let owner = directory.owner();
-        let message = format!("record at {at} names the directory itself or its parent again");
-        let left = bytes.get(record.range()).unwrap_or_default();
-        let here = Some(at..at + left.len() as u64);
-        image.volume.defect("structure/iso-dot-records", owner, here, message);
-        image.volume.add_residue(self.view, &DIRECTORY_RECORD, owner, at, left);
-    }
-
-    /// Accounts for a record up to its system use field, or whole where there is no Rock Ridge.
-    fn account(
-        &self,
-        image: &mut Image<'_>,
-        index: usize,
-        bytes: &[u8],
-        record: &Record,
-        owner: Owner,
-        told: Told,
-    ) {
-        let Some(directory) = self.directories.get(index) else { return };
-        let at = directory.at + record.start as u64;
-        let range = record.range();
-        let system = record.system_start();
-        let whole = bytes.get(range).unwrap_or_default();
-        let end = self.skip.map_or(whole.len(), |skip| (system + skip).min(whole.len()));
-        let here = whole.get(..end).unwrap_or_default();
-        let name = record.name_range();
-        let mut parts = [const { Part::layout(0..0, true) }; 13];
-        let mut count = 0;
-        let mut push = |part: Part| {
-            if let Some(slot) = parts.get_mut(count) {
-                *slot = part;
-                count += 1;
-            }
-        };
-        let agree = record.extent.agrees() && record.size.agrees();
-        push(Part::layout(0..2, true));
-        push(Part::layout(2..18, agree));
-        push(Part::layout(32..33, true));
-        push(Part::fact(FIXED..FIXED + name.len()));
-        if told.date {
-            push(Part::fact(18..25));
-        }
-        if told.flags {
-            push(Part::fact(25..26));
-        }
-        if record.sequence.agrees() && record.sequence.value == self.sequence {
-            push(Part::fact(28..32));
-        }
-        if self.has_xa(bytes, record) {
-            push(Part::fact(system..system + xa::LENGTH));
-        }
-        let parts = parts.get(..count).unwrap_or_default();
-        image.volume.account(&Structure {
-            view: self.view,
-            role: &DIRECTORY_RECORD,
-            owner,
-            at,
-            bytes: here,
-            parts,
-        });
-        let fields = [
-            ("location of extent", 2, record.extent),
-            ("data length", 10, record.size),
-            ("volume sequence number", 28, record.sequence),
-        ];
-        for (what, offset, Both { value, big }) in fields {
-            if value != big {
-                image.both_endian(owner, at + offset, what, value, big);
-            }
-        }
-        if record.attribute_blocks != 0 {
-            let start = image.offset(record.extent.value);
-            let length = u64::from(record.attribute_blocks) * image.block;
-            let Ok(bytes) = image.read(start, length) else { return };
-            let (view, role) = (self.view, &ATTRIBUTE_RECORD);
-            let parts = &[];
-            image.volume.structure(&Structure {
-                view,
-                role,
-                owner,
-                at: start,
-                bytes: &bytes,
-                parts,
-            });
-        }
-    }
-}
-
-/// What of a record the facts of its owner tell.
-#[derive(Clone, Copy)]
-struct Told {
-    date: bool,
-    flags: bool,
-}
-
-/// The system use field of a record.
-fn system_use<'b>(bytes: &'b [u8], record: &Record) -> &'b [u8] {
-    bytes.get(record.start + record.system_start()..record.range().end).unwrap_or_default()
 }

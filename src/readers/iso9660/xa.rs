@@ -24,5 +24,13 @@ pub(super) fn facts(system_use: &[u8], facts: &mut Vec<Fact>) {
         facts.extend(be16(system_use, at).map(|value| Fact::number(field, value)));
     }
     // Zero for every file without interleaved sectors.
-    facts.extend(system_use.get(8).map(|&number| Fact::number(field::SERIAL, number)));
+    let number = system_use.get(8).filter(|&&number| number != 0);
+    facts.extend(number.map(|&number| Fact::number(field::SERIAL, number)));
+}
+
+/// The XA field of the first record of a root directory, whose identifier is one byte long.
+pub(super) fn own(root: &[u8]) -> &[u8] {
+    let length = usize::from(root.first().copied().unwrap_or_default());
+    let field = root.get(34..length).unwrap_or_default();
+    if is_record(field) { field.get(..LENGTH).unwrap_or_default() } else { &[] }
 }

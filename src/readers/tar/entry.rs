@@ -1,43 +1,19 @@
 //! An entry: its header, the headers ahead of it that override fields, its data.
 //!
-//! Every byte of a header ends in a fact of the entry, in the layout, or in the residue. A field that
-//! a pax header overrides is told only where it does not follow from the overriding one.
+//! Every byte of a header ends in a fact of the entry, in the layout, or in the residue. `told` makes
+//! the facts, `style` says how the entry was written, `body` reads the data.
 
-use std::io::Read as _;
-use std::ops::Range;
-
+use super::body::Body;
 use super::header::{
     CHECKSUM, Dialect, GID, GNU_ATIME, GNU_CTIME, GNU_OFFSET, GROUP, Header, LINK, MAGIC, MAJOR,
     MINOR, MODE, MTIME, NAME, PREFIX, SIZE, TYPE, UID, USER,
 };
-use super::pax::{self, Record};
-use super::sparse::{self, Map, padding};
-use super::stream::Block;
-use super::{Ahead, HEADER, Issue, Spent, Walk, drain, number, words};
-use crate::model::claim::{CONTENT, SLACK};
+use super::told::{Before, Told, is_layout, long_text};
+use super::{HEADER, Issue, Spent, Walk, sparse};
 use crate::model::locator::escape_text;
 use crate::model::{ContentId, Fact, GapKind, Kind, Owner, Part, Role, Stored, Value, field};
+use crate::model::{Fact, GapKind, Kind, Owner, Part, Value, field};
 use crate::readers::tree::Entry;
-
-static MAP: Role = Role::structure("sparse map");
-
-/// Longest sparse map, blocks.
-const MAP_BLOCKS: usize = 1 << 16;
-
-/// The headers ahead of an entry, taken for it.
-struct Before {
-    long_name: Option<Ahead>,
-    long_link: Option<Ahead>,
-    pax: Option<Ahead>,
-}
-
-/// A region of the entry's own, accounted for when its node is known.
-struct Region {
-    role: &'static Role,
-    at: u64,
-    bytes: Vec<u8>,
-    parts: Vec<Part>,
-}
 
 /// Reads the entry that a header starts.
 pub(super) fn read(walk: &mut Walk<'_, '_>, header: &Header) -> Result<(), Spent> {
@@ -145,9 +121,9 @@ fn account_before(walk: &mut Walk<'_, '_>, before: &Before, owner: Owner) {
         let parts: Vec<_> = ahead
             .records
             .iter()
-            .map(|record| match is_layout(&record.key) {
-                true => Part::layout(record.at.clone(), true),
-                false => Part::fact(record.at.clone()),
+            .map(|record| {
+                let at = record.at.clone();
+                if is_layout(&record.key) { Part::layout(at, true) } else { Part::fact(at) }
             })
             .collect();
         walk.structure(ahead.role, owner, ahead.at, &ahead.data, &parts);

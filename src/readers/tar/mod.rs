@@ -2,14 +2,18 @@
 //!
 //! It reads forward and never goes back, so everything that is not the content of an entry is
 //! accounted for as it passes. `header` and `number` know the header block, `pax` and `sparse` their
-//! formats, `entry` makes an entry of a header and those before it; this file finds the headers.
+//! formats, `entry` makes an entry of a header and those before it (`told` its facts, `style` how it
+//! was written, `body` its data); this file finds the headers.
 
+mod body;
 mod entry;
 mod header;
 mod number;
 mod pax;
 mod sparse;
 mod stream;
+mod style;
+mod told;
 
 use std::io::{self, Read};
 
@@ -150,8 +154,8 @@ impl Walk<'_, '_> {
                     self.dangling();
                     if !is_ended && self.stream.failure.is_none() {
                         let what = format!("the archive ends at {at} without two zero blocks");
-                        let rule = "structure/tar-end-missing";
-                        self.volume().defect(rule, Owner::Volume, Some(at..at), what);
+                        let id = "structure/tar-end-missing";
+                        self.volume().defect(id, Owner::Volume, Some(at..at), what);
                     }
                     return Ok(());
                 }
@@ -165,8 +169,8 @@ impl Walk<'_, '_> {
                                 "an entry at {at} follows the end of the archive; most readers do not see it"
                             );
                             let range = Some(at..at + BLOCK as u64);
-                            let rule = "structure/tar-data-after-end";
-                            self.volume().defect(rule, Owner::Volume, range, what);
+                            let id = "structure/tar-data-after-end";
+                            self.volume().defect(id, Owner::Volume, range, what);
                             is_ended = false;
                         }
                         self.header(header)?;
@@ -190,8 +194,8 @@ impl Walk<'_, '_> {
         self.volume().add_residue(view, role, Owner::Volume, at, bytes);
         if is_data && is_ended {
             let what = format!("{} bytes follow the end of the archive", end - at);
-            let rule = "structure/tar-trailing-data";
-            self.volume().defect(rule, Owner::Volume, Some(at..end), what);
+            let id = "structure/tar-trailing-data";
+            self.volume().defect(id, Owner::Volume, Some(at..end), what);
         } else if is_data {
             let what = format!("expected a block of 512 bytes at {at}, but the data end at {end}");
             self.volume().unread(GapKind::Damaged, Owner::Volume, Some(at..end), what);
@@ -235,8 +239,8 @@ impl Walk<'_, '_> {
         self.volume().claim(view, range.clone(), role, Owner::Volume);
         if is_ended {
             let what = format!("{} bytes follow the end of the archive", range.end - at);
-            let rule = "structure/tar-trailing-data";
-            self.volume().defect(rule, Owner::Volume, Some(range), what);
+            let id = "structure/tar-trailing-data";
+            self.volume().defect(id, Owner::Volume, Some(range), what);
             return Ok(());
         }
         let recorded = first.get(header::CHECKSUM).unwrap_or_default();
@@ -246,8 +250,8 @@ impl Walk<'_, '_> {
             escape_text(recorded)
         );
         let owner = Owner::Volume;
-        let rule = "structure/tar-checksum-mismatch";
-        self.volume().defect(rule, owner, Some(at..at + BLOCK as u64), &*what);
+        let id = "structure/tar-checksum-mismatch";
+        self.volume().defect(id, owner, Some(at..at + BLOCK as u64), &*what);
         self.volume().unread(GapKind::Damaged, owner, Some(range), what);
         Ok(())
     }
@@ -342,8 +346,8 @@ impl Walk<'_, '_> {
             let what =
                 format!("the pax header at {} holds no record at {}", header.at, at + end as u64);
             let range = at + end as u64..at + length as u64;
-            let rule = "structure/tar-pax-record-broken";
-            self.volume().defect(rule, Owner::Volume, Some(range.clone()), &*what);
+            let id = "structure/tar-pax-record-broken";
+            self.volume().defect(id, Owner::Volume, Some(range.clone()), &*what);
             self.volume().unread(GapKind::Damaged, Owner::Volume, Some(range), what);
         }
         Ok(Some(Ahead { header, role, at, data, length, records }))
@@ -380,7 +384,7 @@ impl Walk<'_, '_> {
         }
         let time = header.number(header::MTIME).value.unwrap_or_default();
         self.volume().add_fact(view, field::VOLUME_MTIME, Value::utc(time, 0));
-        let told = entry::plain_words(header, "global header");
+        let told = style::plain_words(header, "global header");
         self.volume().add_fact(view, field::EXTRA, Value::Text(told.into()));
         self.account_ahead(&ahead, Owner::Volume, &ahead.records);
         let mut bytes: usize = self.globals.iter().map(|record| record.at.len()).sum();
@@ -405,7 +409,7 @@ impl Walk<'_, '_> {
         let name = Value::bytes(header.text(header::NAME));
         self.volume().add_fact(view, field::VOLUME_NAME, name);
         self.volume().add_fact(view, field::VOLUME_BIRTHTIME, Value::utc(time, 0));
-        let told = entry::plain_words(header, "label");
+        let told = style::plain_words(header, "label");
         self.volume().add_fact(view, field::EXTRA, Value::Text(told.into()));
         let parts = entry::plain_parts(header);
         self.structure(&HEADER, Owner::Volume, header.at, &header.bytes[..], &parts);

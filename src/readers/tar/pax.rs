@@ -83,6 +83,10 @@ mod tests {
             (&b"path"[..], &b"a/b"[..])
         );
         assert_eq!((records[1].value.as_slice(), end), (&b"\n=\n"[..], 21));
+        let (records, end) = parse(b"12 path=a/b\n8 a=\n=\n\n\0\0");
+        let told: Vec<_> = records.iter().map(|r| (r.key.as_slice(), r.value.as_slice())).collect();
+        assert_eq!(told, [(&b"path"[..], &b"a/b"[..]), (b"a", b"\n=\n")]);
+        assert_eq!(end, 20);
         assert!(parse(b"99999999999 a=b\n").0.is_empty());
     }
 

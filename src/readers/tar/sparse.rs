@@ -153,6 +153,17 @@ impl Pax {
     }
 }
 
+/// What a block was to a map of format 1.0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fed {
+    /// The map ends after so many bytes of it.
+    End(usize),
+    /// The map goes on in the next.
+    More,
+    /// No part of a map.
+    NoMap,
+}
+
 /// Reads the map of format 1.0 block by block from the front of the data; gives the blocks and, if it
 /// is sound, the runs.
 pub(super) struct InData {
@@ -173,23 +184,23 @@ impl InData {
         })
     }
 
-    /// Takes a block. `Some(Some(n))` when the map ends after `n` bytes of it, `Some(None)` when it
-    /// goes on, `None` when this is no map.
-    pub(super) fn feed(&mut self, block: &[u8]) -> Option<Option<usize>> {
+    /// Takes a block.
+    pub(super) fn feed(&mut self, block: &[u8]) -> Fed {
         for (at, &byte) in block.iter().enumerate() {
             match byte {
                 b'0'..=b'9' if self.digits.len() < 20 => self.digits.push(byte),
                 b'\n' => {
-                    self.numbers.push(pax::decimal(&self.digits)?);
+                    let Some(number) = pax::decimal(&self.digits) else { return Fed::NoMap };
+                    self.numbers.push(number);
                     self.digits.clear();
                     if self.is_complete() {
-                        return Some(Some(at + 1));
+                        return Fed::End(at + 1);
                     }
                 }
-                _ => return None,
+                _ => return Fed::NoMap,
             }
         }
-        Some(None)
+        Fed::More
     }
 
     /// The runs.
@@ -258,10 +269,10 @@ mod tests {
     #[test]
     fn a_map_in_the_data_may_span_blocks() {
         let mut reader = InData::new();
-        assert_eq!(reader.feed(b"2\n0\n5"), Some(None));
-        assert_eq!(reader.feed(b"12\n1024\n7\n\0\0"), Some(Some(10)));
+        assert_eq!(reader.feed(b"2\n0\n5"), Fed::More);
+        assert_eq!(reader.feed(b"12\n1024\n7\n\0\0"), Fed::End(10));
         assert_eq!(reader.runs(), [(0, 512), (1024, 7)]);
-        assert_eq!(InData::new().feed(b"x"), None);
-        assert_eq!(InData::new().feed(b"0\n"), Some(Some(2)));
+        assert_eq!(InData::new().feed(b"x"), Fed::NoMap);
+        assert_eq!(InData::new().feed(b"0\n"), Fed::End(2));
     }
 }

@@ -240,6 +240,7 @@ fn member(walk: &mut Walk<'_>, header: &Header, shift: u64) -> Result<(), Spent>
         let placed = local::content(walk, header, local, kind);
         content = placed.content;
         facts.extend(placed.target);
+        facts.extend(local::facts(header, local));
     }
     let at = header.at + FIXED as u64..header.at + FIXED as u64 + header.name().len() as u64;
     let entry = Entry { path: header.name(), kind, content, facts, at };

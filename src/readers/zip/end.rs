@@ -19,7 +19,7 @@ pub(super) struct End {
     /// Where the end record starts.
     pub at: u64,
     /// Where its comment ends.
-    pub end: u64,
+    pub stop: u64,
     bytes: Vec<u8>,
     /// Position and bytes of the ZIP64 end record.
     zip64: Option<(u64, Vec<u8>)>,
@@ -105,7 +105,7 @@ pub(super) fn find(walk: &mut Walk<'_>) -> Result<Option<End>, Spent> {
     }
     let mut end = End {
         at: base + at as u64,
-        end: base + stop as u64,
+        stop: base + stop as u64,
         bytes,
         zip64: None,
         directory: 0..0,

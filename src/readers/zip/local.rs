@@ -146,7 +146,7 @@ fn descriptor(
             for size in [header.packed, header.size] {
                 expected.extend(size.to_le_bytes().iter().take(if wide { 8 } else { 4 }));
             }
-            let is_short = header.packed.max(header.size) <= u64::from(u32::MAX);
+            let is_short = u32::try_from(header.packed.max(header.size)).is_ok();
             if (wide || is_short) && found.starts_with(&expected) {
                 let has_signature = !signature.is_empty();
                 return Ok(Some(Descriptor { at, bytes: expected, agrees: true, has_signature }));
@@ -240,7 +240,7 @@ pub(super) fn account(
         end = descriptor.at + descriptor.bytes.len() as u64;
     }
     walk.spans.push(Span { range: local.at..end, node });
-    header_structure(walk, header, &local, extra, node);
+    header_structure(walk, &local, extra, node);
     if !local.differs.is_empty() {
         let what = format!(
             "the local header at {} and the central header at {} disagree: {}",
@@ -272,13 +272,34 @@ pub(super) fn account(
     }
 }
 
-fn header_structure(
-    walk: &mut Walk<'_>,
-    header: &Header,
-    local: &Local,
-    extra: &Extra,
-    node: NodeId,
-) {
+/// Fields of the local header that the central one tells otherwise. A field that became zero would
+/// leave no residue, so each is a fact.
+pub(super) fn facts(header: &Header, local: &Local) -> Vec<Fact> {
+    let bytes = &local.bytes;
+    let mut facts = Vec::new();
+    let mut note = |what: &str, recorded: &[u8]| {
+        let mut value = format!("local {what} ").into_bytes();
+        value.extend_from_slice(recorded);
+        facts.push(Fact::new(field::EXTRA, Value::Bytes(value.into())));
+    };
+    let dos = u32::from_le_bytes(header.dos);
+    for (what, at, expected) in
+        [("version", 4, header.needed), ("flags", 6, header.flags), ("method", 8, header.method)]
+    {
+        if let Some(found) = le16(bytes, at).filter(|&found| found != expected) {
+            note(what, found.to_string().as_bytes());
+        }
+    }
+    if let Some(found) = le32(bytes, 10).filter(|&found| found != dos) {
+        note("time", format!("{found:#010x}").as_bytes());
+    }
+    if local.name() != header.name() {
+        note("name", local.name());
+    }
+    facts
+}
+
+fn header_structure(walk: &mut Walk<'_>, local: &Local, extra: &Extra, node: NodeId) {
     let bytes = &local.bytes;
     let agrees = |what: &str| !local.differs.contains(&what);
     let mut parts = vec![
@@ -288,15 +309,8 @@ fn header_structure(
         Part::layout(22..26, agrees("size")),
         Part::layout(26..30, true),
     ];
-    // What the central header tells as well is told; what it tells otherwise is left over.
-    let same = [
-        (4..6, le16(bytes, 4) == Some(header.needed)),
-        (6..8, le16(bytes, 6) == Some(header.flags)),
-        (8..10, le16(bytes, 8) == Some(header.method)),
-        (10..14, bytes.get(10..14) == Some(&header.dos[..])),
-        (FIXED..local.extra, agrees("name")),
-    ];
-    parts.extend(same.into_iter().filter(|(_, same)| *same).map(|(at, _)| Part::fact(at)));
+    // The central header tells the same, or [`facts`] tells the difference.
+    parts.extend([4..14, FIXED..local.extra].map(Part::fact));
     parts.extend(extra.local.iter().map(|part| extra::moved(part, local.extra)));
     walk.volume.structure(&Structure {
         view: walk.view,

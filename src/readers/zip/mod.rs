@@ -110,6 +110,13 @@ fn read(walk: &mut Walk<'_>) -> Result<(), Spent> {
         let range = end.end..length;
         let what =
             format!("{} bytes follow the end record, which ends at {}", length - end.end, end.end);
+    if end.stop < length {
+        let range = end.stop..length;
+        let what = format!(
+            "{} bytes follow the end record, which ends at {}",
+            length - end.stop,
+            end.stop
+        );
         walk.volume.claim(walk.view, range.clone(), &TRAILING, Owner::Volume);
         walk.volume.defect("structure/zip-trailing-data", Owner::Volume, Some(range), what);
     }
@@ -150,7 +157,7 @@ fn between(walk: &mut Walk<'_>, end: &end::End) {
 /// Bytes that belong to no member.
 fn free(walk: &mut Walk<'_>, range: Range<u64>, is_prefix: bool) {
     let Range { start, end } = range.clone();
-    let (role, rule, what) = if is_prefix {
+    let (role, defect, what) = if is_prefix {
         let what = format!("{end} bytes stand before the first member");
         (&PREFIX, Some("structure/zip-prefix-data"), what)
     } else if ends_in_signing_block(walk.source, end) {
@@ -160,7 +167,7 @@ fn free(walk: &mut Walk<'_>, range: Range<u64>, is_prefix: bool) {
         (&GAP, Some("structure/zip-gap-between-members"), what)
     };
     walk.volume.claim(walk.view, range.clone(), role, Owner::Volume);
-    if let Some(rule) = rule {
+    if let Some(rule) = defect {
         walk.volume.defect(rule, Owner::Volume, Some(range), what);
     }
 }

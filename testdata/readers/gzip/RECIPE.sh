@@ -27,4 +27,7 @@ head += struct.pack('<H', zlib.crc32(head) & 0xffff)
 tail = struct.pack('<II', zlib.crc32(data), len(data))
 open(sys.argv[1] + '/all-fields.gz', 'wb').write(head + body + tail)
 PY
+for file in "$out"/*.gz; do
+    echo "$(gzip -dc "$file" 2> /dev/null | sha256sum | cut -c1-64)  -" > "$file.sha256"
+done
 rm -rf "$work"

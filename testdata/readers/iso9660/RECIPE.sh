@@ -99,7 +99,35 @@ at xorriso -outdev "$out/sessions-grown.iso" -padding 0 -volid ONE -map first / 
 at xorriso -dev "$out/sessions-grown.iso" -padding 0 -volid TWO -map second /second -rm_r /DOCS -- \
     -commit
 
-# A hybrid with HFS, whose header lies in the system area.
-at genisoimage -quiet -no-pad -hfs -R -V HYBRID -o "$out/hfs-hybrid.iso" plain
-at genisoimage -quiet -no-pad -apple -R -V APPLE -o "$out/apple.iso" plain
-ls -l "$out"/*.iso
+# Apple's extension: a file with type, creator and an (empty) resource fork as associated file.
+mkdir apple
+printf 'data\n' > apple/App
+{
+    printf '\000\005\026\007\000\002\000\000'
+    head -c 16 /dev/zero
+    printf '\000\002\000\000\000\011\000\000\000\062\000\000\000\040'
+    printf '\000\000\000\002\000\000\000\122\000\000\001\036APPLABCD'
+    head -c 24 /dev/zero
+    printf '\000\000\001\000\000\000\001\000\000\000\000\000\000\000\000\036'
+    head -c 240 /dev/zero
+    printf '\000\000\001\000\000\000\001\000\000\000\000\000\000\000\000\036'
+    printf '\000\000\000\000\000\000\000\000\000\034\000\036\377\377'
+} > apple/%App
+stamp apple
+at genisoimage -quiet -no-pad -apple -double -R -V APPLE -o "$out/apple.iso" apple
+
+# The listings that tests/readers_iso9660.rs compares with: image, view, path. isoinfo shows the
+# first session only, relocated directories where they lie, and the associated file as a second file.
+: > "$out/RECIPE.listing"
+for image in "$out"/*.iso; do
+    name=$(basename "$image")
+    case $name in sessions-* | apple.iso | xattr.iso | relocated-*) continue ;; esac
+    list() { LC_ALL=C.UTF-8 isoinfo -i "$image" -f "$@" 2> /dev/null | sed "s|^|$name $view |"; }
+    {
+        view=iso && list
+        view=rr && [ "$name" != rock-ridge.iso ] && isoinfo -d -i "$image" | grep -q '^Rock Ridge' && list -R
+        # 7z, unlike isoinfo, writes Joliet names in UTF-8.
+        isoinfo -d -i "$image" | grep -q '^Joliet' &&
+            7z l -ba -slt "$image" | sed -n "s|^Path = |$name joliet /|p" | grep -v 'joliet /\[BOOT\]'
+    } >> "$out/RECIPE.listing" || true
+done

@@ -29,6 +29,10 @@ own="--owner=root:0 --group=root:0 --sort=name -b 1"
 tar $own --format=gnu -cf "$out/gnu.tar" $all
 tar $own --format=oldgnu -cf "$out/oldgnu.tar" $all
 tar $own --format=ustar -cf "$out/ustar.tar" $some
+cp -a docs/long.txt ../long.txt; for i in $(seq 40); do echo "more $i" >> docs/long.txt; done
+touch -d '1993-08-09 17:04:06' docs/long.txt
+tar $own --format=ustar -cf "$out/grown.tar" $some
+cp -a ../long.txt docs/long.txt
 tar $own --format=v7 -cf "$out/v7.tar" plain.txt plain-again.txt docs/long.txt link nothing
 tar $own --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime -cf "$out/pax.tar" $all
 tar --format=pax -b 1 --owner=tester:3000000 --group=tester:3000000 --mtime='1993-08-09 17:04:06.25' \
@@ -54,6 +58,10 @@ for version in 0.0 0.1 1.0; do
     tar $own --format=pax --sparse --sparse-version=$version \
         --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime -cf "$out/sparse-$version.tar" sparse many
 done
+cp -a sparse short; printf 'grown past a block' >> sparse; touch -d '1993-08-09 17:04:06' sparse
+tar $own --format=pax --sparse --sparse-version=0.0 \
+    --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime -cf "$out/sparse-grown.tar" sparse many
+cp -a short sparse
 tar $own --format=gnu --sparse -cf "$out/sparse-gnu.tar" sparse many
 
 cat "$out/label.tar" "$out/v7.tar" > "$out/joined.tar"
@@ -86,4 +94,9 @@ for name in ('python-pax', 'devices', 'paths'):
     data = open(f'{out}/{name}.tar', 'rb').read().rstrip(b'\0')
     open(f'{out}/{name}.tar', 'wb').write(data + bytes(-len(data) % 512 + 1024))
 PY
+for archive in "$out"/*.tar; do
+    case $archive in */paths.tar | */joined.tar | */devices.tar) continue ;; esac
+    tar -xf "$archive" --force-local -P \
+        --to-command='echo "$(sha256sum | cut -c1-64)  ${TAR_FILENAME#./}"' > "$archive.sha256" 2> /dev/null || true
+done
 rm -rf "$work"

@@ -18,6 +18,9 @@ cd tree
 
 zip -q -r -y "$out/plain.zip" plain.txt docs empty nothing link   # UT and ux extra fields, symlink
 zip -q -r -y -X -0 "$out/stored.zip" plain.txt docs nothing link  # no extra fields, all stored
+cp -a docs/long.txt long.txt; echo more >> docs/long.txt; touch -d '1993-08-09 17:04:06' docs/long.txt docs
+zip -q -r -y -X -0 "$out/grown.zip" plain.txt docs nothing link   # as stored.zip, one file longer
+cp -a long.txt docs/long.txt; rm long.txt; touch -d '1993-08-09 17:04:06' docs
 zip -q -r -X -D "$out/comments.zip" plain.txt docs
 printf 'comment of plain\n\n' | zip -q -c "$out/comments.zip" plain.txt docs/long.txt 2>/dev/null || true
 printf 'An archive comment with \303\251\n' | zip -q -z "$out/comments.zip" > /dev/null
@@ -27,9 +30,8 @@ printf '#!/bin/sh\nexec unzip -q "$0"\n' > "$work/stub"
 cat "$work/stub" "$out/stored.zip" > "$out/prefixed.zip"          # offsets not adjusted
 cp "$out/prefixed.zip" "$out/adjusted.zip"; zip -q -A "$out/adjusted.zip" || true
 printf 'x' > 'docs/über.txt'; touch -d '1993-08-09 17:04:06' docs/über.txt docs
-zip -q -X -UN=UTF8 "$out/utf8.zip" docs/über.txt                  # bit 11
-zip -q -X "$out/unicode-path.zip" docs/über.txt                   # extra field 0x7075
-LC_ALL=C zip -q -X "$out/raw-name.zip" docs/über.txt              # bytes of no said encoding
+zip -q -X "$out/raw-name.zip" docs/über.txt                       # bytes of no said encoding
+# 7z sets bit 11 and adds NTFS dates.
 7z a -tzip -bso0 "$out/7z.zip" plain.txt docs > /dev/null
 7z a -tzip -mm=BZip2 -bso0 "$out/bzip2.zip" docs/long.txt > /dev/null
 7z a -tzip -mm=LZMA -bso0 "$out/lzma.zip" docs/long.txt > /dev/null
@@ -69,4 +71,9 @@ with zipfile.ZipFile(out + '/paths.zip', 'w') as z:
     z.writestr(info('twice.txt'), b'first\n')
     z.writestr(info('twice.txt'), b'second\n')
 PY
+for archive in 7z adjusted comments grown nested pipe plain prefixed python-pipe raw-name stored streamed zip64 zip64-end; do
+    unzip -Z1 "$out/$archive.zip" 2>/dev/null | grep -v '/$' | while read -r name; do
+        echo "$(unzip -p "$out/$archive.zip" "$name" 2>/dev/null | sha256sum | cut -c1-64)  $name"
+    done > "$out/$archive.zip.sha256"
+done
 rm -rf "$work"
