@@ -8,6 +8,7 @@
 
 #![warn(clippy::indexing_slicing)]
 
+pub mod apm;
 pub mod hfs;
 mod macintosh;
 
@@ -17,7 +18,7 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&hfs::READER];
+pub const READERS: &[&Reader] = &[&apm::READER, &hfs::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]

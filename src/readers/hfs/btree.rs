@@ -443,9 +443,8 @@ impl Reading<'_, '_> {
             // The table keeps the offsets of records that have moved.
             while node.whole
                 && start >= node.free + 2
-                && let (Some(offset), Some(before)) = (node.offset(n), node.offset(n - 1))
-                && offset > before
-                && offset <= SIZE
+                && let Some(offset) = node.offset(n)
+                && (DESCRIPTOR..=SIZE).contains(&offset)
                 && offset.is_multiple_of(2)
             {
                 start -= 2;

@@ -251,7 +251,7 @@ impl Mdb {
         parts.push(Part::layout(14..16, in_order));
         parts.push(Part::layout(28..30, in_order));
         parts.push(Part::layout(18..20, fits));
-        let hint = short(16) < disk.blocks.max(1);
+        let hint = short(16) <= disk.blocks;
         parts.push(Part::layout(16..18, hint));
         if !in_order {
             let message = format!(
