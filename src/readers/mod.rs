@@ -11,6 +11,7 @@
 pub mod apm;
 pub mod hfs;
 mod macintosh;
+pub mod resource_fork;
 
 use std::io::{self, Read};
 
@@ -18,7 +19,7 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&apm::READER, &hfs::READER];
+pub const READERS: &[&Reader] = &[&apm::READER, &hfs::READER, &resource_fork::READER];
 
 /// How a format describes itself.
 #[derive(Debug)]
