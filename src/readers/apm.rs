@@ -58,7 +58,8 @@ fn probe(probe: &Probe<'_>) -> bool {
 fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     let mut volume = Volume::new(READER.doc.id);
     let view = volume.add_view("apm", 0);
-    let mut map = Map { source, view, volume: &mut volume, entries: BTreeMap::new(), known: Vec::new() };
+    let mut map =
+        Map { source, view, volume: &mut volume, entries: BTreeMap::new(), known: Vec::new() };
     let recorded = read_exact(source, 0, 4).ok().filter(|block| block.starts_with(b"ER"));
     let unit = recorded.as_deref().and_then(|block| be16(block, 2)).unwrap_or(512);
     let read = map.follow(512, context).and_then(|found| {
@@ -181,7 +182,12 @@ impl Map<'_> {
                 self.source.len()
             );
             let place = if fits { at + 80..at + 88 } else { at + 8..at + 16 };
-            self.volume.defect("structure/apm-partition-bounds", Owner::Volume, Some(place), message);
+            self.volume.defect(
+                "structure/apm-partition-bounds",
+                Owner::Volume,
+                Some(place),
+                message,
+            );
         }
         let kind = text(entry, 48);
         let name = text(entry, 16);
@@ -192,7 +198,12 @@ impl Map<'_> {
         let which = if unit == 512 { "" } else { "2048 " };
         self.fact(field::EXTRA, number, &format!("{which}type"), kind);
         self.fact(field::EXTRA, number, &format!("{which}name"), name);
-        self.fact(field::EXTRA, number, &format!("{which}status"), format!("{:#x}", long(88)).as_bytes());
+        self.fact(
+            field::EXTRA,
+            number,
+            &format!("{which}status"),
+            format!("{:#x}", long(88)).as_bytes(),
+        );
         let boot = entry.get(92..136).unwrap_or_default();
         if boot.iter().any(|&byte| byte != 0) {
             self.fact(field::EXTRA, number, &format!("{which}boot"), boot);
@@ -261,10 +272,16 @@ impl Map<'_> {
                 });
                 parts.push(Part::layout(at..at + 6, inside));
                 let system = be16(&block, at + 6).unwrap_or_default();
-                self.fact(field::EXTRA, 0, &format!("driver {} system", n + 1), system.to_string().as_bytes());
+                self.fact(
+                    field::EXTRA,
+                    0,
+                    &format!("driver {} system", n + 1),
+                    system.to_string().as_bytes(),
+                );
                 parts.push(Part::fact(at + 6..at + 8));
                 if !inside {
-                    let message = format!("driver {}: bytes {start}+{length} lie in no partition", n + 1);
+                    let message =
+                        format!("driver {}: bytes {start}+{length} lie in no partition", n + 1);
                     let range = Some(at as u64..at as u64 + 8);
                     self.volume.defect("structure/apm-driver-map", Owner::Volume, range, message);
                 }

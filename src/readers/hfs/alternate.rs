@@ -2,11 +2,12 @@
 //!
 //! *Inside Macintosh: Files*, "Master Directory Blocks": it is written when a tree grows, so that its
 //! dates and counts may be older than those of the first. It stands in the second to last block of
-//! the volume, right behind the allocation blocks; the mastering tools of hybrid discs put it into
-//! the last allocation block, and write it before they move the trees.
+//! the volume, right behind the allocation blocks. The mastering tools of hybrid discs write it before
+//! they move the trees, and put it into the blocks behind the last file.
 
 use std::ops::Range;
 
+use super::extents::Blocks;
 use super::mdb::Mdb;
 use super::{Disk, LOGICAL};
 use crate::model::{GapKind, Owner, Part, Role, Structure, Volume};
@@ -53,9 +54,15 @@ const ENTRIES: [(&str, usize, usize); 4] = [
 const STATE: u16 = 0x8180;
 
 /// Finds, checks and tells the copy.
-pub(super) fn check(disk: &Disk<'_>, mdb: &Mdb, first: &[u8], volume: &mut Volume) {
+pub(super) fn check(
+    disk: &Disk<'_>,
+    mdb: &Mdb,
+    first: &[u8],
+    blocks: &Blocks,
+    volume: &mut Volume,
+) {
     let end = disk.at(disk.blocks);
-    let Some((at, copy)) = find(disk, mdb, end) else {
+    let Some((at, copy)) = find(disk, mdb, end, disk.at(blocks.end())) else {
         let range = end..end + LOGICAL;
         let message = "no copy of the master directory block near the end of the volume";
         volume.defect(RULE, Owner::Volume, Some(range.clone()), message);
@@ -129,12 +136,15 @@ pub(super) fn check(disk: &Disk<'_>, mdb: &Mdb, first: &[u8], volume: &mut Volum
     }
 }
 
-/// Looks right behind the allocation blocks, at the second to last block of the source, and in the
-/// last allocation block.
-fn find(disk: &Disk<'_>, mdb: &Mdb, end: u64) -> Option<(u64, Vec<u8>)> {
+/// How far behind the last file the copy may stand.
+const SEARCH: u64 = 64 << 10;
+
+/// Looks right behind the allocation blocks, at the second to last block of the source, and behind
+/// the last block that has an owner.
+fn find(disk: &Disk<'_>, mdb: &Mdb, end: u64, owned: u64) -> Option<(u64, Vec<u8>)> {
     let source = disk.source.len() / LOGICAL * LOGICAL;
-    let inner = (1..=16u64).map(|n| end.checked_sub(n * LOGICAL));
-    let places = [Some(end), source.checked_sub(2 * LOGICAL)].into_iter().chain(inner);
+    let behind = (0..SEARCH / LOGICAL).map(|n| owned.checked_add(n * LOGICAL));
+    let places = [Some(end), source.checked_sub(2 * LOGICAL)].into_iter().chain(behind);
     places.flatten().filter(|&at| at > 2 * LOGICAL).find_map(|at| {
         let bytes = read_exact(disk.source, at, LOGICAL).ok()?;
         let copy = Mdb::parse(&bytes)?;
@@ -151,4 +161,3 @@ fn inside(copy: &[u8], range: &Range<usize>, mdb: &Mdb) -> bool {
         start + count <= u32::from(mdb.blocks)
     })
 }
-

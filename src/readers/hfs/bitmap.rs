@@ -59,12 +59,7 @@ pub(super) fn check(
         let message =
             format!("allocation block {n} is marked {marked} but {is}; {wrong} such blocks");
         let byte = at + (n / 8) as u64;
-        volume.defect(
-            "structure/hfs-volume-bitmap",
-            Owner::Volume,
-            Some(byte..byte + 1),
-            message,
-        );
+        volume.defect("structure/hfs-volume-bitmap", Owner::Volume, Some(byte..byte + 1), message);
     }
     let mut parts = vec![Part::layout(0..used, first.is_none())];
     if full && bytes.iter().skip(used).all(|&byte| byte == 0xff) {

@@ -12,22 +12,21 @@ use super::Disk;
 use super::btree::Leaf;
 use super::entry::{self, Entry};
 use super::extents::{Blocks, Overflow};
-use super::record::{CATALOG_RECORD, THREAD_RECORD};
-use crate::model::{GapKind, NodeId, Owner, Part, Structure, Volume};
+use super::record::CATALOG_RECORD;
+use super::walk::{Place, Walk};
+use crate::model::{GapKind, Owner, Volume};
 use crate::readers::{Budget, Spent};
 use crate::source::be32;
 
 /// The ID of the root directory, and of what would be above it.
-const ROOT: u32 = 2;
+pub(super) const ROOT: u32 = 2;
 const ABOVE_ROOT: u32 = 1;
-/// Directories in each other; deeper ones are a gap. Finder paths end far earlier.
-const DEPTH: u32 = 256;
 
 /// Kinds of record.
 const DIRECTORY: u8 = 1;
 const FILE: u8 = 2;
-const DIRECTORY_THREAD: u8 = 3;
-const FILE_THREAD: u8 = 4;
+pub(super) const DIRECTORY_THREAD: u8 = 3;
+pub(super) const FILE_THREAD: u8 = 4;
 
 /// Order of two catalog keys, by directory and then by name without regard to case. `None` where a
 /// character outside ASCII (or a grave accent, which the Mac sorts with the letters) decides.
@@ -66,23 +65,23 @@ pub(super) struct Counts {
 }
 
 /// A thread record.
-struct Thread {
-    leaf: usize,
-    kind: u8,
-    parent: u32,
-    name: Vec<u8>,
-    matched: bool,
+pub(super) struct Thread {
+    pub(super) leaf: usize,
+    pub(super) kind: u8,
+    pub(super) parent: u32,
+    pub(super) name: Vec<u8>,
+    pub(super) matched: bool,
 }
 
 /// The records of the catalog, sorted by what they are.
 pub(super) struct Catalog {
-    leaves: Vec<Leaf>,
-    entries: Vec<Entry>,
-    threads: HashMap<u32, Thread>,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) threads: HashMap<u32, Thread>,
     /// Records that are neither.
-    unknown: Vec<usize>,
+    pub(super) unknown: Vec<usize>,
     /// Entries of a directory, in the order of the tree.
-    children: HashMap<u32, Vec<usize>>,
+    pub(super) children: HashMap<u32, Vec<usize>>,
 }
 
 impl Catalog {
@@ -112,7 +111,8 @@ impl Catalog {
         let kind = *value.first()?;
         match kind {
             DIRECTORY | FILE if fits && !name.is_empty() => {
-                let length = if kind == FILE { entry::FILE_LENGTH } else { entry::DIRECTORY_LENGTH };
+                let length =
+                    if kind == FILE { entry::FILE_LENGTH } else { entry::DIRECTORY_LENGTH };
                 let directory = kind == DIRECTORY;
                 let id = be32(value, if directory { 6 } else { 20 })?;
                 value.get(..length)?;
@@ -124,7 +124,8 @@ impl Catalog {
             DIRECTORY_THREAD | FILE_THREAD if name.is_empty() => {
                 let length = usize::from(*value.get(14)?);
                 let name = value.get(15..15 + length)?.to_vec();
-                let thread = Thread { leaf: at, kind, parent: be32(value, 10)?, name, matched: false };
+                let thread =
+                    Thread { leaf: at, kind, parent: be32(value, 10)?, name, matched: false };
                 if self.threads.contains_key(&parent) {
                     return None;
                 }
@@ -156,15 +157,15 @@ impl Catalog {
             ids: HashMap::new(),
         };
         let root = self.children.get(&ABOVE_ROOT).and_then(|above| {
-            let of = |&&at: &&usize| self.entries.get(at).is_some_and(|e| e.directory && e.id == ROOT);
+            let of =
+                |&&at: &&usize| self.entries.get(at).is_some_and(|e| e.directory && e.id == ROOT);
             above.iter().find(of).copied()
         });
-        match root {
-            Some(root) => walk.below(self, root, Place::Root)?,
-            None => {
-                let message = "the catalog has no root directory";
-                walk.volume.defect("structure/hfs-orphan-entry", Owner::Volume, None, message);
-            }
+        if let Some(root) = root {
+            walk.below(self, root, Place::Root)?;
+        } else {
+            let message = "the catalog has no root directory";
+            walk.volume.defect("structure/hfs-orphan-entry", Owner::Volume, None, message);
         }
         // First what hangs below a directory that does not exist, then circles.
         let directories: HashSet<u32> =
@@ -225,159 +226,5 @@ impl Catalog {
         let range = leaf.at..leaf.at + leaf.bytes.len() as u64;
         volume.defect(rule, Owner::Volume, Some(range), message);
         volume.add_residue(disk.view, &CATALOG_RECORD, Owner::Volume, leaf.at, &leaf.bytes);
-    }
-}
-
-/// Where an entry is put.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// It is the root directory.
-    Root,
-    /// Below an entry, or below the root.
-    Below(Option<NodeId>),
-    /// Below the root, for want of its own directory.
-    Orphan,
-}
-
-struct Walk<'a, 'd> {
-    disk: &'a Disk<'d>,
-    volume_name: &'a [u8],
-    blocks: &'a mut Blocks,
-    overflow: &'a mut Overflow,
-    volume: &'a mut Volume,
-    budget: &'a mut Budget,
-    counts: Counts,
-    visited: Vec<bool>,
-    /// The offset of the record that an ID was first met in.
-    ids: HashMap<u32, u64>,
-}
-
-impl Walk<'_, '_> {
-    fn is_visited(&self, at: usize) -> bool {
-        self.visited.get(at).copied().unwrap_or(true)
-    }
-
-    /// Adds an entry and everything below it.
-    fn below(&mut self, catalog: &mut Catalog, first: usize, place: Place) -> Result<(), Spent> {
-        let mut waiting = vec![(first, place, 0)];
-        while let Some((at, place, depth)) = waiting.pop() {
-            match self.visited.get_mut(at) {
-                Some(visited) if !*visited => *visited = true,
-                _ => continue,
-            }
-            let Some(entry) = catalog.entries.get(at) else { continue };
-            let Some(leaf) = catalog.leaves.get(entry.leaf) else { continue };
-            self.count(entry, leaf, place);
-            let inside = match entry.directory {
-                true => catalog.children.get(&entry.id).map_or(&[][..], Vec::as_slice),
-                false => &[],
-            };
-            let duplicate = entry.directory && self.duplicate(entry, leaf);
-            let (node, below) = if place == Place::Root {
-                entry::enter_root(self.disk, entry, leaf, inside.len(), self.volume_name, self.volume);
-                (None, Place::Below(None))
-            } else {
-                self.budget.entry()?;
-                let parent = match place {
-                    Place::Below(parent) => parent,
-                    Place::Root | Place::Orphan => None,
-                };
-                let above = place != Place::Orphan;
-                let id = if entry.directory {
-                    entry::enter_directory(
-                        self.disk, entry, leaf, inside.len(), parent, above, self.volume,
-                    )
-                } else {
-                    let forks = (&mut *self.blocks, &mut *self.overflow);
-                    entry::enter_file(self.disk, entry, leaf, parent, above, forks, self.volume)
-                };
-                (Some(id), Place::Below(Some(id)))
-            };
-            if !inside.is_empty() && !duplicate {
-                if depth < DEPTH {
-                    waiting.extend(inside.iter().rev().map(|&child| (child, below, depth + 1)));
-                } else {
-                    let owner = node.map_or(Owner::Volume, Owner::Node);
-                    let message = format!("directories are nested more than {DEPTH} deep");
-                    self.volume.unread(GapKind::Limit, owner, None, message);
-                }
-            }
-            self.thread(catalog, at, node);
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, entry: &Entry, leaf: &Leaf, place: Place) {
-        let counts = &mut self.counts;
-        counts.highest_id = counts.highest_id.max(entry.id);
-        if place == Place::Root {
-            self.ids.insert(entry.id, leaf.at);
-            return;
-        }
-        let (all, root) = match entry.directory {
-            true => (&mut counts.directories, &mut counts.root_directories),
-            false => (&mut counts.files, &mut counts.root_files),
-        };
-        *all += 1;
-        *root += u32::from(entry.parent == ROOT);
-        if !entry.directory {
-            self.duplicate(entry, leaf);
-        }
-    }
-
-    /// Notes the ID of an entry and says if another has it.
-    fn duplicate(&mut self, entry: &Entry, leaf: &Leaf) -> bool {
-        let before = *self.ids.entry(entry.id).or_insert(leaf.at);
-        if before == leaf.at {
-            return false;
-        }
-        let at = leaf.at..leaf.at + leaf.bytes.len() as u64;
-        let message = format!("catalog node ID {} is also that of the record at {before}", entry.id);
-        self.volume.defect("structure/hfs-duplicate-id", Owner::Volume, Some(at), message);
-        true
-    }
-
-    /// Tells the thread of an entry. A directory must have one, a file says whether it has.
-    fn thread(&mut self, catalog: &mut Catalog, at: usize, node: Option<NodeId>) {
-        let Some(entry) = catalog.entries.get(at) else { return };
-        let owner = node.map_or(Owner::Volume, Owner::Node);
-        let Some(record) = catalog.leaves.get(entry.leaf) else { return };
-        let kind = if entry.directory { DIRECTORY_THREAD } else { FILE_THREAD };
-        let wanted = entry.directory || record.value().get(2).is_some_and(|flags| flags & 2 != 0);
-        let found = catalog.threads.get_mut(&entry.id).filter(|t| t.kind == kind && !t.matched);
-        let Some(thread) = found else {
-            if wanted {
-                let range = record.at..record.at + record.bytes.len() as u64;
-                let message = format!("catalog node {} has no thread record", entry.id);
-                self.volume.defect("structure/hfs-thread", owner, Some(range), message);
-            }
-            return;
-        };
-        thread.matched = true;
-        let Some(leaf) = catalog.leaves.get(thread.leaf) else { return };
-        let agrees = thread.parent == entry.parent && thread.name == entry.name;
-        let start = leaf.bytes.len() - leaf.value().len();
-        if !agrees {
-            let range = leaf.at..leaf.at + leaf.bytes.len() as u64;
-            let message = format!(
-                "the thread of {} names directory {}, its record stands in {}, or the names differ",
-                entry.id, thread.parent, entry.parent
-            );
-            self.volume.defect("structure/hfs-thread", owner, Some(range), message);
-        }
-        let key = entry::key_length_agrees(&leaf.bytes);
-        self.volume.account(&Structure {
-            view: self.disk.view,
-            role: &THREAD_RECORD,
-            owner,
-            at: leaf.at,
-            bytes: &leaf.bytes,
-            parts: &[
-                Part::layout(0..1, key),
-                Part::layout(2..6, true),
-                Part::fact(start..start + 1),
-                Part::layout(start + 10..start + 15 + thread.name.len(), agrees),
-            ],
-        });
     }
 }

@@ -97,10 +97,8 @@ impl<'a> List<'a> {
         parts.push(Part::layout(24..26, types_fit));
         parts.push(Part::layout(26..28, names_fit));
         if !types_fit || !names_fit {
-            let message = format!(
-                "type list at {types}, names at {names}, in a map of {} bytes",
-                map.len()
-            );
+            let message =
+                format!("type list at {types}, names at {names}, in a map of {} bytes", map.len());
             let range = header.map + 24..header.map + 28;
             list.volume.defect("structure/resource-map", Owner::Volume, Some(range), message);
         }
@@ -242,7 +240,7 @@ impl<'a> List<'a> {
             Part::layout(5..8, stored.is_ok()),
         ];
         if !name_fits {
-            let message = format!("{}: the name lies outside the map", self.who(kind, id));
+            let message = format!("{}: the name lies outside the map", who(kind, id));
             self.complain("structure/resource-map", at + 2, 2, owner, &message);
             parts.retain(|part| part.at != (2..4));
         }
@@ -256,7 +254,7 @@ impl<'a> List<'a> {
         let here = self.header.map + at as u64;
         if let Some(before) = self.ids.insert((kind, id), here) {
             let message =
-                format!("{} is also the resource of the reference at {before}", self.who(kind, id));
+                format!("{} is also the resource of the reference at {before}", who(kind, id));
             self.complain("structure/resource-duplicate", at, 2, owner, &message);
         }
         match stored {
@@ -264,7 +262,7 @@ impl<'a> List<'a> {
                 self.content(start, length, &prefix, kind, attributes, node);
             }
             Err(message) => {
-                let message = format!("{}: {message}", self.who(kind, id));
+                let message = format!("{}: {message}", who(kind, id));
                 self.complain("structure/resource-data", at + 5, 3, owner, &message);
                 let range = Some(start..start.saturating_add(4));
                 self.volume.unread(GapKind::Damaged, owner, range, message);
@@ -281,7 +279,9 @@ impl<'a> List<'a> {
         let found = found.and_then(|prefix| {
             let length = be32(&prefix, 0).map_or(0, u64::from);
             if start + 4 + length > end {
-                return Err(format!("data at {start} of {length} bytes, the data area ends at {end}"));
+                return Err(format!(
+                    "data at {start} of {length} bytes, the data area ends at {end}"
+                ));
             }
             Ok((length, prefix))
         });
@@ -304,6 +304,8 @@ impl<'a> List<'a> {
             Declared::Binary
         } else if TEXTS.contains(&&kind[..]) {
             Declared::Text("macintosh")
+        } else if &kind == b"utf8" {
+            Declared::Text("utf-8")
         } else if TEXT_RECORDS.contains(&&kind[..]) {
             Declared::TextRecords("macintosh")
         } else {
@@ -344,10 +346,6 @@ impl<'a> List<'a> {
             }
             end = end.max(span.end);
         }
-    }
-
-    fn who(&self, kind: [u8; 4], id: i16) -> String {
-        format!("{} {id}", String::from_utf8_lossy(&macintosh::utf8(&kind)))
     }
 
     /// Marks bytes of the map as told; false, and nothing is marked, if some already were.
@@ -395,4 +393,9 @@ impl<'a> List<'a> {
         let message = format!("resource map: {message}");
         self.volume.unread(GapKind::Damaged, Owner::Volume, Some(start..start + 2), message);
     }
+}
+
+/// A resource in messages.
+fn who(kind: [u8; 4], id: i16) -> String {
+    format!("{} {id}", String::from_utf8_lossy(&macintosh::utf8(&kind)))
 }

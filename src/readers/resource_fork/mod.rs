@@ -6,9 +6,9 @@
 
 mod list;
 
+use crate::model::Declared;
 use crate::model::{GapKind, Owner, Part, Role, Structure, Volume};
 use crate::readers::{Context, Doc, Form, Probe, Reader, note_spent};
-use crate::model::Declared;
 use crate::source::{Source, be16, be32, read_exact};
 
 /// The reader of resource forks.
@@ -133,7 +133,8 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     let within = header.map >= HEADER_LENGTH && header.map < length;
     let map_length = header.map_length.min(length.saturating_sub(header.map));
     if !within || map_length < SMALLEST_MAP {
-        let message = format!("resource map at {}: expected {SMALLEST_MAP} bytes or more", header.map);
+        let message =
+            format!("resource map at {}: expected {SMALLEST_MAP} bytes or more", header.map);
         volume.unread(GapKind::Damaged, Owner::Volume, None, message);
         return volume;
     }
