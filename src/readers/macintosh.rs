@@ -10,7 +10,7 @@ use crate::model::Value;
 /// Seconds from 1904-01-01 to 1970-01-01.
 const TO_UNIX: i64 = 2_082_844_800;
 
-/// MacRoman bytes as UTF-8. Two different names never become equal.
+/// `MacRoman` bytes as UTF-8. Two different names never become equal.
 pub(crate) fn utf8(name: &[u8]) -> Vec<u8> {
     let (text, _) = encoding_rs::MACINTOSH.decode_without_bom_handling(name);
     text.into_owned().into_bytes()

@@ -2,11 +2,12 @@
 //!
 //! *Inside Macintosh: Files*, "Master Directory Blocks": it is written when a tree grows, so that its
 //! dates and counts may be older than those of the first. It stands in the second to last block of
-//! the volume, right behind the allocation blocks; the mastering tools of hybrid discs put it into
-//! the last allocation block, and write it before they move the trees.
+//! the volume, right behind the allocation blocks. The mastering tools of hybrid discs write it before
+//! they move the trees, and put it into the blocks behind the last file.
 
 use std::ops::Range;
 
+use super::extents::Blocks;
 use super::mdb::Mdb;
 use super::{Disk, LOGICAL};
 use crate::model::{GapKind, Owner, Part, Role, Structure, Volume};
@@ -32,14 +33,36 @@ const SAME: [(&str, Range<usize>); 8] = [
 /// Fields of the trees: the same on a volume that is written to.
 const TREES: [(&str, Range<usize>); 2] = [("extents tree", 130..146), ("catalog tree", 146..162)];
 
-/// Fields that may be older: dates, counts and identifiers grow, free blocks shrink.
-const GROWING: [(usize, usize); 9] =
-    [(6, 4), (12, 2), (16, 2), (30, 4), (64, 4), (70, 4), (82, 2), (84, 4), (88, 4)];
+/// Dates and identifiers that only grow: those of the copy may be older.
+const GROWING: [(&str, usize); 4] = [
+    ("modification date", 6),
+    ("next catalog node ID", 30),
+    ("backup date", 64),
+    ("write count", 70),
+];
+
+/// Numbers of blocks, of two bytes, and of entries, of two or four.
+const BLOCKS: [(&str, usize); 2] = [("next search", 16), ("free blocks", 34)];
+const ENTRIES: [(&str, usize, usize); 4] = [
+    ("files in the root directory", 12, 2),
+    ("directories in the root directory", 82, 2),
+    ("files", 84, 4),
+    ("directories", 88, 4),
+];
+
+/// Attribute bits of a volume that is locked or was put away in order.
+const STATE: u16 = 0x8180;
 
 /// Finds, checks and tells the copy.
-pub(super) fn check(disk: &Disk<'_>, mdb: &Mdb, first: &[u8], volume: &mut Volume) {
+pub(super) fn check(
+    disk: &Disk<'_>,
+    mdb: &Mdb,
+    first: &[u8],
+    blocks: &Blocks,
+    volume: &mut Volume,
+) {
     let end = disk.at(disk.blocks);
-    let Some((at, copy)) = find(disk, mdb, end) else {
+    let Some((at, copy)) = find(disk, mdb, end, disk.at(blocks.end())) else {
         let range = end..end + LOGICAL;
         let message = "no copy of the master directory block near the end of the volume";
         volume.defect(RULE, Owner::Volume, Some(range.clone()), message);
@@ -67,25 +90,30 @@ pub(super) fn check(disk: &Disk<'_>, mdb: &Mdb, first: &[u8], volume: &mut Volum
             wrong.push((what, range));
         }
     }
-    for (at, length) in GROWING {
-        let of = |bytes: &[u8]| match length {
-            2 => be16(bytes, at).map(u32::from),
-            _ => be32(bytes, at),
-        };
-        let agrees = of(&copy) <= of(first);
+    let mut bounded = |what, at, length, agrees| {
         parts.push(Part::layout(at..at + length, agrees));
         if !agrees {
-            wrong.push(("newer value", at..at + length));
+            wrong.push((what, at..at + length));
         }
+    };
+    for (what, at) in GROWING {
+        bounded(what, at, 4, be32(&copy, at) <= be32(first, at));
     }
-    let bounded = be16(&copy, 34) <= Some(mdb.blocks);
-    parts.push(Part::layout(34..36, bounded));
-    if !bounded {
-        wrong.push(("free blocks", 34..36));
+    for (what, at) in BLOCKS {
+        bounded(what, at, 2, be16(&copy, at) <= Some(mdb.blocks));
     }
-    // Attributes change when the volume is locked; clumps and Finder information seldom do. Where
-    // they are not those of the first block they stay unexplained.
-    for range in [10..12, 24..28, 74..78, 78..82, 92..124, 124..130] {
+    let next_id = be32(&copy, 30);
+    for (what, at, length) in ENTRIES {
+        let count = if length == 2 { be16(&copy, at).map(u32::from) } else { be32(&copy, at) };
+        bounded(what, at, length, count <= next_id);
+    }
+    let attributes = be16(&copy, 10).map(|bits| bits & !STATE);
+    if attributes == Some(mdb.attributes & !STATE) {
+        parts.push(Part::layout(10..12, true));
+    }
+    // Clumps and Finder information seldom change. Where they are not those of the first block they
+    // stay unexplained.
+    for range in [24..28, 74..78, 78..82, 92..124, 124..130] {
         if first.get(range.clone()) == copy.get(range.clone()) {
             parts.push(Part::fact(range));
         }
@@ -108,12 +136,15 @@ pub(super) fn check(disk: &Disk<'_>, mdb: &Mdb, first: &[u8], volume: &mut Volum
     }
 }
 
-/// Looks right behind the allocation blocks, at the second to last block of the source, and in the
-/// last allocation block.
-fn find(disk: &Disk<'_>, mdb: &Mdb, end: u64) -> Option<(u64, Vec<u8>)> {
+/// How far behind the last file the copy may stand.
+const SEARCH: u64 = 64 << 10;
+
+/// Looks right behind the allocation blocks, at the second to last block of the source, and behind
+/// the last block that has an owner.
+fn find(disk: &Disk<'_>, mdb: &Mdb, end: u64, owned: u64) -> Option<(u64, Vec<u8>)> {
     let source = disk.source.len() / LOGICAL * LOGICAL;
-    let inner = (1..=16u64).map(|n| end.checked_sub(n * LOGICAL));
-    let places = [Some(end), source.checked_sub(2 * LOGICAL)].into_iter().chain(inner);
+    let behind = (0..SEARCH / LOGICAL).map(|n| owned.checked_add(n * LOGICAL));
+    let places = [Some(end), source.checked_sub(2 * LOGICAL)].into_iter().chain(behind);
     places.flatten().filter(|&at| at > 2 * LOGICAL).find_map(|at| {
         let bytes = read_exact(disk.source, at, LOGICAL).ok()?;
         let copy = Mdb::parse(&bytes)?;

@@ -61,13 +61,17 @@ pub(super) fn check(
         let byte = at + (n / 8) as u64;
         volume.defect("structure/hfs-volume-bitmap", Owner::Volume, Some(byte..byte + 1), message);
     }
+    let mut parts = vec![Part::layout(0..used, first.is_none())];
+    if full && bytes.iter().skip(used).all(|&byte| byte == 0xff) {
+        parts.push(Part::fact(used..bytes.len()));
+    }
     volume.structure(&Structure {
         view: disk.view,
         role: &BITMAP,
         owner: Owner::Volume,
         at,
         bytes: &bytes,
-        parts: &[Part::layout(0..used, first.is_none())],
+        parts: &parts,
     });
     for run in blocks.unowned() {
         let role = if full { &FOREIGN } else { &FREE };

@@ -2,36 +2,35 @@
 //!
 //! *Inside Macintosh: Files*, "B*-Trees". Node 0 is the header: a record about the tree, one that is
 //! reserved, and a map with one bit for each node, which map nodes continue. Everything but the leaf
-//! records is layout and is recomputed from the nodes that were reached; the leaf records are handed
-//! to the caller, in the order of the tree.
+//! records is layout, which `account` recomputes; the leaf records are handed to the caller, in the
+//! order of the tree.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::extents::{self, Run};
 use super::node::{self, DESCRIPTOR, Node, SIZE, data_start};
-use super::stale::Live;
 use super::{Disk, catalog};
-use crate::model::{Extent, GapKind, Owner, Part, Role, Structure, Volume};
+use crate::model::{Extent, GapKind, Owner, Role, Volume};
 use crate::readers::{Budget, Spent};
 use crate::source::{be16, be32, read_exact};
 
 /// What the two trees of a volume differ in.
 pub(super) struct Tree {
     /// Its name in messages.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Longest key, as the header records it and every index key is padded to.
-    key_length: u8,
+    pub(super) key_length: u8,
     /// The bytes of a key that mean something, its length byte included.
-    meaning: fn(&[u8]) -> usize,
+    pub(super) meaning: fn(&[u8]) -> usize,
     /// Order of two keys, where it can be told.
-    compare: fn(&[u8], &[u8]) -> Option<Ordering>,
+    pub(super) compare: fn(&[u8], &[u8]) -> Option<Ordering>,
     /// The whole file.
-    role: &'static Role,
+    pub(super) role: &'static Role,
     /// Descriptor, index records and offsets of a node.
-    node: &'static Role,
+    pub(super) node: &'static Role,
     /// What no record uses.
-    free: &'static Role,
+    pub(super) free: &'static Role,
 }
 
 static EXTENTS_TREE: Role = Role::structure("extents tree");
@@ -133,30 +132,31 @@ pub(super) fn read(
     Ok(leaves)
 }
 
-struct Reading<'a, 'd> {
-    tree: &'static Tree,
-    disk: &'a Disk<'d>,
-    extents: Vec<Extent>,
+/// A tree that is being read.
+pub(super) struct Reading<'a, 'd> {
+    pub(super) tree: &'static Tree,
+    pub(super) disk: &'a Disk<'d>,
+    pub(super) extents: Vec<Extent>,
     /// The node at which each extent starts.
-    starts: Vec<u64>,
+    pub(super) starts: Vec<u64>,
     /// Nodes that the extents hold.
-    recorded: u32,
+    pub(super) recorded: u32,
     /// Which nodes were reached; those that the source does not hold have no place here.
-    used: Vec<bool>,
+    pub(super) used: Vec<bool>,
     /// Index and leaf nodes in the order of the tree.
-    nodes: Vec<Node>,
-    by_number: HashMap<u32, usize>,
-    volume: &'a mut Volume,
-    budget: &'a mut Budget,
+    pub(super) nodes: Vec<Node>,
+    pub(super) by_number: HashMap<u32, usize>,
+    pub(super) volume: &'a mut Volume,
+    pub(super) budget: &'a mut Budget,
 }
 
 impl Reading<'_, '_> {
-    fn complain(&mut self, rule: &'static str, at: u64, length: u64, message: &str) {
+    pub(super) fn complain(&mut self, rule: &'static str, at: u64, length: u64, message: &str) {
         let message = format!("{}: {message}", self.tree.name);
         self.volume.defect(rule, Owner::Volume, Some(at..at + length), message);
     }
 
-    fn place(&self, number: u32) -> Option<u64> {
+    pub(super) fn place(&self, number: u32) -> Option<u64> {
         let number = u64::from(number);
         let at = self.starts.partition_point(|&start| start <= number).checked_sub(1)?;
         let within = (number - self.starts.get(at)?) * SIZE as u64;

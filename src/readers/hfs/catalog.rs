@@ -12,22 +12,21 @@ use super::Disk;
 use super::btree::Leaf;
 use super::entry::{self, Entry};
 use super::extents::{Blocks, Overflow};
-use super::record::{CATALOG_RECORD, THREAD_RECORD};
-use crate::model::{GapKind, NodeId, Owner, Part, Structure, Volume};
+use super::record::CATALOG_RECORD;
+use super::walk::{Place, Walk};
+use crate::model::{GapKind, Owner, Volume};
 use crate::readers::{Budget, Spent};
 use crate::source::be32;
 
 /// The ID of the root directory, and of what would be above it.
-const ROOT: u32 = 2;
+pub(super) const ROOT: u32 = 2;
 const ABOVE_ROOT: u32 = 1;
-/// Directories in each other; deeper ones are a gap. Finder paths end far earlier.
-const DEPTH: u32 = 256;
 
 /// Kinds of record.
 const DIRECTORY: u8 = 1;
 const FILE: u8 = 2;
-const DIRECTORY_THREAD: u8 = 3;
-const FILE_THREAD: u8 = 4;
+pub(super) const DIRECTORY_THREAD: u8 = 3;
+pub(super) const FILE_THREAD: u8 = 4;
 
 /// Order of two catalog keys, by directory and then by name without regard to case. `None` where a
 /// character outside ASCII (or a grave accent, which the Mac sorts with the letters) decides.
@@ -66,23 +65,23 @@ pub(super) struct Counts {
 }
 
 /// A thread record.
-struct Thread {
-    leaf: usize,
-    kind: u8,
-    parent: u32,
-    name: Vec<u8>,
-    matched: bool,
+pub(super) struct Thread {
+    pub(super) leaf: usize,
+    pub(super) kind: u8,
+    pub(super) parent: u32,
+    pub(super) name: Vec<u8>,
+    pub(super) matched: bool,
 }
 
 /// The records of the catalog, sorted by what they are.
 pub(super) struct Catalog {
-    leaves: Vec<Leaf>,
-    entries: Vec<Entry>,
-    threads: HashMap<u32, Thread>,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) threads: HashMap<u32, Thread>,
     /// Records that are neither.
-    unknown: Vec<usize>,
+    pub(super) unknown: Vec<usize>,
     /// Entries of a directory, in the order of the tree.
-    children: HashMap<u32, Vec<usize>>,
+    pub(super) children: HashMap<u32, Vec<usize>>,
 }
 
 impl Catalog {
@@ -162,12 +161,11 @@ impl Catalog {
                 |&&at: &&usize| self.entries.get(at).is_some_and(|e| e.directory && e.id == ROOT);
             above.iter().find(of).copied()
         });
-        match root {
-            Some(root) => walk.below(self, root, Place::Root)?,
-            None => {
-                let message = "the catalog has no root directory";
-                walk.volume.defect("structure/hfs-orphan-entry", Owner::Volume, None, message);
-            }
+        if let Some(root) = root {
+            walk.below(self, root, Place::Root)?;
+        } else {
+            let message = "the catalog has no root directory";
+            walk.volume.defect("structure/hfs-orphan-entry", Owner::Volume, None, message);
         }
         // First what hangs below a directory that does not exist, then circles.
         let directories: HashSet<u32> =

@@ -26,7 +26,7 @@ pub(super) struct Entry {
     pub(super) leaf: usize,
     /// ID of the directory above.
     pub(super) parent: u32,
-    /// MacRoman bytes.
+    /// Bytes of `MacRoman`.
     pub(super) name: Vec<u8>,
     /// Its own ID.
     pub(super) id: u32,

@@ -77,6 +77,11 @@ impl Blocks {
         self.owned.get(block).copied().unwrap_or(false)
     }
 
+    /// One past the last block that has an owner.
+    pub(super) fn end(&self) -> u32 {
+        self.owned.iter().rposition(|&owned| owned).map_or(0, |last| last as u32 + 1)
+    }
+
     /// Runs of blocks that nobody owns.
     pub(super) fn unowned(&self) -> Vec<Range<u32>> {
         let mut runs: Vec<Range<u32>> = Vec::new();
@@ -111,15 +116,15 @@ impl Blocks {
                 let range = disk.at(start)..disk.at(end);
                 volume.defect("structure/hfs-extent", owner, Some(range), message);
             }
-            let Some(owned) = self.owned.get_mut(start as usize..end.min(disk.blocks) as usize)
+            let Some(taken) = self.owned.get_mut(start as usize..end.min(disk.blocks) as usize)
             else {
                 continue;
             };
-            for (owned, block) in owned.iter_mut().zip(start..) {
-                if *owned && shared.is_none() {
+            for (taken, block) in taken.iter_mut().zip(start..) {
+                if *taken && shared.is_none() {
                     shared = Some(block);
                 }
-                *owned = true;
+                *taken = true;
             }
         }
         if let Some(block) = shared {

@@ -52,7 +52,7 @@ pub(super) struct Mdb {
     pub(super) catalog_extents: Triple,
 }
 
-/// The volume's name in MacRoman; empty if its length is impossible.
+/// The volume's name in `MacRoman`; empty if its length is impossible.
 pub(super) fn name(bytes: &[u8]) -> &[u8] {
     let length = bytes.get(36).copied().map_or(0, usize::from);
     bytes.get(37..37 + length).filter(|_| length <= 27).unwrap_or_default()
@@ -102,10 +102,10 @@ impl Mdb {
     }
 
     /// Bytes of the embedded volume.
-    pub(super) fn embedded(&self) -> Option<Range<u64>> {
+    pub(super) fn embedded(&self) -> Range<u64> {
         let unit = u64::from(self.unit);
         let start = u64::from(self.first_block) * LOGICAL + u64::from(self.embedded_start) * unit;
-        Some(start..start + u64::from(self.embedded_count) * unit)
+        start..start + u64::from(self.embedded_count) * unit
     }
 
     /// One past the last logical block of the volume bitmap, in bytes.
@@ -179,7 +179,7 @@ impl Mdb {
         for fact in facts {
             volume.add_fact(disk.view, fact.field, fact.value);
         }
-        self.check_next_id(long(30), found, volume);
+        check_next_id(long(30), found, volume);
         self.layout(disk, bytes, found, volume, &mut parts);
         volume.structure(&Structure {
             view: disk.view,
@@ -189,14 +189,6 @@ impl Mdb {
             bytes,
             parts: &parts,
         });
-    }
-
-    fn check_next_id(&self, next: u32, found: &Recomputed, volume: &mut Volume) {
-        let highest = found.counts.highest_id;
-        if next <= highest.max(15) {
-            let message = format!("next catalog node ID {next}: expected more than {highest}");
-            complain(volume, 1054..1058, message);
-        }
     }
 
     fn layout(
@@ -251,11 +243,12 @@ impl Mdb {
         }
         // Where the bitmap lies is proved by its bits, the allocation blocks by what they hold.
         let in_order = self.bitmap >= 3 && self.bitmap_end() <= disk.first;
-        let fits = disk.at(disk.blocks) <= disk.source.len();
+        // The half of a large hybrid disc counts blocks past its end, all of them marked as used.
+        let fits = disk.at(disk.blocks) <= disk.source.len() || self.locked() && self.free == 0;
         parts.push(Part::layout(14..16, in_order));
         parts.push(Part::layout(28..30, in_order));
         parts.push(Part::layout(18..20, fits));
-        let hint = short(16) < disk.blocks.max(1);
+        let hint = short(16) <= disk.blocks;
         parts.push(Part::layout(16..18, hint));
         if !in_order {
             let message = format!(
@@ -282,4 +275,12 @@ impl Mdb {
 
 fn complain(volume: &mut Volume, at: Range<u64>, message: String) {
     volume.defect("structure/hfs-volume-header", Owner::Volume, Some(at), message);
+}
+
+fn check_next_id(next: u32, found: &Recomputed, volume: &mut Volume) {
+    let highest = found.counts.highest_id;
+    if next <= highest.max(15) {
+        let message = format!("next catalog node ID {next}: expected more than {highest}");
+        complain(volume, 1054..1058, message);
+    }
 }

@@ -4,6 +4,7 @@
 //! volume starts; on a hybrid disc that is the start of the disc itself, and the allocation blocks
 //! of the HFS half cover the extents of the ISO 9660 half.
 
+mod account;
 mod alternate;
 mod bitmap;
 mod btree;
@@ -14,6 +15,7 @@ mod mdb;
 mod node;
 mod record;
 mod stale;
+mod walk;
 
 use crate::model::{GapKind, Owner, Role, ViewId, Volume};
 use crate::readers::{Budget, Context, Doc, Form, Probe, Reader, note_spent};
@@ -100,7 +102,7 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     volume.claim(view, 0..2 * LOGICAL, &BOOT_BLOCKS, Owner::Volume);
     if mdb.embeds_hfs_plus() {
         let message = "the volume is a wrapper; the embedded HFS Plus volume is not read";
-        volume.unread(GapKind::Unsupported, Owner::Volume, mdb.embedded(), message);
+        volume.unread(GapKind::Unsupported, Owner::Volume, Some(mdb.embedded()), message);
     } else if mdb.unit == 0 || !u64::from(mdb.unit).is_multiple_of(LOGICAL) {
         let message = format!("allocation block size {}: expected a multiple of 512", mdb.unit);
         volume.defect("structure/hfs-volume-header", Owner::Volume, Some(1044..1048), &*message);
@@ -166,5 +168,5 @@ fn read(disk: &Disk<'_>, mdb: &Mdb, header: &[u8], volume: &mut Volume, budget: 
     let map_end = mdb.bitmap_end();
     volume.claim(disk.view, 3 * LOGICAL..u64::from(mdb.bitmap) * LOGICAL, &UNUSED, Owner::Volume);
     volume.claim(disk.view, map_end..disk.first, &UNUSED, Owner::Volume);
-    alternate::check(disk, mdb, header, volume);
+    alternate::check(disk, mdb, header, &blocks, volume);
 }

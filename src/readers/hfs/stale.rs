@@ -61,6 +61,11 @@ mod tests {
             |free: &[u8]| live.copies(free).iter().map(|part| part.at.clone()).collect::<Vec<_>>();
         assert_eq!(covered(b"__456789abcdefghijkl____"), [2..20]);
         assert_eq!(covered(b"__456789abXdefghijkl____"), [2..10, 12..20]);
+        let covered = |free: &[u8]| {
+            live.copies(free).iter().map(|part| (part.at.start, part.at.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(covered(b"__456789abcdefghijkl____"), [(2, 20)]);
+        assert_eq!(covered(b"__456789abXdefghijkl____"), [(2, 10), (12, 20)]);
         assert!(covered(b"_456789abcdef").is_empty());
     }
 }

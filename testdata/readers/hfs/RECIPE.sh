@@ -60,7 +60,7 @@ dd if=/dev/zero of=many.img bs=1024 count=800 status=none
 at hformat -l Many many.img > /dev/null
 at hmount many.img > /dev/null
 printf 'x' > one
-for n in $(seq -w 1 160); do at hcopy -r one ":File $n"; done
+for n in $(seq -w 1 90); do at hcopy -r one ":File $n"; done
 # Leave single blocks free all over the rest of the volume, then let one file take them.
 dd if=/dev/zero bs=512 count=1 status=none > block
 for n in $(seq -w 1 24); do at hcopy -r block ":gap $n"; at hcopy -r block ":keep $n"; done
