@@ -3,7 +3,7 @@
 //!
 //! IEEE P1282 (RRIP 1.12): 4.1.5 (CL, PL, RE). The entries themselves are read in [`super::susp`].
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::image::Image;
 use super::record::{ASSOCIATED, Record, group_end, scan};
@@ -43,8 +43,8 @@ struct Walk<'t> {
     tree: &'t Tree,
     view: ViewId,
     logical: Vec<Logical>,
-    /// Primary directories that have a place.
-    placed: HashSet<usize>,
+    /// Primary directories that have a place, and which logical directory each is.
+    placed: HashMap<usize, usize>,
     moved: Vec<Moved>,
 }
 
@@ -54,8 +54,13 @@ pub(super) fn read(image: &mut Image<'_>, tree: &Tree, view: ViewId) -> Result<(
         return Ok(());
     }
     let root = Logical { physical: 0, node: None, told: Vec::new(), parent: 0 };
-    let mut walk =
-        Walk { tree, view, logical: vec![root], placed: HashSet::from([0]), moved: Vec::new() };
+    let mut walk = Walk {
+        tree,
+        view,
+        logical: vec![root],
+        placed: HashMap::from([(0, 0)]),
+        moved: Vec::new(),
+    };
     let mut index = 0;
     let mut late = 0;
     loop {
@@ -65,7 +70,7 @@ pub(super) fn read(image: &mut Image<'_>, tree: &Tree, view: ViewId) -> Result<(
         } else if let Some(&Moved { physical, parent }) = walk.moved.get(late) {
             // Nobody took it to its place: it stays where it lies.
             late += 1;
-            if !walk.placed.contains(&physical) {
+            if !walk.placed.contains_key(&physical) {
                 walk.enter(image, physical, parent, None)?;
             }
         } else {
@@ -187,7 +192,8 @@ impl Walk<'_> {
         let lies_in = self.tree.directories.get(logical.physical).map(|physical| physical.parent);
         let mut told = above.map(|above| above.told.clone()).unwrap_or_default();
         if self.is_relocated(logical)
-            && let Some(other) = self.logical.iter().find(|other| Some(other.physical) == lies_in)
+            && let Some(other) = lies_in.and_then(|physical| self.placed.get(&physical))
+            && let Some(other) = self.logical.get(*other)
         {
             told.extend_from_slice(&other.told);
         }
@@ -235,7 +241,7 @@ impl Walk<'_> {
         }
         if let Some(block) = found.child {
             match self.tree.by_block.get(&block) {
-                Some(&physical) if !self.placed.contains(&physical) => {
+                Some(&physical) if !self.placed.contains_key(&physical) => {
                     self.enter(image, physical, index, Some((directory, first)))?;
                     return Ok(None);
                 }
@@ -266,12 +272,12 @@ impl Walk<'_> {
                 && child.record.is_some_and(|known| known.start == record.start)
         });
         if !is_its_record {
-            let telling = Telling::Again(&[]);
+            let telling = Telling::Section(&[]);
             let mut untold = self.attributes(image, directory, record, telling)?;
-            untold.account_copy(image, self.view, None, "repeated");
+            untold.account(image, self.view, Owner::Volume);
         } else if relocated {
             self.moved.push(Moved { physical, parent: index });
-        } else if !self.placed.contains(&physical) {
+        } else if !self.placed.contains_key(&physical) {
             self.enter(image, physical, index, None)?;
         }
         Ok(())
@@ -328,9 +334,9 @@ impl Walk<'_> {
             image.volume.unread(GapKind::Unsupported, Owner::Node(node), None, what);
         }
         for record in group.get(1..).unwrap_or_default() {
-            let telling = Telling::Again(&found.told);
+            let telling = Telling::Section(&found.told);
             let mut again = self.attributes(image, directory, record, telling)?;
-            again.account_copy(image, self.view, Some(node), "section");
+            again.account(image, self.view, Owner::Node(node));
         }
         Ok(node)
     }
@@ -354,7 +360,7 @@ impl Walk<'_> {
             return Ok(());
         };
         let above = Bytes { at: above.at, bytes: &above.bytes };
-        self.placed.insert(physical);
+        self.placed.insert(physical, self.logical.len());
         let mut found = self.attributes(image, above, &record, Telling::Facts)?;
         let kind = found.settle(true);
         let mut standing = None;

@@ -9,7 +9,6 @@ use super::image::Image;
 use super::path_table::{self, Table};
 use super::tree::{Naming, Tree};
 use super::{el_torito, hybrid, rock_ridge, susp};
-use crate::model::claim::overlay;
 use crate::model::{GapKind, Owner, Role, ViewId};
 use crate::readers::Spent;
 
@@ -132,11 +131,18 @@ fn counts_from_the_image(image: &mut Image<'_>, primary: &Descriptor) -> bool {
 /// Sets in sectors that nobody claims.
 fn unclaimed(image: &mut Image<'_>, known: u64) -> Result<Vec<Set>, Spent> {
     let sector = SECTOR as u64;
+    let mut claimed: Vec<(u64, u64)> =
+        image.volume.claims.iter().map(|claim| (claim.start, claim.end)).collect();
+    claimed.push((image.length(), image.length()));
+    claimed.sort_unstable();
     let mut free = Vec::new();
-    for tile in overlay(&image.volume.claims, image.length()) {
-        if tile.claims.is_empty() && tile.end - tile.start >= 17 * sector {
-            free.push(tile.start..tile.end);
+    let mut at = 0;
+    for (start, end) in claimed {
+        // A session takes sixteen sectors and one descriptor at least.
+        if start.saturating_sub(at) >= 17 * sector {
+            free.push(at..start);
         }
+        at = at.max(end);
     }
     let mut sets = Vec::new();
     let mut left = MOST_PROBED * 4;

@@ -16,7 +16,7 @@ static SYSTEM_USE: Role = Role::structure("system use");
 static CONTINUATION: Role = Role::structure("continuation area");
 
 /// Continuation areas of one record; a chain that is longer is cut off.
-const MOST_AREAS: usize = 256;
+const MOST_AREAS: usize = 64;
 
 /// How far a system use field starts behind the end of its record's identifier, from the first
 /// record of the root; `None` if the tree has no system use entries.
@@ -41,6 +41,9 @@ pub(super) enum Telling<'t> {
     Again(&'t [u8]),
     /// The same in the record that holds the place of a relocated directory and gives its name.
     Holder(&'t [u8]),
+    /// The same in one of the many records that a large file or a broken tree may have: dates of its
+    /// own are residue too.
+    Section(&'t [u8]),
 }
 
 /// One run of entries: the system use field or a continuation area.
@@ -137,10 +140,11 @@ impl Attributes {
 
     /// Accounts for everything read, with the owner that is known by now.
     pub(super) fn account(&mut self, image: &mut Image<'_>, view: ViewId, owner: Owner) {
-        for area in &self.areas {
+        for (number, area) in self.areas.iter().enumerate() {
             let Area { at, bytes, parts, role } = area;
             let region = Structure { view, role, owner, at: *at, bytes, parts };
-            if area.role == &CONTINUATION {
+            // The first is part of a record, which its directory claims.
+            if number > 0 {
                 image.volume.structure(&region);
             } else {
                 image.volume.account(&region);
@@ -255,7 +259,7 @@ impl Attributes {
                 if flags & !1 == 0 {
                     self.name.get_or_insert_default().extend_from_slice(text);
                     let is_told = match telling {
-                        Telling::Again(told) => contains(told, entry),
+                        Telling::Again(told) | Telling::Section(told) => contains(told, entry),
                         Telling::Facts | Telling::Holder(_) => true,
                     };
                     if is_told {
@@ -267,11 +271,11 @@ impl Attributes {
             }
             b"PD" => parts.push(here.layout(2..3, true)),
             _ => match telling {
-                Telling::Again(told) | Telling::Holder(told) => {
+                Telling::Again(told) | Telling::Holder(told) | Telling::Section(told) => {
                     self.note_presence(signature);
                     if contains(told, entry) {
                         parts.push(here.fact(0..length));
-                    } else if &signature == b"TF" {
+                    } else if &signature == b"TF" && !matches!(telling, Telling::Section(_)) {
                         self.stamps(entry, here, parts, Some(told));
                     }
                 }

@@ -17,6 +17,9 @@ use crate::readers::Spent;
 
 static DIRECTORY_EXTENT: Role = Role::structure("directory");
 
+/// Bytes of directories that are held in memory: those of some two million files.
+const MOST_HELD: u64 = 256 << 20;
+
 /// How identifiers are spelled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Naming {
@@ -82,6 +85,8 @@ pub(super) struct Tree {
     pub(super) skip: Option<usize>,
     /// Number of the volume in its set.
     pub(super) sequence: u32,
+    /// Bytes of all directories.
+    held: u64,
 }
 
 impl Tree {
@@ -94,6 +99,7 @@ impl Tree {
             by_block: HashMap::new(),
             skip: None,
             sequence,
+            held: 0,
         }
     }
 
@@ -163,6 +169,13 @@ impl Tree {
         if self.by_block.contains_key(&block) {
             let message = format!("directory at block {block} is recorded twice in one tree");
             image.volume.defect("structure/iso-directory-loop", owner, Some(at..end), message);
+            return Ok(());
+        }
+        // No two directories share bytes, so all of them are no larger than the image.
+        self.held = self.held.saturating_add(u64::from(size).min(image.length()));
+        if self.held > image.length().min(MOST_HELD) {
+            let message = format!("{} bytes of directories in one tree", self.held);
+            image.volume.unread(GapKind::Limit, owner, Some(at..end), message);
             return Ok(());
         }
         let bytes = image.read(at, size.into())?;
@@ -320,9 +333,10 @@ impl Tree {
         let node = image.volume.add_node(new);
         self.troubles(image, node, first, last, &placed, foreign);
         for record in group.records {
+            let is_first = record.start == first.start;
             let told = Told {
-                xa: self.xa_of(bytes, record) == self.xa_of(bytes, first),
-                date: record.date(bytes) == first.date(bytes),
+                xa: is_first || self.xa_of(bytes, record) == self.xa_of(bytes, first),
+                date: is_first || record.date(bytes) == first.date(bytes),
                 flags: (record.flags != last.flags)
                     .then_some(record.flags & !MORE == last.flags & !MORE),
             };
