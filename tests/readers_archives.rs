@@ -198,6 +198,24 @@ fn a_file_that_grows_moves_nothing_but_layout_elsewhere() {
     }
 }
 
+#[test]
+fn members_of_an_archive_without_end_are_read_from_their_own_headers() {
+    let path = root().join("testdata/readers/zip/plain.zip");
+    let bytes = fs::read(path).expect("readable");
+    let whole = list("zip", &bytes, "plain.zip");
+    let cut = list("zip", &bytes[..bytes.len() - 30], "plain.zip");
+    let members = |volume: &Volume| -> Vec<_> {
+        let named = |node| Some((path_of(volume, node), node.content?));
+        let extents = |(name, id): (Vec<u8>, premaster::model::ContentId)| {
+            (name, volume.contents[id.0 as usize].extents.clone())
+        };
+        volume.nodes.iter().filter_map(named).map(extents).collect()
+    };
+    assert_eq!(members(&whole).len(), 4);
+    assert_eq!(members(&whole), members(&cut));
+    assert!(!cut.unread.is_empty());
+}
+
 /// Whether a byte lies in a tar header block. Data of a long name or a pax header may fill one block
 /// too, but have no magic.
 fn header_at(volume: &Volume, bytes: &[u8], at: usize) -> bool {
@@ -224,6 +242,49 @@ fn fix_checksum(header: &mut [u8]) {
     let sum: u32 = header.iter().map(|&b| u32::from(b)).sum();
     header[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
     header[154] = 0;
+}
+
+/// The sums would shield the fields of a tar header from bytes changed at random, so they are made to
+/// fit.
+#[test]
+fn tar_headers_changed_at_random_never_break_the_reader() {
+    let mut state = 0x0493_u64;
+    let mut random = move |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below.max(1)
+    };
+    for path in fixtures("tar") {
+        let bytes = fs::read(&path).expect("readable");
+        let volume = list("tar", &bytes, "a.tar");
+        let headers: Vec<_> = (0..bytes.len() / 512)
+            .map(|block| block * 512)
+            .filter(|&at| at + 512 <= bytes.len() && header_at(&volume, &bytes, at))
+            .collect();
+        for _ in 0..200 {
+            let mut changed = bytes.clone();
+            for _ in 0..=random(3) {
+                let header = headers[random(headers.len())];
+                let field = [0, 100, 108, 124, 136, 156, 157, 257, 329, 345, 386, 482][random(12)];
+                for at in 0..=random(12) {
+                    let value =
+                        [0, b'0', b'7', b'9', 0x80, 0xff, b' ', random(256) as u8][random(8)];
+                    changed[header + field + at] = value;
+                }
+                if random(3) == 0 {
+                    changed[header + 156] = b"01234567SLKxgMVDX"[random(17)];
+                }
+                fix_checksum(&mut changed[header..header + 512]);
+            }
+            let volume = list("tar", &changed, "a.tar");
+            let mut at = 0;
+            for tile in overlay(&volume.claims, changed.len() as u64) {
+                assert_eq!(tile.start, at);
+                at = tile.end;
+            }
+            assert_eq!(at, changed.len() as u64);
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::model::{ContentId, GapKind, Kind, Owner, Part, Role, Stored};
 static MAP: Role = Role::structure("sparse map");
 
 /// Longest sparse map, blocks.
-const MAP_BLOCKS: usize = 1 << 16;
+const MAP_BLOCKS: usize = 1 << 13;
 
 /// A region of the entry's own, accounted for when its node is known.
 pub(super) struct Region {
@@ -38,6 +38,8 @@ pub(super) struct Data {
     range: Range<u64>,
     /// What fills the last block.
     padding: Vec<u8>,
+    /// Whether all of them are there.
+    is_whole: bool,
 }
 
 impl Body<'_, '_, '_, '_> {
@@ -213,7 +215,7 @@ impl Body<'_, '_, '_, '_> {
         if missing == 0 {
             let _ = self.walk.stream.run(padding(size)).read_to_end(&mut rest);
         }
-        Data { id, range, padding: rest }
+        Data { id, range, padding: rest, is_whole: missing == 0 }
     }
 }
 
@@ -227,6 +229,10 @@ impl Data {
         };
         if self.id.is_none() {
             walk.volume().claim(view, self.range.clone(), &CONTENT, node);
+        }
+        if !self.is_whole {
+            // The size in the header is more than there is.
+            walk.volume().distrust_layout(view);
         }
         let end = self.range.end;
         let stop = end.saturating_add(self.padding.len() as u64);

@@ -94,6 +94,7 @@ impl Header {
         match self.field(MAGIC) {
             b"ustar\x0000" => Dialect::Ustar,
             b"ustar  \0" => Dialect::Gnu,
+            [0, 0, 0, 0, 0, 0, 0, 0] if self.kind() == b'M' => Dialect::Gnu,
             [0, 0, 0, 0, 0, 0, 0, 0] => Dialect::V7,
             magic if magic.starts_with(b"ustar\0") => Dialect::Ustar,
             _ => Dialect::Other,
@@ -182,8 +183,8 @@ pub(super) fn is_first(block: &[u8; BLOCK]) -> bool {
         .map(|at| header.number(at))
         .all(|number| number.value.is_some_and(|n| n >= 0) || number.form == "e");
     plausible
-        && header.dialect() == Dialect::V7
-        // A GNU volume label has no magic even where the entries behind it do.
-        && matches!(header.kind(), 0 | b'0'..=b'7' | b'V')
+        && header.field(MAGIC).iter().all(|&b| b == 0)
+        // GNU labels and continued entries have no magic even where the entries behind them do.
+        && matches!(header.kind(), 0 | b'0'..=b'7' | b'V' | b'M')
         && header.text(NAME).iter().all(|&b| b >= b' ')
 }

@@ -8,7 +8,7 @@ use super::header::{
     NAME, PREFIX, SIZE, UID, USER,
 };
 use super::pax::{self, Record};
-use super::style::{number_word, pax_writer};
+use super::style::pax_writer;
 use super::{Ahead, number, words};
 use crate::model::locator::escape_text;
 use crate::model::{Fact, Kind, Part, Value, field};
@@ -207,7 +207,7 @@ impl Told<'_> {
             facts.push(Fact::new(field::DEVICE, Value::Text(format!("{major},{minor}").into())));
         }
         if header.kind() == b'M' {
-            notes.push(words(format!("continued at {}", number_word(header, GNU_OFFSET))));
+            notes.push(words(format!("continued at {}", escape_text(header.field(GNU_OFFSET)))));
         }
         if let Some(ahead) = &self.before.pax
             && pax_writer(&ahead.header, path).is_none()

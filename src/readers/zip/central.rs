@@ -109,7 +109,8 @@ impl Header {
         let by_name = if self.name().ends_with(b"/") { Kind::Directory } else { Kind::File };
         match self.external >> 28 {
             _ if !self.is_unix() => by_name,
-            0o01 => Kind::Fifo,
+            // A member packed from a pipe keeps the pipe's type and is a file all the same.
+            0o01 if self.size == 0 => Kind::Fifo,
             0o02 => Kind::CharDevice,
             0o04 => Kind::Directory,
             0o06 => Kind::BlockDevice,
@@ -199,11 +200,15 @@ pub(super) fn read(walk: &mut Walk<'_>, end: &End) -> Result<Outcome, Spent> {
         rest(walk, at, end, cause);
     } else if end.directory.end > limit {
         let what = format!(
-            "the central directory is said to end at {}, but the end records start at {limit}",
-            end.directory.end
+            "the central directory is said to lie at {}..{}, but the end records start at {limit}",
+            end.directory.start, end.directory.end
         );
-        let range = Some(end.directory.start..limit);
-        walk.volume.defect("structure/zip-central-directory-broken", Owner::Volume, range, what);
+        let range = end.directory.start.min(limit)..limit;
+        let rule = "structure/zip-central-directory-broken";
+        walk.volume.defect(rule, Owner::Volume, Some(range.clone()), &*what);
+        if entries < end.entries {
+            walk.volume.unread(GapKind::Damaged, Owner::Volume, Some(range), what);
+        }
     }
     Ok(outcome)
 }
@@ -232,7 +237,7 @@ fn rest(walk: &mut Walk<'_>, at: u64, end: &End, cause: Option<String>) {
 fn member(walk: &mut Walk<'_>, header: &Header, shift: u64) -> Result<(), Spent> {
     let kind = header.kind();
     // The node comes after the member's content, and nothing in between adds another.
-    let local = local::read(walk, header, shift, kind)?;
+    let local = local::read(walk, header, shift)?;
     let mut extra = extra::read(header.extra(), local.as_ref().map(local::Local::extra));
     let mut facts = header.facts(kind, &mut extra);
     let mut content = None;

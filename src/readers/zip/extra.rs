@@ -13,6 +13,8 @@ const ZIP64: u16 = 0x0001;
 const NTFS: u16 = 0x000a;
 const PKWARE_UNIX: u16 = 0x000d;
 const TIMES: u16 = 0x5455;
+/// Info-ZIP's first Unix record, as macOS still writes it.
+const OLD_UNIX: u16 = 0x5855;
 const UNICODE_PATH: u16 = 0x7075;
 const OWNER: u16 = 0x7875;
 /// Android: the alignment in two bytes, then as many zeros as it takes.
@@ -135,6 +137,7 @@ fn record_facts(facts: &mut Vec<Fact>, id: u16, central: &[Vec<u8>], local: &[Ve
         OWNER => owner(first, second),
         NTFS => ntfs(first, second),
         PKWARE_UNIX => pkware_unix(first, second),
+        OLD_UNIX => old_unix(first, second),
         _ => None,
     };
     // A second source of the same field says it differently: its bytes are kept as they are.
@@ -264,6 +267,25 @@ fn pkware_unix(central: Option<&[u8]>, local: Option<&[u8]>) -> Option<Vec<Fact>
         &mut facts,
         if local.is_some() { "0x000d in both headers" } else { "0x000d central only" },
     );
+    Some(facts)
+}
+
+/// 0x5855: access and modification time in both headers, user and group of 16 bits in the local one.
+fn old_unix(central: Option<&[u8]>, local: Option<&[u8]>) -> Option<Vec<Fact>> {
+    let (central, local) = (central?, local?);
+    let times = local.get(..8)?;
+    if local.len() != 12 || central != times && central != local {
+        return None;
+    }
+    let mut facts = vec![
+        unix_time(field::MTIME, local, 4)?,
+        unix_time(field::ATIME, local, 0)?,
+        Fact::number(field::UID, le16(local, 8)?),
+        Fact::number(field::GID, le16(local, 10)?),
+    ];
+    if central == local {
+        unusual(&mut facts, "0x5855 whole in the central header");
+    }
     Some(facts)
 }
 

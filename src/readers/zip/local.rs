@@ -58,7 +58,6 @@ pub(super) fn read(
     walk: &mut Walk<'_>,
     header: &Header,
     shift: u64,
-    kind: Kind,
 ) -> Result<Option<Local>, Spent> {
     let at = header.offset.saturating_add(shift);
     let Walk { source, budget, members, .. } = walk;
@@ -78,7 +77,7 @@ pub(super) fn read(
         descriptor: None,
         differs: Vec::new(),
     };
-    compare(&mut local, header, kind);
+    compare(&mut local, header);
     let flags = le16(&local.bytes, 6).unwrap_or_default();
     if flags & 8 != 0 {
         local.descriptor = descriptor(walk, header, &local)?;
@@ -87,7 +86,7 @@ pub(super) fn read(
 }
 
 /// Lists the fields that contradict the central header.
-fn compare(local: &mut Local, header: &Header, kind: Kind) {
+fn compare(local: &mut Local, header: &Header) {
     let bytes = &local.bytes;
     let flags = le16(bytes, 6).unwrap_or_default();
     let mut differs = Vec::new();
@@ -120,9 +119,6 @@ fn compare(local: &mut Local, header: &Header, kind: Kind) {
     }
     if !agrees(size, header.size) {
         differs.push("size");
-    }
-    if header.name().ends_with(b"/") && kind != Kind::Directory {
-        differs.push("type of the entry");
     }
     local.differs = differs;
 }

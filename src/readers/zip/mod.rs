@@ -150,7 +150,7 @@ fn between(walk: &mut Walk<'_>, end: &end::End) {
         let range = Some(directory..at);
         walk.volume.defect("structure/zip-overlap", Owner::Node(last.node), range, what);
     } else if at < directory {
-        free(walk, at..directory, at == 0);
+        free(walk, at..directory, false);
     }
 }
 

@@ -2,6 +2,7 @@
 # Fixtures of the zip reader. Zip 3.0 (Info-ZIP), p7zip 16.02 interface of 7-Zip 26.02, Python 3.11.7.
 # The goldens were checked against `zipinfo -v` (UnZip 6.00) and `7z l -slt`; the SHA-256 of the
 # members come from `unzip -p` (and `7z x -so` where unzip has no codec).
+# Dates of access and of packing, and process ids in names, differ from run to run.
 set -eu
 out=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
