@@ -106,10 +106,6 @@ fn read(walk: &mut Walk<'_>) -> Result<(), Spent> {
     let outcome = central::read(walk, &end);
     end::account(walk, &end, outcome.as_ref().ok());
     between(walk, &end);
-    if end.end < length {
-        let range = end.end..length;
-        let what =
-            format!("{} bytes follow the end record, which ends at {}", length - end.end, end.end);
     if end.stop < length {
         let range = end.stop..length;
         let what = format!(
