@@ -8,16 +8,16 @@
 
 #![warn(clippy::indexing_slicing)]
 
+pub mod apm;
 pub mod directory;
 mod gzip;
-pub mod apm;
 pub mod hfs;
 mod iso9660;
 mod macintosh;
+pub mod resource_fork;
 mod tar;
 mod tree;
 mod zip;
-pub mod resource_fork;
 
 use std::io::{self, Read};
 
@@ -25,7 +25,15 @@ use crate::model::{ContentId, Declared, GapKind, Owner, Stored, ViewId, Volume};
 use crate::source::{Forward, Source};
 
 /// Every reader, in the order in which they are asked.
-pub const READERS: &[&Reader] = &[&iso9660::READER, &zip::READER, &tar::READER, &gzip::READER, &hfs::READER, &apm::READER, &resource_fork::READER];
+pub const READERS: &[&Reader] = &[
+    &iso9660::READER,
+    &zip::READER,
+    &tar::READER,
+    &gzip::READER,
+    &hfs::READER,
+    &apm::READER,
+    &resource_fork::READER,
+];
 
 /// How a format describes itself.
 #[derive(Debug)]
