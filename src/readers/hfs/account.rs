@@ -15,7 +15,7 @@ use crate::source::{be16, be32, read_exact};
 impl Reading<'_, '_> {
     /// Tells the header node and the map nodes.
     pub(super) fn header(&mut self, header: &Node, maps: &[Node]) {
-        let leaves = self.nodes.iter().filter(|node| node.kind() == node::LEAF);
+        let leaves = self.nodes.iter().filter(|node| node.leaf);
         let first = leaves.clone().next().map_or(0, |node| node.number);
         let last = leaves.clone().next_back().map_or(0, |node| node.number);
         let records: usize = leaves.map(|node| node.records.len()).sum();
@@ -125,7 +125,7 @@ impl Reading<'_, '_> {
     /// The leaf records, after a check of their order.
     pub(super) fn leaves(&mut self) -> Vec<Leaf> {
         let mut leaves: Vec<Leaf> = Vec::new();
-        for node in self.nodes.iter().filter(|node| node.kind() == node::LEAF) {
+        for node in self.nodes.iter().filter(|node| node.leaf) {
             for range in &node.records {
                 let bytes = node.record(range).to_vec();
                 leaves.push(Leaf { at: node.at + range.start as u64, bytes });
@@ -172,7 +172,7 @@ impl Reading<'_, '_> {
             let end = if node.whole { table } else { SIZE };
             let free = node.bytes.get(node.free..end).unwrap_or_default();
             self.free(node.at + node.free as u64, free, parts, &nodes, leaves, &mut live);
-            if node.kind() == node::INDEX {
+            if !node.leaf {
                 for range in &node.records {
                     self.index_record(node, range.start, node.record(range), &nodes);
                 }
@@ -260,7 +260,7 @@ impl Reading<'_, '_> {
             return;
         }
         let live = live.get_or_insert_with(|| {
-            let index = nodes.iter().filter(|node| node.kind() == node::INDEX);
+            let index = nodes.iter().filter(|node| !node.leaf);
             let index = index.flat_map(|node| node.records.iter().map(|range| node.record(range)));
             Live::new(leaves.iter().map(|leaf| leaf.bytes.as_slice()).chain(index))
         });

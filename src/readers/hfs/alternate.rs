@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::extents::Blocks;
-use super::mdb::Mdb;
+use super::mdb::{Mdb, SIGNATURE};
 use super::{Disk, LOGICAL};
 use crate::model::{GapKind, Owner, Part, Role, Structure, Volume};
 use crate::source::{be16, be32, read_exact};
@@ -147,7 +147,7 @@ fn find(disk: &Disk<'_>, mdb: &Mdb, end: u64, owned: u64) -> Option<(u64, Vec<u8
     let places = [Some(end), source.checked_sub(2 * LOGICAL)].into_iter().chain(behind);
     places.flatten().filter(|&at| at > 2 * LOGICAL).find_map(|at| {
         let bytes = read_exact(disk.source, at, LOGICAL).ok()?;
-        let copy = Mdb::parse(&bytes)?;
+        let copy = Mdb::parse(&bytes).filter(|_| be16(&bytes, 0) == Some(SIGNATURE))?;
         (copy.created == mdb.created || copy.unit == mdb.unit && copy.blocks == mdb.blocks)
             .then_some((at, bytes))
     })

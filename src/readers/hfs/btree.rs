@@ -209,7 +209,10 @@ impl Reading<'_, '_> {
             waiting.clear();
         }
         while let Some((number, height)) = waiting.pop() {
-            let Some(node) = self.fetch(number)? else { continue };
+            let Some(mut node) = self.fetch(number)? else { continue };
+            // Depth, kind and height tell leaves from index nodes: one bad byte must not hide files.
+            let votes = [height == 1, node.kind() == node::LEAF, node.height() == 1];
+            node.leaf = votes.iter().filter(|&&leaf| leaf).count() >= 2;
             let kind = if height == 1 { node::LEAF } else { node::INDEX };
             if node.kind() != kind || u16::from(node.height()) != height || !node.whole {
                 let message = format!(
@@ -226,11 +229,11 @@ impl Reading<'_, '_> {
                     self.volume.unread(GapKind::Damaged, Owner::Volume, range, message);
                 }
             }
-            if node.kind() == node::INDEX && height > 1 {
+            if !node.leaf {
                 for range in node.records.iter().rev() {
                     let record = node.record(range);
                     if let Some(child) = be32(record, data_start(record)) {
-                        waiting.push((child, height - 1));
+                        waiting.push((child, height.saturating_sub(1)));
                     }
                 }
             }
@@ -260,7 +263,7 @@ impl Reading<'_, '_> {
             let message = format!("leaf {next} is linked but not in the index");
             self.complain("structure/hfs-btree-links", node.at, SIZE as u64, &message);
             next = node.next();
-            let is_leaf = node.kind() == node::LEAF;
+            let is_leaf = node.leaf;
             self.keep(node);
             if !is_leaf {
                 break;
@@ -274,7 +277,8 @@ impl Reading<'_, '_> {
         let mut last: HashMap<u8, usize> = HashMap::new();
         let mut wrong = Vec::new();
         for (at, here) in self.nodes.iter().enumerate() {
-            let before = last.insert(here.height(), at).and_then(|at| self.nodes.get(at));
+            let height = if here.leaf { 1 } else { here.height().max(2) };
+            let before = last.insert(height, at).and_then(|at| self.nodes.get(at));
             let expected = before.map_or(0, |node| node.number);
             if here.previous() != expected {
                 wrong.push((here.at + 4, here.number, "previous", here.previous(), expected));

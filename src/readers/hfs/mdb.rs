@@ -68,11 +68,8 @@ pub(super) struct Recomputed {
 }
 
 impl Mdb {
-    /// Takes the fields of a block that bears the signature.
+    /// Takes the fields of a block, whether or not it bears the signature.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        if be16(bytes, 0)? != SIGNATURE {
-            return None;
-        }
         Some(Self {
             created: be32(bytes, 2)?,
             attributes: be16(bytes, 10)?,
@@ -123,7 +120,12 @@ impl Mdb {
         volume: &mut Volume,
     ) {
         let mut facts = Vec::new();
-        let mut parts = vec![Part::fact(0..2)];
+        let mut parts = Vec::new();
+        if be16(bytes, 0) == Some(SIGNATURE) {
+            parts.push(Part::fact(0..2));
+        } else {
+            complain(volume, AT..AT + 2, "expected the signature BD".into());
+        }
         let long = |at| be32(bytes, at).unwrap_or_default();
         let short = |at| be16(bytes, at).unwrap_or_default();
         for (at, field) in

@@ -47,13 +47,10 @@ static UNUSED: Role = Role::reserved("unused blocks of the volume");
 /// Bytes in a logical block, the unit of everything outside the allocation blocks.
 const LOGICAL: u64 = 512;
 
-/// The signature and at least two of four fields that a volume cannot do without: one bad byte must
-/// not hide the volume.
+/// The signature and at least two of four fields that a volume cannot do without, or the signature
+/// of the copy at the end and three of them: one bad byte must not hide the volume.
 fn probe(probe: &Probe<'_>) -> bool {
     let Some(mdb) = probe.head.get(1024..1024 + mdb::LENGTH) else { return false };
-    if be16(mdb, 0) != Some(mdb::SIGNATURE) {
-        return false;
-    }
     let unit = be32(mdb, 20).unwrap_or_default();
     let plausible = [
         unit != 0 && unit.is_multiple_of(512),
@@ -61,7 +58,10 @@ fn probe(probe: &Probe<'_>) -> bool {
         mdb.get(36).is_some_and(|length| (1..=27).contains(length)),
         be32(mdb, 146).is_some_and(|size| size != 0 && size.is_multiple_of(512)),
     ];
-    plausible.iter().filter(|&&yes| yes).count() >= 2
+    let plausible = plausible.iter().filter(|&&yes| yes).count();
+    let copy = probe.tail.len().checked_sub(1024).and_then(|at| be16(probe.tail, at));
+    be16(mdb, 0) == Some(mdb::SIGNATURE) && plausible >= 2
+        || copy == Some(mdb::SIGNATURE) && plausible >= 3
 }
 
 /// What every part of the reader needs.
@@ -95,7 +95,7 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
         }
     };
     let Some(mdb) = Mdb::parse(&header) else {
-        let message = "master directory block: expected the signature BD at 1024";
+        let message = "master directory block: too short";
         volume.unread(GapKind::Damaged, Owner::Volume, Some(1024..1536), message);
         return volume;
     };

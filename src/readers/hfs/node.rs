@@ -30,6 +30,8 @@ pub(super) struct Node {
     pub(super) records: Vec<Range<usize>>,
     /// Where its free space starts: behind the last readable record.
     pub(super) free: usize,
+    /// Whether it holds leaf records. Its kind says so, but see `Reading::descend`.
+    pub(super) leaf: bool,
     /// Whether every offset stands in order and in bounds.
     pub(super) whole: bool,
 }
@@ -37,8 +39,9 @@ pub(super) struct Node {
 impl Node {
     /// Cuts a node into its records.
     pub(super) fn parse(number: u32, at: u64, bytes: Vec<u8>) -> Self {
-        let mut node =
-            Self { number, at, bytes, records: Vec::new(), free: DESCRIPTOR, whole: false };
+        let (records, free) = (Vec::new(), DESCRIPTOR);
+        let mut node = Self { number, at, bytes, records, free, leaf: false, whole: false };
+        node.leaf = node.kind() == LEAF;
         let count = usize::from(node.count());
         let Some(table) = SIZE.checked_sub(2 * (count + 1)) else { return node };
         node.whole = node.offset(0) == Some(DESCRIPTOR);
