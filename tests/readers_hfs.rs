@@ -267,8 +267,10 @@ fn a_fragmented_fork_reads_in_its_order() {
 #[test]
 fn one_bad_byte_hides_no_volume() {
     let whole = fixture("hfs/plain.img");
-    for at in [1038, 1044, 1060, 1170] {
-        let bytes = patched(whole.clone(), &[(at, &[0xff])]);
+    let files = listed_by_us(&list("hfs", &whole));
+    // Signature, bitmap start, name, catalog size; depth of the catalog, kind and height of a leaf.
+    for at in [1024, 1038, 1060, 1170, 8207, 8712, 8713] {
+        let bytes = patched(whole.clone(), &[(at, &[0x55])]);
         let probe = Probe {
             head: &bytes[..64 << 10],
             tail: &bytes[bytes.len() - (64 << 10)..],
@@ -279,7 +281,22 @@ fn one_bad_byte_hides_no_volume() {
         assert!((reader("hfs").probe)(&probe), "byte {at}");
         let volume = list("hfs", &bytes);
         assert!(!volume.defects.is_empty(), "byte {at}");
+        assert_eq!(listed_by_us(&volume), files, "byte {at}");
     }
+}
+
+#[test]
+fn circles_end() {
+    let whole = fixture("hfs/plain.img");
+    // The first record of the root points at the root itself.
+    let volume = list("hfs", &patched(whole.clone(), &[(9783, &[3])]));
+    assert_eq!(listed_by_us(&volume), listed_by_us(&list("hfs", &whole)));
+    assert!(defects(&volume).contains("structure/hfs-btree-links"));
+    // A directory stands in itself: it is listed below the root, with what it holds.
+    let volume = list("hfs", &patched(whole, &[(9235, &[17])]));
+    assert!(defects(&volume).contains("structure/hfs-orphan-entry"));
+    let files = listed_by_us(&volume);
+    assert!(files.contains("Inner d 17") && files.contains("Inner:data f 19 ttro/ttxt 0 12"));
 }
 
 #[test]
