@@ -51,3 +51,42 @@ impl Class {
             .find(|class| class.name() == name)
     }
 }
+
+/// What a text is for, as far as its name, its type or its container tells. Rules weigh the same
+/// byte differently: a control byte in a message catalogue reaches a screen, in a program it may be
+/// a constant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextKind {
+    /// Texts that a program shows: resources, message catalogues, locale data.
+    Resource,
+    /// For people to read: manuals, licences, notes.
+    Prose,
+    /// Text with tags: HTML, XML, SVG, TeX.
+    Markup,
+    /// For programs to read: JSON, tables, settings.
+    Data,
+    /// Programs.
+    Source,
+    /// Nothing tells.
+    #[default]
+    Unknown,
+}
+
+impl TextKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Resource, Self::Prose, Self::Markup, Self::Data, Self::Source, Self::Unknown];
+
+    /// The name in rules and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Prose => "prose",
+            Self::Markup => "markup",
+            Self::Data => "data",
+            Self::Source => "source",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub mod volume;
 
 pub use census::Census;
 pub use claim::{Claim, Owner, Role, Strength, Tile};
-pub use class::{Class, Declared};
+pub use class::{Class, Declared, TextKind};
 pub use content::{Codec, Content, Extent, Stored};
 pub use digest::Digest;
 pub use fact::{Fact, FactSet, Field, Nature, Value, field};

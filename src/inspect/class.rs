@@ -1,0 +1,167 @@
+//! Text or binary: settled after the pass from what is declared, what was approved, validated magic
+//! and the census of the whole content. A stray byte, wherever it stands, does not make a text
+//! binary, so it cannot switch its own check off.
+
+use crate::model::{Census, Class, Declared};
+
+use super::{format, kind};
+
+/// What is known of a content when its class is settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Of all its bytes.
+    pub census: &'a Census,
+    /// What the container or the configuration says.
+    pub declared: Declared,
+    /// The entry's own name.
+    pub name: &'a [u8],
+    /// What its bytes were recognised as: by [`recognise`](super::recognise), or a reader's id.
+    pub format: Option<&'a str>,
+    /// The class in the approved build.
+    pub approved: Option<Class>,
+}
+
+/// Settles the class.
+pub fn settle(facts: &Facts<'_>) -> Class {
+    if facts.census.size == 0 {
+        return Class::Empty;
+    }
+    match facts.declared {
+        Declared::Text(_) | Declared::TextRecords(_) => return Class::Text,
+        Declared::Container(_) => return Class::Container,
+        Declared::Binary => return Class::Binary,
+        Declared::Nothing => {}
+    }
+    if facts.approved == Some(Class::Text) {
+        return Class::Text;
+    }
+    match facts.format.and_then(format::is_text) {
+        Some(false) => return Class::Binary,
+        Some(true) if !is_plainly_binary(facts.census) => return Class::Text,
+        _ => {}
+    }
+    let named_text = kind::is_text_name(facts.name) && !is_plainly_binary(facts.census);
+    if named_text || !looks_binary(facts.census) { Class::Text } else { Class::Binary }
+}
+
+/// Whether nobody would take the bytes for text, whatever the name says: more than one in eight is
+/// NUL, another stray control byte or DEL. UTF-16 with a byte order mark is text.
+fn is_plainly_binary(census: &Census) -> bool {
+    census.stray() > (census.size / 8).max(2) && utf16(census).is_none()
+}
+
+/// Whether the census alone says that the bytes are no text. A few stray bytes are no proof: two
+/// in any content, one in 64 in a larger one.
+pub fn looks_binary(census: &Census) -> bool {
+    if census.size == 0 || utf16(census).is_some() {
+        return false;
+    }
+    let stray = census.stray();
+    if stray > (census.size / 64).max(2) || stray * 3 > census.size {
+        return true;
+    }
+    if census.high == 0 || census.utf8 {
+        return false;
+    }
+    // Eight-bit text, or a few bytes that are not UTF-8 in one that is. Texts in other scripts are
+    // mostly high bytes; samples and pixels that happen to hold no control byte have no lines.
+    let lines = (census.lf + census.cr).saturating_mul(1024) >= census.size || census.size < 1024;
+    census.high > census.size - census.size / 8 || !lines && census.high > census.size / 8
+}
+
+/// The byte order of UTF-16 text: a byte order mark, whole units, and plausible first characters.
+pub(super) fn utf16(census: &Census) -> Option<fn([u8; 2]) -> u16> {
+    let order: fn([u8; 2]) -> u16 = match census.head {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    // An odd byte at the end is what a stray byte leaves behind, and is looked for by the rules.
+    let seen = usize::try_from(census.size).unwrap_or(usize::MAX).min(census.head.len());
+    let (units, _) = census.head.get(2..seen)?.as_chunks::<2>();
+    let plausible = units.iter().map(|&unit| order(unit)).all(|unit| match unit {
+        0 | 0xfffe | 0xffff => false,
+        unit => unit >= 0x20 || matches!(unit, 9..=13),
+    });
+    (plausible && census.nul <= census.size / 2 + 2).then_some(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sweep;
+    use super::*;
+
+    fn census(bytes: &[u8]) -> Census {
+        let mut sweep = Sweep::new();
+        sweep.update(bytes);
+        sweep.finish()
+    }
+
+    fn class(name: &[u8], bytes: &[u8]) -> Class {
+        let census = census(bytes);
+        let format = super::super::recognise(bytes, bytes, bytes.len() as u64, name);
+        settle(&Facts {
+            census: &census,
+            declared: Declared::Nothing,
+            name,
+            format,
+            approved: None,
+        })
+    }
+
+    #[test]
+    fn one_stray_byte_anywhere_leaves_a_text_a_text() {
+        for size in [1usize, 2, 5, 100, 5_000, 70_000] {
+            for stray in [0u8, 4, 0x1a, 0x7f] {
+                for at in [0, size / 2, size] {
+                    let mut bytes = b"A line of text, and more of it.\n".repeat(size / 32 + 1);
+                    bytes.truncate(size.max(2));
+                    bytes.insert(at, stray);
+                    assert_eq!(class(b"unknown", &bytes), Class::Text, "{size} {stray} {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn classes() {
+        let noise: Vec<u8> =
+            (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        for (name, bytes, expected) in [
+            (&b"x"[..], &b""[..], Class::Empty),
+            (b"x", b"\x04", Class::Binary),
+            (b"x.txt", b"\x04", Class::Text),
+            (b"x", &noise, Class::Binary),
+            (b"x.txt", &noise, Class::Text),
+            (b"x", "日本語のテキスト".as_bytes(), Class::Text),
+            (b"x", b"caf\xe9 au lait\n", Class::Text),
+            (b"x", b"\xff\xfea\0b\0\n\0", Class::Text),
+            (b"x", b"\xff\xfe\0\0a\0\0\0", Class::Binary),
+            (b"x", b"a\0b\0c\0d\0e\0", Class::Binary),
+            (b"x", b"P5\n8 8\n255\nabcdefgh", Class::Binary),
+            (b"x.txt", &[0; 64], Class::Binary),
+        ] {
+            assert_eq!(
+                class(name, bytes),
+                expected,
+                "{} {}",
+                name.escape_ascii(),
+                bytes.escape_ascii()
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_approved_as_text_stays_text_and_is_known_to_look_binary() {
+        let census = census(&[0; 64]);
+        let facts = Facts {
+            census: &census,
+            declared: Declared::Nothing,
+            name: b"x",
+            format: None,
+            approved: Some(Class::Text),
+        };
+        assert_eq!(settle(&facts), Class::Text);
+        assert!(looks_binary(&census));
+    }
+}

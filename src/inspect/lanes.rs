@@ -1,0 +1,164 @@
+//! Counting bytes of a few kinds in one sweep that the compiler turns into vector code.
+//!
+//! One 8-bit counter a lane and kind: no lane counts past 255, because a run of blocks is folded
+//! into wide counters before that. The widest instructions of the processor are chosen at run time.
+
+use std::sync::OnceLock;
+
+use pulp::Arch;
+
+/// Bytes of a block: one counter a byte of it.
+const LANES: usize = 32;
+/// Bytes after which the lane counters are folded.
+const RUN: usize = LANES * 255;
+
+/// How many bytes of each kind a piece holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Counts {
+    /// 0x00.
+    pub(super) nul: u64,
+    /// 0x01 to 0x1F except TAB, LF, VT, FF, CR.
+    pub(super) control: u64,
+    /// 0x7F.
+    pub(super) del: u64,
+    /// 0x80 to 0xFF.
+    pub(super) high: u64,
+    /// 0x0A.
+    pub(super) lf: u64,
+    /// 0x0D.
+    pub(super) cr: u64,
+}
+
+/// The instruction set, asked for once.
+fn arch() -> Arch {
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    *ARCH.get_or_init(Arch::new)
+}
+
+/// Counts the bytes of `piece`.
+pub(super) fn count(piece: &[u8]) -> Counts {
+    arch().dispatch(
+        #[inline(always)]
+        || count_here(piece),
+    )
+}
+
+/// Counts CR directly followed by LF.
+pub(super) fn count_crlf(piece: &[u8]) -> u64 {
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            let after = piece.get(1..).unwrap_or_default();
+            let pairs = piece.chunks(255).zip(after.chunks(255));
+            pairs
+                .map(|(first, second)| {
+                    let hit = |(&a, &b): (&u8, &u8)| u8::from(a == b'\r') & u8::from(b == b'\n');
+                    u64::from(first.iter().zip(second).map(hit).sum::<u8>())
+                })
+                .sum()
+        },
+    )
+}
+
+/// Which of 0x00 to 0x1F occur: bit n for byte n.
+pub(super) fn controls(piece: &[u8]) -> u32 {
+    arch().dispatch(
+        #[inline(always)]
+        || {
+            let bit = |&b: &u8| if b < 0x20 { 1u32 << (b & 31) } else { 0 };
+            piece.iter().map(bit).fold(0, |all, one| all | one)
+        },
+    )
+}
+
+/// Whether whole UTF-8 sequences hold U+0080 to U+009F, U+061C, U+200B to U+200F, U+202A to U+202E,
+/// U+2060 to U+206F, U+FEFF or U+FFFE. Asked of three neighbours at once, so that a text full of
+/// ordinary marks costs no more than one without.
+pub(super) fn invisible(valid: &[u8]) -> bool {
+    let second = valid.get(1..).unwrap_or_default();
+    let third = valid.get(2..).unwrap_or_default();
+    let in_threes = arch().dispatch(
+        #[inline(always)]
+        || {
+            let neighbours = valid.iter().zip(second).zip(third);
+            neighbours.map(|((&a, &b), &c)| hides(a, b, c)).fold(0, |all, one| all | one)
+        },
+    );
+    let in_last_two = match valid {
+        [.., a, b] => hides(*a, *b, 0),
+        _ => 0,
+    };
+    in_threes | in_last_two != 0
+}
+
+/// 1 if a sequence that begins with these bytes is a character that nobody sees.
+#[inline(always)]
+fn hides(a: u8, b: u8, c: u8) -> u8 {
+    let c1 = u8::from(a == 0xc2) & u8::from(b < 0xa0);
+    let letter_mark = u8::from(a == 0xd8) & u8::from(b == 0x9c);
+    let marks = u8::from(c.wrapping_sub(0x8b) < 5) | u8::from(c.wrapping_sub(0xaa) < 5);
+    let e2 =
+        (u8::from(b == 0x80) & marks) | (u8::from(b == 0x81) & u8::from(c.wrapping_sub(0xa0) < 16));
+    let ef =
+        (u8::from(b == 0xbb) & u8::from(c == 0xbf)) | (u8::from(b == 0xbf) & u8::from(c == 0xbe));
+    c1 | letter_mark | (u8::from(a == 0xe2) & e2) | (u8::from(a == 0xef) & ef)
+}
+
+#[inline(always)]
+fn count_here(piece: &[u8]) -> Counts {
+    let mut counts = Counts::default();
+    for run in piece.chunks(RUN) {
+        let (blocks, rest) = run.as_chunks::<LANES>();
+        let mut nul = [0u8; LANES];
+        let mut control = [0u8; LANES];
+        let mut del = [0u8; LANES];
+        let mut high = [0u8; LANES];
+        let mut lf = [0u8; LANES];
+        let mut cr = [0u8; LANES];
+        for block in blocks {
+            for lane in 0..LANES {
+                let b = block[lane];
+                nul[lane] += u8::from(b == 0);
+                control[lane] += u8::from(b < 0x20) & u8::from(b.wrapping_sub(9) > 4);
+                del[lane] += u8::from(b == 0x7f);
+                high[lane] += b >> 7;
+                lf[lane] += u8::from(b == b'\n');
+                cr[lane] += u8::from(b == b'\r');
+            }
+        }
+        counts.add(&[nul, control, del, high, lf, cr].map(|lanes| fold(&lanes)));
+        for &b in rest {
+            counts.add(
+                &[
+                    b == 0,
+                    b < 0x20 && b.wrapping_sub(9) > 4,
+                    b == 0x7f,
+                    b >= 0x80,
+                    b == b'\n',
+                    b == b'\r',
+                ]
+                .map(u64::from),
+            );
+        }
+    }
+    // The sweep counts NUL as a control byte, because that saves a comparison a byte.
+    counts.control -= counts.nul;
+    counts
+}
+
+#[inline(always)]
+fn fold(lanes: &[u8; LANES]) -> u64 {
+    lanes.iter().map(|&n| u32::from(n)).sum::<u32>().into()
+}
+
+impl Counts {
+    #[inline(always)]
+    fn add(&mut self, [nul, control, del, high, lf, cr]: &[u64; 6]) {
+        self.nul += nul;
+        self.control += control;
+        self.del += del;
+        self.high += high;
+        self.lf += lf;
+        self.cr += cr;
+    }
+}

@@ -1,0 +1,17 @@
+//! What a content is: its census, its format, its class, the kind of text, the texts in its records.
+
+mod census;
+mod class;
+mod encoding;
+mod format;
+mod kind;
+mod lanes;
+mod text_records;
+mod utf8;
+
+pub use census::Sweep;
+pub use class::{Facts, looks_binary, settle};
+pub use encoding::{Encoding, encoding};
+pub use format::{is_text, recognise};
+pub use kind::{by_design, is_text_name, text_kind};
+pub use text_records::{Texts, text_records};

@@ -1,0 +1,84 @@
+//! UTF-8 checked as it streams by (RFC 3629; the Unicode Standard 3.9, table 3-7), and the
+//! characters in it that nobody sees.
+
+use super::lanes;
+
+/// What is known of the UTF-8 of a content so far. A sequence that a chunk border cuts is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Utf8 {
+    /// The bytes of a sequence that is not yet whole; never more than three.
+    cut: [u8; 3],
+    /// How many of them.
+    held: u8,
+    /// U+0080 to U+009F, U+FFFE, a bidi or a zero-width character was seen.
+    invisible: bool,
+}
+
+impl Utf8 {
+    /// Whether a sequence has begun and not ended.
+    pub(super) fn is_open(self) -> bool {
+        self.held > 0
+    }
+
+    /// Bytes of the sequence that has begun and not ended.
+    pub(super) fn held(self) -> u64 {
+        self.held.into()
+    }
+
+    /// Whether a character was seen that nobody sees.
+    pub(super) fn invisible(self) -> bool {
+        self.invisible
+    }
+
+    /// Takes the next bytes, which start at `offset`. Returns the offset of the first byte that is
+    /// not UTF-8.
+    pub(super) fn update(&mut self, mut piece: &[u8], offset: u64) -> Result<(), u64> {
+        let mut at = offset;
+        while self.held > 0 {
+            let Some((&byte, rest)) = piece.split_first() else { return Ok(()) };
+            let held = usize::from(self.held);
+            let mut sequence = [0; 4];
+            sequence[..held].copy_from_slice(&self.cut[..held]);
+            sequence[held] = byte;
+            let sequence = &sequence[..=held];
+            match std::str::from_utf8(sequence) {
+                Ok(_) => {
+                    self.look(sequence, at - self.held());
+                    self.held = 0;
+                }
+                Err(error) if error.error_len().is_none() && held < 3 => {
+                    self.cut[held] = byte;
+                    self.held += 1;
+                }
+                Err(_) => return Err(at - self.held()),
+            }
+            piece = rest;
+            at += 1;
+        }
+        let valid = match simdutf8::compat::from_utf8(piece) {
+            Ok(_) => piece,
+            Err(error) => {
+                let (valid, rest) = piece.split_at(error.valid_up_to());
+                if error.error_len().is_some() || rest.len() > 3 {
+                    return Err(at + valid.len() as u64);
+                }
+                self.cut[..rest.len()].copy_from_slice(rest);
+                self.held = rest.len() as u8;
+                valid
+            }
+        };
+        self.look(valid, at);
+        Ok(())
+    }
+
+    /// Looks for invisible characters in whole sequences that start at `offset`.
+    fn look(&mut self, valid: &[u8], offset: u64) {
+        if self.invisible {
+            return;
+        }
+        // A byte order mark is one only at the very start.
+        let at_start = offset == 0;
+        let rest = valid.strip_prefix(b"\xef\xbb\xbf").filter(|_| at_start).unwrap_or(valid);
+        self.invisible = lanes::invisible(rest);
+    }
+}
