@@ -4,7 +4,9 @@
 //! `inspect` and `rules` (what bytes mean), `engine` and `config`, `walk`, then `compare`, `intent`,
 //! `approve` and `report`, `gate`, `pipeline`, and the command line.
 
+pub mod engine;
 pub mod inspect;
 pub mod model;
 pub mod readers;
+pub mod rules;
 pub mod source;

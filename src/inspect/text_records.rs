@@ -3,7 +3,8 @@
 //! Manager"; Text, 5 "Text Utilities"; Finder Interface, `vers`).
 //!
 //! All integers are big-endian, all texts Pascal strings: a length byte and as many bytes of
-//! MacRoman. Records that break off give the texts before the break and `whole: false`.
+//! MacRoman. Where records break off or end early, the rest counts as one more text, so that no byte
+//! hides behind a wrong length.
 
 use std::ops::Range;
 
@@ -14,7 +15,7 @@ use crate::source::be16;
 pub struct Texts {
     /// Where each lies, bytes from the start of the resource, in order.
     pub ranges: Vec<Range<usize>>,
-    /// Whether the records end where the resource does, so that no byte of text was passed over.
+    /// Whether the records end where the resource does.
     pub whole: bool,
 }
 
@@ -22,7 +23,7 @@ pub struct Texts {
 pub fn text_records(kind: [u8; 4], bytes: &[u8]) -> Option<Texts> {
     let mut cursor = Cursor { bytes, at: 0, ranges: Vec::new() };
     let read = match &kind {
-        b"STR " => cursor.string().map(|()| cursor.rest_is_text()),
+        b"STR " => cursor.string(),
         b"STR#" => cursor.list(),
         b"vers" => cursor.version(),
         b"MENU" => cursor.menu(),
@@ -30,6 +31,7 @@ pub fn text_records(kind: [u8; 4], bytes: &[u8]) -> Option<Texts> {
         _ => return None,
     };
     let whole = read.is_some() && cursor.at >= bytes.len();
+    cursor.rest_is_text();
     Some(Texts { ranges: cursor.ranges, whole })
 }
 
@@ -69,8 +71,7 @@ impl Cursor<'_> {
         is_whole.then_some(())
     }
 
-    /// Takes what is left as text: application data behind a `STR ` is shown by nothing, and hides
-    /// nothing if it is judged.
+    /// Takes what is left as text.
     fn rest_is_text(&mut self) {
         if self.at < self.bytes.len() {
             self.ranges.push(self.at..self.bytes.len());
@@ -136,10 +137,10 @@ mod tests {
     fn strings_and_lists() {
         assert_eq!(texts(*b"STR ", b"\x04Quit"), (vec![&b"Quit"[..]], true));
         assert_eq!(texts(*b"STR ", b"\x09Quit"), (vec![&b"Quit"[..]], false));
-        assert_eq!(texts(*b"STR ", b"\x01AB"), (vec![&b"A"[..], b"B"], true));
+        assert_eq!(texts(*b"STR ", b"\x01AB"), (vec![&b"A"[..], b"B"], false));
         assert_eq!(texts(*b"STR#", b"\0\x02\x01A\x02BC"), (vec![&b"A"[..], b"BC"], true));
         assert_eq!(texts(*b"STR#", b"\0\x02\x01A"), (vec![&b"A"[..]], false));
-        assert_eq!(texts(*b"STR#", b"\0\x01\x01A\x04"), (vec![&b"A"[..]], false));
+        assert_eq!(texts(*b"STR#", b"\0\x01\x01A\x04"), (vec![&b"A"[..], b"\x04"], false));
         let vers = b"\x01\x00\x80\0\0\0\x031.0\x0d1.0, (c) 1993";
         assert_eq!(texts(*b"vers", vers), (vec![&b"1.0"[..], b"1.0, (c) 1993"], true));
         assert_eq!(text_records(*b"CODE", b""), None);

@@ -1,0 +1,192 @@
+//! From hits to findings: which rules mind a hit, how bad it is, what is said of it, and how many
+//! are listed.
+
+use std::collections::HashMap;
+
+use super::judge::Judged;
+use super::scan::{Hit, LISTED};
+use super::settings::Settings;
+use crate::model::{Evidence, Finding};
+use crate::rules::{Event, Matcher, Position, Rule, name_of};
+
+/// Findings of one entry under way.
+pub(super) struct Collector<'a> {
+    judged: &'a Judged<'a>,
+    settings: &'a Settings,
+    /// Rules that look at this entry.
+    rules: Vec<&'a Rule>,
+    /// For each rule: findings listed, index of the last, hits not listed.
+    counts: Vec<(usize, usize, u64)>,
+    found: Vec<(Finding, bool)>,
+    /// Findings that a rule lists.
+    cap: usize,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(
+        judged: &'a Judged<'a>,
+        settings: &'a Settings,
+        rules: Vec<&'a Rule>,
+        looks_binary: bool,
+    ) -> Self {
+        let counts = vec![(0, 0, 0); rules.len()];
+        // A text full of stray bytes is one defect, and each rule names its first place.
+        let cap = if looks_binary { 1 } else { LISTED };
+        Self { judged, settings, rules, counts, found: Vec::new(), cap }
+    }
+
+    /// Takes a hit of the scan.
+    pub(super) fn hit(&mut self, hit: &Hit) {
+        for index in 0..self.rules.len() {
+            let Some(&rule) =
+                self.rules.get(index).filter(|rule| minds(rule, hit, self.judged.by_design()))
+            else {
+                continue;
+            };
+            let Some((listed, last, more)) = self.counts.get_mut(index) else { continue };
+            *more += hit.more;
+            if *listed == self.cap {
+                *more += 1;
+                continue;
+            }
+            *listed += 1;
+            *last = self.found.len();
+            let is_ill_formed = matches!(hit.event, Event::IllFormed(_));
+            self.found.push((self.finding(rule, hit), is_ill_formed));
+        }
+    }
+
+    fn finding(&self, rule: &Rule, hit: &Hit) -> Finding {
+        let bytes = hit.bytes();
+        let message = rule.render(|fact| match fact {
+            "offset" => Some(hit.offset.to_string()),
+            "line" => Some(hit.line.to_string()),
+            "column" => Some(hit.column.to_string()),
+            "count" => Some(hit.length.to_string()),
+            "hex" => {
+                let shown: Vec<_> = bytes.iter().take(4).map(|b| format!("0x{b:02x}")).collect();
+                // A run of one control byte is named by the byte.
+                let run = matches!(hit.event, Event::Control { .. });
+                Some(if run { format!("0x{:02x}", control(hit.event)) } else { shown.join(" ") })
+            }
+            "name" => Some(name_of(hit.event, bytes)),
+            _ => None,
+        });
+        Finding {
+            offset: Some(hit.offset),
+            length: hit.length,
+            line: Some(hit.line),
+            column: Some(hit.column),
+            evidence: Some(hit.evidence()),
+            ..finding(rule, self.judged, self.settings, message)
+        }
+    }
+
+    /// Takes a finding about the entry as a whole.
+    pub(super) fn about_entry(&mut self, rule: &Rule, detail: &str) {
+        let message = rule.render(|fact| (fact == "detail").then(|| detail.to_owned()));
+        let mut finding = finding(rule, self.judged, self.settings, message);
+        let head = self.judged.census.head;
+        let size = usize::try_from(self.judged.census.size).unwrap_or(usize::MAX);
+        let bytes = head.get(..size).unwrap_or(&head).to_vec();
+        finding.evidence = Some(Evidence { bytes, start: 0 });
+        self.found.push((finding, false));
+    }
+
+    /// All findings in the order of offset and rule. Those about bytes that are no UTF-8 stand only
+    /// if the text is one in UTF-8 otherwise: an eight-bit text is not a defect.
+    pub(super) fn finish(mut self, is_utf8: bool) -> Vec<Finding> {
+        for &(listed, last, more) in &self.counts {
+            if let Some((finding, _)) = self.found.get_mut(last).filter(|_| listed > 0) {
+                finding.more = more;
+            }
+        }
+        let mut findings: Vec<_> = self
+            .found
+            .into_iter()
+            .filter(|(_, is_ill_formed)| is_utf8 || !is_ill_formed)
+            .map(|(finding, _)| finding)
+            .collect();
+        findings.sort_by(|a, b| (a.offset, &a.rule).cmp(&(b.offset, &b.rule)));
+        number_occurrences(&mut findings);
+        findings
+    }
+}
+
+fn control(event: Event) -> u8 {
+    match event {
+        Event::Control { byte, .. } => byte,
+        _ => 0,
+    }
+}
+
+/// Whether a rule minds a hit. What a format prescribes is no hit, except at the very end, where
+/// none prescribes anything.
+fn minds(rule: &Rule, hit: &Hit, by_design: u32) -> bool {
+    match (&rule.matcher, hit.event) {
+        (
+            Matcher::Control { bytes, position, sequence },
+            Event::Control { byte, sequence: begins },
+        ) => {
+            let here = match position {
+                Position::Any => true,
+                Position::End => hit.at_end,
+                Position::Inside => !hit.at_end,
+            };
+            let prescribed =
+                byte < 0x20 && by_design >> byte & 1 == 1 && *position != Position::End;
+            bytes.contains(&byte)
+                && here
+                && !prescribed
+                && sequence.is_none_or(|wanted| wanted == begins)
+        }
+        (Matcher::CodePoints(ranges), Event::CodePoint(point)) => {
+            ranges.iter().any(|range| range.contains(&point))
+        }
+        (Matcher::IllFormed(kinds), Event::IllFormed(kind)) => kinds.contains(&kind),
+        _ => false,
+    }
+}
+
+/// A finding of a rule about an entry, without a place.
+pub(super) fn finding(
+    rule: &Rule,
+    judged: &Judged<'_>,
+    settings: &Settings,
+    message: String,
+) -> Finding {
+    let (severity, target) = rule.severity_for(judged.kind, &settings.targets);
+    let set =
+        std::iter::once(&rule.id).chain(&rule.aliases).find_map(|id| settings.severities.get(id));
+    Finding {
+        rule: rule.id.clone(),
+        severity: set.copied().unwrap_or(severity),
+        confidence: rule.confidence,
+        existing: false,
+        target,
+        path: judged.path.clone(),
+        aliases: judged.aliases.to_vec(),
+        offset: None,
+        length: 0,
+        line: None,
+        column: None,
+        message,
+        evidence: None,
+        image_offset: None,
+        more: 0,
+        occurrence: 0,
+        remedy: rule.remedy.trim().to_owned(),
+    }
+}
+
+/// Numbers findings of one entry that would have the same fingerprint.
+pub(super) fn number_occurrences(findings: &mut [Finding]) {
+    let mut seen: HashMap<(String, Vec<u8>), u32> = HashMap::new();
+    for finding in findings {
+        let bytes =
+            finding.evidence.as_ref().map(|evidence| evidence.bytes.clone()).unwrap_or_default();
+        let count = seen.entry((finding.rule.clone(), bytes)).or_default();
+        finding.occurrence = *count;
+        *count += 1;
+    }
+}

@@ -1,0 +1,207 @@
+//! The judge: which rules look at an entry, whether its bytes must be read again, and what the
+//! rules say of it.
+
+use std::io::{self, Read};
+
+use super::collect::Collector;
+use super::scan::{Tally, scan};
+use super::settings::Settings;
+use crate::inspect::{self, Encoding};
+use crate::model::{Census, Class, Declared, Finding, Locator, TextKind};
+use crate::rules::detectors::Look;
+use crate::rules::{Catalogue, Entry, Matcher, Rule};
+
+/// Bytes of a resource with records that are split into texts; larger ones are judged as one text.
+const RECORDS: u64 = 1 << 20;
+
+/// An entry as the rules see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// Its main locator.
+    pub path: &'a Locator,
+    /// Its other names.
+    pub aliases: &'a [Locator],
+    /// Its own name, raw.
+    pub name: &'a [u8],
+    /// As settled.
+    pub class: Class,
+    /// In the approved build.
+    pub approved: Option<Class>,
+    /// Of all its bytes.
+    pub census: &'a Census,
+    /// What its container or the configuration says of it.
+    pub declared: Declared,
+    /// What it is for, if it is a text.
+    pub kind: TextKind,
+    /// What it was recognised as.
+    pub format: Option<&'a str>,
+    /// The type of a resource.
+    pub resource: Option<[u8; 4]>,
+}
+
+impl Judged<'_> {
+    /// Which control bytes it holds by design: bit n for byte n.
+    pub(super) fn by_design(&self) -> u32 {
+        match self.declared {
+            Declared::Nothing => inspect::by_design(self.name, self.format),
+            _ => 0,
+        }
+    }
+}
+
+/// Rules and settings, ready to judge entries. One serves all threads.
+#[derive(Clone, Debug)]
+pub struct Judge<'a> {
+    catalogue: &'a Catalogue,
+    settings: &'a Settings,
+    /// Rules that run at all.
+    rules: Vec<&'a Rule>,
+    /// Control bytes that some rule minds: bit n for byte n, bit 32 for DEL.
+    controls: u64,
+    /// Of these, those that some rule minds at the end.
+    end_controls: u32,
+    code_points: bool,
+    ill_formed: bool,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge with the rules of the catalogue that the settings let run.
+    pub fn new(catalogue: &'a Catalogue, settings: &'a Settings) -> Self {
+        let disabled = |rule: &Rule| {
+            settings.disabled.contains(&rule.id)
+                || rule.aliases.iter().any(|id| settings.disabled.contains(id))
+        };
+        let rules: Vec<_> =
+            catalogue.iter().filter(|rule| rule.cost <= settings.cost && !disabled(rule)).collect();
+        let mut judge = Self {
+            catalogue,
+            settings,
+            rules,
+            controls: 0,
+            end_controls: 0,
+            code_points: false,
+            ill_formed: false,
+        };
+        for rule in &judge.rules {
+            match &rule.matcher {
+                Matcher::Control { bytes, position, .. } => {
+                    for &byte in bytes {
+                        judge.controls |= 1 << byte.min(32);
+                        if *position == crate::rules::Position::End && byte < 32 {
+                            judge.end_controls |= 1 << byte;
+                        }
+                    }
+                }
+                Matcher::CodePoints(_) => judge.code_points = true,
+                Matcher::IllFormed(_) => judge.ill_formed = true,
+                Matcher::Detector(_) => {}
+            }
+        }
+        judge
+    }
+
+    /// The rules that run.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &'a Rule> + '_ {
+        self.rules.iter().copied()
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    pub(super) fn catalogue(&self) -> &'a Catalogue {
+        self.catalogue
+    }
+
+    /// Whether the bytes must be read again to judge the entry. Most entries need not: the census
+    /// tells that no rule on texts can hit.
+    pub fn needs_look(&self, judged: &Judged<'_>) -> bool {
+        let census = judged.census;
+        if judged.class != Class::Text || census.size == 0 {
+            return false;
+        }
+        let encoding = inspect::encoding(census, judged.declared);
+        if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+            return true;
+        }
+        let minded = self.controls as u32 & !(judged.by_design() & !self.end_controls);
+        let by_controls =
+            if census.controls_exact { census.controls & minded != 0 } else { minded != 0 };
+        let by_del = census.del > 0 && self.controls >> 32 & 1 == 1;
+        let by_utf8 = self.ill_formed
+            && census.high > 0
+            && !census.utf8
+            && matches!(encoding, Encoding::Utf8 { .. });
+        let by_points =
+            self.code_points && encoding != Encoding::SingleByte && (census.invisible || by_utf8);
+        by_controls || by_del || by_utf8 || by_points
+    }
+
+    /// Judges an entry. `data` gives its bytes from first to last and is not read where
+    /// [`Judge::needs_look`] says no.
+    pub fn judge(&self, judged: &Judged<'_>, data: &mut dyn Read) -> io::Result<Vec<Finding>> {
+        let looks_binary = inspect::looks_binary(judged.census);
+        let rules: Vec<_> = self.rules().filter(|rule| in_scope(rule, judged)).collect();
+        let entry = Entry {
+            census: judged.census,
+            class: judged.class,
+            approved: judged.approved,
+            looks_binary,
+        };
+        let mut collector = Collector::new(judged, self.settings, rules.clone(), looks_binary);
+        for rule in &rules {
+            if let Matcher::Detector(detector) = rule.matcher
+                && let Look::Entry(find) = detector.look
+                && let Some(detail) = find(&entry)
+            {
+                collector.about_entry(rule, &detail);
+            }
+        }
+        let mut is_utf8 = false;
+        if self.needs_look(judged) {
+            let encoding = inspect::encoding(judged.census, judged.declared);
+            let tally = look(judged, data, encoding, &mut collector)?;
+            is_utf8 = encoding == Encoding::Utf8 { declared: true }
+                || tally.well_formed > 0 && tally.well_formed >= tally.ill_formed;
+        }
+        Ok(collector.finish(is_utf8))
+    }
+}
+
+fn look(
+    judged: &Judged<'_>,
+    data: &mut dyn Read,
+    encoding: Encoding,
+    collector: &mut Collector<'_>,
+) -> io::Result<Tally> {
+    let mut sink = |hit: &super::scan::Hit| collector.hit(hit);
+    let has_records =
+        matches!(judged.declared, Declared::TextRecords(_)) && judged.census.size <= RECORDS;
+    let Some(kind) = judged.resource.filter(|_| has_records) else {
+        return scan(data, 0, encoding, &mut sink);
+    };
+    let mut bytes = Vec::new();
+    data.take(RECORDS).read_to_end(&mut bytes)?;
+    let Some(texts) = inspect::text_records(kind, &bytes) else {
+        return scan(&mut bytes.as_slice(), 0, encoding, &mut sink);
+    };
+    let mut all = Tally::default();
+    for range in texts.ranges {
+        let start = range.start as u64;
+        let tally = scan(&mut bytes.get(range).unwrap_or_default(), start, encoding, &mut sink)?;
+        all.well_formed += tally.well_formed;
+        all.ill_formed += tally.ill_formed;
+    }
+    Ok(all)
+}
+
+/// Whether a rule looks at an entry of this class, kind and format.
+fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
+    let scope = &rule.scope;
+    (scope.classes.is_empty() || scope.classes.contains(&judged.class))
+        && (scope.kinds.is_empty() || scope.kinds.contains(&judged.kind))
+        && (scope.formats.is_empty()
+            || judged
+                .format
+                .is_some_and(|format| scope.formats.iter().any(|wanted| wanted == format)))
+}

@@ -1,0 +1,16 @@
+//! The engine: runs the rules of the catalogue over what the pass and the readers found.
+//!
+//! The census, made in the one pass over all bytes, says for each entry whether any rule may hit at
+//! all ([`Judge::needs_look`]). Only those entries are read a second time, forward and with bounded
+//! memory, for offset, line, column and context.
+
+mod artifact;
+mod collect;
+mod decode;
+mod judge;
+mod scan;
+mod settings;
+
+pub use artifact::Spot;
+pub use judge::{Judge, Judged};
+pub use settings::Settings;

@@ -1,0 +1,421 @@
+//! The second look: one forward pass over a text that finds what rules may mind, with offset, line
+//! and column. Memory is one buffer, whatever the size of the text.
+//!
+//! A control byte is *at the end* if only line ends and other control bytes follow. Which it is
+//! shows later, so control bytes wait, at most [`LISTED`] of each value; the rest are counted.
+
+use std::io::{self, Read};
+
+use super::decode;
+use crate::inspect::Encoding;
+use crate::model::Evidence;
+use crate::rules::Event;
+
+/// Hits of one control byte that wait in full.
+pub(super) const LISTED: usize = 16;
+/// Bytes of evidence, and how many of them may stand before the hit.
+const EVIDENCE: usize = 32;
+const BEHIND: usize = 16;
+/// Bytes that are in the buffer behind the one looked at, except at the end of the text: enough for
+/// evidence, for a character and for a control sequence in UTF-16.
+const AHEAD: usize = 64;
+const BUFFER: usize = 64 << 10;
+
+/// Something that a rule may mind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub(super) event: Event,
+    /// Whether only line ends and control bytes follow.
+    pub(super) at_end: bool,
+    /// Bytes from the start of the entry.
+    pub(super) offset: u64,
+    /// Bytes: a run of the same control byte is one hit.
+    pub(super) length: u64,
+    pub(super) line: u64,
+    pub(super) column: u64,
+    /// How many hits of this kind came after it and were not kept.
+    pub(super) more: u64,
+    window: [u8; EVIDENCE],
+    /// Bytes of the window that are filled, and of those before the hit.
+    filled: usize,
+    before: usize,
+}
+
+impl Hit {
+    pub(super) fn evidence(&self) -> Evidence {
+        let bytes = self.window.get(..self.filled).unwrap_or_default().to_vec();
+        Evidence { bytes, start: self.offset - self.before as u64 }
+    }
+
+    /// The first bytes of the hit itself.
+    pub(super) fn bytes(&self) -> &[u8] {
+        let rest = self.window.get(self.before..self.filled).unwrap_or_default();
+        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
+        rest.get(..length).unwrap_or(rest)
+    }
+}
+
+/// What was counted along the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Characters of more than one byte.
+    pub(super) well_formed: u64,
+    /// Places that are no UTF-8.
+    pub(super) ill_formed: u64,
+}
+
+/// The part of the buffer that may be looked at.
+struct View<'a> {
+    bytes: &'a [u8],
+    /// Offset of its first byte in the entry.
+    start: u64,
+    /// Where to stop for now; up to [`AHEAD`] bytes stand behind it.
+    limit: usize,
+}
+
+impl View<'_> {
+    fn offset(&self, at: usize) -> u64 {
+        self.start + at as u64
+    }
+}
+
+/// A scan under way.
+struct Scan<'a> {
+    encoding: Encoding,
+    sink: &'a mut dyn FnMut(&Hit),
+    line: u64,
+    column: u64,
+    /// The last character was a CR, so an LF belongs to it.
+    after_cr: bool,
+    /// Control bytes of which it is not yet known whether they stand at the end.
+    waiting: Vec<Hit>,
+    /// How many of each wait; DEL is the last.
+    kept: [usize; 33],
+    tally: Tally,
+}
+
+/// Reads a text to its end and gives each hit to `sink`. `start` is the offset of its first byte in
+/// the entry.
+pub(super) fn scan(
+    data: &mut dyn Read,
+    start: u64,
+    encoding: Encoding,
+    sink: &mut dyn FnMut(&Hit),
+) -> io::Result<Tally> {
+    let mut scan = Scan {
+        encoding,
+        sink,
+        line: 1,
+        column: 1,
+        after_cr: false,
+        waiting: Vec::new(),
+        kept: [0; 33],
+        tally: Tally::default(),
+    };
+    let mut buffer = vec![0; BUFFER];
+    let (mut at, mut filled, mut start, mut ended) = (0usize, 0usize, start, false);
+    let mut is_first = true;
+    while !ended {
+        let passed = at.saturating_sub(BEHIND);
+        buffer.copy_within(passed..filled, 0);
+        (at, filled, start) = (at - passed, filled - passed, start + passed as u64);
+        while filled < buffer.len() && !ended {
+            match data.read(&mut buffer[filled..]) {
+                Ok(0) => ended = true,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let limit = if ended { filled } else { filled - AHEAD };
+        let view = View { bytes: &buffer[..filled], start, limit };
+        if is_first {
+            at = byte_order_mark(view.bytes, encoding);
+            is_first = false;
+        }
+        at = match encoding {
+            Encoding::Utf8 { .. } | Encoding::SingleByte => scan.bytes(&view, at),
+            Encoding::Utf16Le => scan.units(&view, at, u16::from_le_bytes),
+            Encoding::Utf16Be => scan.units(&view, at, u16::from_be_bytes),
+        };
+    }
+    scan.settle(true);
+    Ok(scan.tally)
+}
+
+/// Bytes of a byte order mark: no character of the text.
+fn byte_order_mark(bytes: &[u8], encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Utf8 { .. } if bytes.starts_with(b"\xef\xbb\xbf") => 3,
+        Encoding::Utf16Le | Encoding::Utf16Be => bytes.len().min(2),
+        _ => 0,
+    }
+}
+
+fn is_plain(byte: &u8) -> bool {
+    matches!(byte, 0x20..0x7f | b'\t')
+}
+
+impl Scan<'_> {
+    /// Looks at texts of bytes up to the view's limit; returns where it stopped.
+    fn bytes(&mut self, view: &View<'_>, mut at: usize) -> usize {
+        while let Some(&byte) = view.bytes.get(at).filter(|_| at < view.limit) {
+            match byte {
+                b'\n' | b'\r' => {
+                    self.line_end(byte == b'\r');
+                    at += 1;
+                }
+                0..0x20 | 0x7f if byte != b'\t' => {
+                    let next = |n: usize| view.bytes.get(at + 1 + n).copied();
+                    let sequence = byte == 0x1b && decode::begins_sequence(next);
+                    self.control(view, at, byte, 1, sequence);
+                    at += 1;
+                }
+                0x80.. if self.encoding != Encoding::SingleByte => at += self.character(view, at),
+                _ => {
+                    let rest = view.bytes.get(at..view.limit).unwrap_or_default();
+                    let single = self.encoding == Encoding::SingleByte;
+                    let is_ordinary = |b: &u8| is_plain(b) || single && *b >= 0x80;
+                    let run = rest.iter().position(|b| !is_ordinary(b)).unwrap_or(rest.len());
+                    self.ordinary(run as u64);
+                    at += run;
+                }
+            }
+        }
+        at
+    }
+
+    /// Takes a character of UTF-8 that is not ASCII; returns its bytes.
+    fn character(&mut self, view: &View<'_>, at: usize) -> usize {
+        let (decoded, length) = decode::utf8(view.bytes.get(at..).unwrap_or_default());
+        let event = match decoded {
+            Ok(point) => {
+                self.tally.well_formed += 1;
+                is_told(point).then_some(Event::CodePoint(point))
+            }
+            Err(why) => {
+                self.tally.ill_formed += 1;
+                Some(Event::IllFormed(why))
+            }
+        };
+        self.settle(false);
+        if let Some(event) = event {
+            let hit = self.hit(view, at, event, length);
+            (self.sink)(&hit);
+        }
+        self.ordinary(1);
+        length
+    }
+
+    /// Looks at texts of 16-bit units; an odd byte at the end is looked at as it is.
+    fn units(&mut self, view: &View<'_>, mut at: usize, order: fn([u8; 2]) -> u16) -> usize {
+        let unit = |at: usize| view.bytes.get(at..)?.first_chunk::<2>().map(|&unit| order(unit));
+        while at < view.limit {
+            let Some(value) = unit(at) else {
+                if let Some(&byte) =
+                    view.bytes.get(at).filter(|byte| !is_plain(byte) && **byte < 0x80)
+                {
+                    self.control(view, at, byte, 1, false);
+                }
+                return view.bytes.len();
+            };
+            match value {
+                0x0a | 0x0d => self.line_end(value == 0x0d),
+                0x00..0x20 | 0x7f if value != 0x09 => {
+                    let next = |n: usize| u8::try_from(unit(at + 2 + 2 * n)?).ok();
+                    let sequence = value == 0x1b && decode::begins_sequence(next);
+                    self.control(view, at, value as u8, 2, sequence);
+                }
+                // The second half of a pair: its character was counted.
+                0xdc00..0xe000 => self.ordinary(0),
+                _ if is_told(value.into()) => {
+                    self.settle(false);
+                    let hit = self.hit(view, at, Event::CodePoint(value.into()), 2);
+                    (self.sink)(&hit);
+                    self.ordinary(1);
+                }
+                _ => self.ordinary(1),
+            }
+            at += 2;
+        }
+        at
+    }
+
+    /// LF, CR and CR LF each end one line.
+    fn line_end(&mut self, is_cr: bool) {
+        if is_cr || !self.after_cr {
+            self.line += 1;
+        }
+        self.column = 1;
+        self.after_cr = is_cr;
+    }
+
+    /// Characters that no rule minds: what waited does not stand at the end.
+    fn ordinary(&mut self, characters: u64) {
+        self.settle(false);
+        self.column += characters;
+        self.after_cr = false;
+    }
+
+    fn control(&mut self, view: &View<'_>, at: usize, byte: u8, length: usize, sequence: bool) {
+        let event = Event::Control { byte, sequence };
+        let offset = view.offset(at);
+        let same = |hit: &&mut Hit| hit.event == event && hit.offset + hit.length == offset;
+        let kept = self.kept.get_mut(usize::from(byte).min(32));
+        if let Some(hit) = self.waiting.last_mut().filter(same) {
+            hit.length += length as u64;
+        } else if let Some(kept) = kept
+            && *kept < LISTED
+        {
+            *kept += 1;
+            let hit = self.hit(view, at, event, length);
+            self.waiting.push(hit);
+        } else {
+            let last = self.waiting.iter_mut().rev().find(|hit| hit.event == event);
+            match last {
+                Some(hit) => hit.more += 1,
+                // Sixteen of the byte wait, and none begins a sequence as this one does.
+                None => {
+                    let hit = self.hit(view, at, event, length);
+                    self.waiting.push(hit);
+                }
+            }
+        }
+        self.column += 1;
+        self.after_cr = false;
+    }
+
+    /// What waits stands at the end, or does not.
+    fn settle(&mut self, at_end: bool) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        for mut hit in self.waiting.drain(..) {
+            hit.at_end = at_end;
+            (self.sink)(&hit);
+        }
+        self.kept = [0; 33];
+    }
+
+    fn hit(&self, view: &View<'_>, at: usize, event: Event, length: usize) -> Hit {
+        let before = at.min(BEHIND);
+        let around = view.bytes.get(at - before..).unwrap_or_default();
+        let around = around.get(..EVIDENCE).unwrap_or(around);
+        let mut window = [0; EVIDENCE];
+        window.iter_mut().zip(around).for_each(|(to, from)| *to = *from);
+        Hit {
+            event,
+            at_end: false,
+            offset: view.offset(at),
+            length: length as u64,
+            line: self.line,
+            column: self.column,
+            more: 0,
+            window,
+            filled: around.len(),
+            before,
+        }
+    }
+}
+
+/// Characters for which the census asks for a second look.
+fn is_told(point: u32) -> bool {
+    matches!(point, 0x80..=0x9f | 0x61c | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfffe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Gives at most `step` bytes a read.
+    struct Drip<'a>(&'a [u8], usize);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let step = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..step])
+        }
+    }
+
+    fn hits(
+        bytes: &[u8],
+        encoding: Encoding,
+        step: usize,
+    ) -> Vec<(u64, u64, u64, u64, bool, Vec<u8>)> {
+        let mut all = Vec::new();
+        scan(&mut Drip(bytes, step), 0, encoding, &mut |hit| {
+            all.push((
+                hit.offset,
+                hit.length,
+                hit.line,
+                hit.column,
+                hit.at_end,
+                hit.evidence().bytes,
+            ));
+        })
+        .expect("memory");
+        all
+    }
+
+    fn places(bytes: &[u8], encoding: Encoding) -> Vec<(u64, u64, u64, u64, bool)> {
+        hits(bytes, encoding, 7).into_iter().map(|(o, l, n, c, e, _)| (o, l, n, c, e)).collect()
+    }
+
+    const UTF8: Encoding = Encoding::Utf8 { declared: false };
+
+    #[test]
+    fn places_in_each_encoding() {
+        assert_eq!(places(b"a\nbc\x04", UTF8), [(4, 1, 2, 3, true)]);
+        assert_eq!(places(b"a\r\nb\rc\x04\r\n", UTF8), [(6, 1, 3, 2, true)]);
+        assert_eq!(places("®\x04x".as_bytes(), UTF8), [(2, 1, 1, 2, false)]);
+        assert_eq!(places(b"\xa8\x04x", Encoding::SingleByte), [(1, 1, 1, 2, false)]);
+        assert_eq!(places(b"\xff\xfea\0\x04\0", Encoding::Utf16Le), [(4, 2, 1, 2, true)]);
+        assert_eq!(places(b"\xff\xfea\0\n\0\x04", Encoding::Utf16Le), [(6, 1, 2, 1, true)]);
+        assert_eq!(
+            places(b"\xfe\xff\xd8\x34\xdd\x1e\0\x04\0x", Encoding::Utf16Be),
+            [(6, 2, 1, 2, false)]
+        );
+        assert_eq!(
+            places(b"\xef\xbb\xbfa\x04\x04\n\x1a", UTF8),
+            [(4, 2, 1, 2, true), (7, 1, 2, 1, true)]
+        );
+        assert_eq!(places(b"a\x80b", UTF8), [(1, 1, 1, 2, false)]);
+    }
+
+    #[test]
+    fn a_flood_is_counted_and_not_kept() {
+        let bytes = b"\x01\x04".repeat(100_000);
+        let mut listed = 0;
+        let mut all = 0;
+        scan(&mut &bytes[..], 0, UTF8, &mut |hit| {
+            listed += 1;
+            all += 1 + hit.more;
+            assert!(hit.at_end);
+        })
+        .expect("memory");
+        assert_eq!((listed, all), (2 * LISTED, 200_000));
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_change_nothing(
+            pieces in prop::collection::vec(prop_oneof![
+                Just(&b"\x04"[..]), Just(&b"\r\n"[..]), Just(&b"\x1b[0m"[..]), Just(&b"words "[..]),
+                Just("é€𝄞\u{85}".as_bytes()), Just(&b"\xff\xc0\x80"[..]), Just(&[b'x'; 30_000][..]),
+            ], 0..24),
+            step in 1usize..70_000,
+        ) {
+            let bytes = pieces.concat();
+            for encoding in [UTF8, Encoding::SingleByte, Encoding::Utf16Le] {
+                prop_assert_eq!(hits(&bytes, encoding, step), hits(&bytes, encoding, usize::MAX));
+            }
+            for (offset, length, .., evidence) in hits(&bytes, UTF8, step) {
+                let (offset, length) = (offset as usize, length as usize);
+                let start = offset.saturating_sub(16);
+                prop_assert_eq!(&evidence[..], &bytes[start..bytes.len().min(start + 32)]);
+                prop_assert!(length > 0);
+            }
+        }
+    }
+}

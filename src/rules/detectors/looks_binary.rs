@@ -1,0 +1,16 @@
+//! Text by what its name, its type or its container says, and no text by its bytes.
+
+use super::{Detector, Entry, Look};
+use crate::model::Class;
+
+pub(super) const DETECTOR: Detector = Detector { name: "looks-binary", look: Look::Entry(find) };
+
+fn find(entry: &Entry<'_>) -> Option<String> {
+    let hit =
+        entry.class == Class::Text && entry.looks_binary && entry.approved != Some(Class::Text);
+    let census = entry.census;
+    hit.then(|| {
+        let (stray, size, high) = (census.stray(), census.size, census.high);
+        format!("{stray} control bytes and {high} bytes above 0x7f in {size}")
+    })
+}

@@ -1,0 +1,66 @@
+//! Detectors: what no pattern in a rule file can express. One file each, one line in [`DETECTORS`].
+
+mod after_end;
+mod class_changed;
+mod looks_binary;
+mod outside_changed;
+mod outside_not_zero;
+mod reader;
+mod unread;
+
+use std::ops::Range;
+
+use crate::model::{Census, Class, GapKind};
+
+/// Every detector.
+pub static DETECTORS: &[Detector] = &[
+    after_end::DETECTOR,
+    class_changed::DETECTOR,
+    looks_binary::DETECTOR,
+    outside_changed::DETECTOR,
+    outside_not_zero::DETECTOR,
+    reader::DETECTOR,
+    unread::DETECTOR,
+];
+
+/// A detector and the name by which rules call it.
+#[derive(Debug)]
+pub struct Detector {
+    /// In rule files.
+    pub name: &'static str,
+    /// What it looks at.
+    pub look: Look,
+}
+
+/// What a detector looks at, and how it tells a hit.
+#[derive(Clone, Copy, Debug)]
+pub enum Look {
+    /// The facts of an entry; a hit says what is wrong.
+    Entry(fn(&Entry<'_>) -> Option<String>),
+    /// Bytes in a place where none are expected; a hit says which.
+    Bytes(fn(&[u8]) -> Option<Range<usize>>),
+    /// The old and the new bytes of a place; a hit says which of the new ones.
+    Change(fn(&[u8], &[u8]) -> Option<Range<usize>>),
+    /// What could not be read.
+    Gap(fn(GapKind) -> bool),
+    /// Nothing: a reader tells the defect by the rule's id.
+    Reader,
+}
+
+/// The facts of an entry that need no second look at its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Of all its bytes.
+    pub census: &'a Census,
+    /// As settled.
+    pub class: Class,
+    /// In the approved build.
+    pub approved: Option<Class>,
+    /// Whether the census alone says that it is no text.
+    pub looks_binary: bool,
+}
+
+/// The detector of a name.
+pub fn named(name: &str) -> Option<&'static Detector> {
+    DETECTORS.iter().find(|detector| detector.name == name)
+}

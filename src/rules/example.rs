@@ -1,0 +1,107 @@
+//! The examples of a rule: at least one hit and one near miss, run as tests.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// One case. What it does not say takes the defaults of an unnamed text of unknown kind.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Example {
+    /// Whether the rule hits.
+    pub hit: bool,
+    /// What the case shows.
+    #[serde(default)]
+    pub note: String,
+    /// The entry's own name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The content as UTF-8.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The content in hex; spaces are passed over.
+    #[serde(default)]
+    pub hex: Option<String>,
+    /// The content of the approved build in hex, for rules on changes.
+    #[serde(default)]
+    pub old: Option<String>,
+    /// An encoding that the container declares: a text in it.
+    #[serde(default)]
+    pub declared: Option<String>,
+    /// The type of a resource whose records hold texts.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// The class in the approved build.
+    #[serde(default)]
+    pub approved: Option<String>,
+    /// The kind of a gap.
+    #[serde(default)]
+    pub gap: Option<String>,
+    /// Targets that are named.
+    #[serde(default)]
+    pub targets: Vec<String>,
+    /// The offsets of the hits.
+    #[serde(default)]
+    pub at: Vec<u64>,
+    /// The line of the first hit.
+    #[serde(default)]
+    pub line: Option<u64>,
+    /// The column of the first hit.
+    #[serde(default)]
+    pub column: Option<u64>,
+    /// How bad the first hit is.
+    #[serde(default)]
+    pub severity: Option<String>,
+    /// A file of the repository to read.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// A file of the repository to patch and read.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// What to change in it.
+    #[serde(default)]
+    pub patch: Vec<Patch>,
+    /// Bytes by which the file is cut or grown at its end.
+    #[serde(default)]
+    pub length: Option<u64>,
+    /// What else the rule's detector wants to know.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+}
+
+/// Bytes that replace others of a base file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patch {
+    /// Where.
+    pub at: u64,
+    /// What stands there then.
+    pub hex: String,
+}
+
+/// The bytes of a hex string; `None` if it is none.
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.iter().map(byte).collect()
+}
+
+impl Example {
+    /// The content that the example itself spells out.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        match (&self.text, &self.hex) {
+            (Some(text), None) => Some(text.clone().into_bytes()),
+            (None, Some(hex)) => from_hex(hex),
+            _ => None,
+        }
+    }
+
+    /// The content of the approved build.
+    pub fn old_bytes(&self) -> Option<Vec<u8>> {
+        from_hex(self.old.as_deref()?)
+    }
+}

@@ -1,0 +1,124 @@
+//! A rule as a page of plain text.
+
+use std::fmt::Write as _;
+
+use super::example::Example;
+use super::rule::{Matcher, Position, Rule};
+use crate::model::locator::escape_text;
+
+const WIDTH: usize = 88;
+
+/// All that a rule's file tells, for a person to read.
+pub fn explain(rule: &Rule) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}\n{}\n", rule.id, rule.title);
+    let mut severity = rule.severity.name().to_owned();
+    for (kind, here) in &rule.severity_in {
+        let _ = write!(severity, ", {} in {}", here.name(), kind.name());
+    }
+    for (target, here) in &rule.severity_on {
+        let _ = write!(severity, ", {} on {target}", here.name());
+    }
+    field(&mut out, "severity", &severity);
+    field(&mut out, "confidence", rule.confidence.name());
+    field(&mut out, "looks at", &scope(rule));
+    field(&mut out, "looks for", &pattern(rule));
+    field(&mut out, "cost", rule.cost.name());
+    field(&mut out, "since", &rule.since);
+    if !rule.aliases.is_empty() {
+        field(&mut out, "formerly", &rule.aliases.join(", "));
+    }
+    section(&mut out, "Why", &rule.why);
+    section(&mut out, "What to do", &rule.remedy);
+    let _ = writeln!(out, "\nExamples");
+    for example in &rule.examples {
+        let _ = writeln!(out, "  {}  {}", if example.hit { "hit " } else { "miss" }, case(example));
+    }
+    let _ = writeln!(out, "\nReferences");
+    for reference in &rule.references {
+        let _ = writeln!(out, "  {reference}");
+    }
+    out
+}
+
+fn field(out: &mut String, name: &str, value: &str) {
+    let _ = writeln!(out, "  {name:<11} {value}");
+}
+
+fn section(out: &mut String, title: &str, text: &str) {
+    let _ = writeln!(out, "\n{title}");
+    for paragraph in text.trim().split("\n\n") {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                let _ = writeln!(out, "  {line}");
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        let _ = writeln!(out, "  {line}");
+    }
+}
+
+fn scope(rule: &Rule) -> String {
+    let scope = &rule.scope;
+    let mut parts: Vec<&str> = scope.formats.iter().map(String::as_str).collect();
+    parts.extend(scope.classes.iter().map(|class| class.name()));
+    parts.extend(scope.kinds.iter().map(|kind| kind.name()));
+    if parts.is_empty() { "everything".to_owned() } else { parts.join(", ") }
+}
+
+fn pattern(rule: &Rule) -> String {
+    match &rule.matcher {
+        Matcher::Control { bytes, position, sequence } => {
+            let bytes: Vec<_> = bytes.iter().map(|byte| format!("0x{byte:02x}")).collect();
+            let position = match position {
+                Position::Any => "anywhere",
+                Position::End => "at the end",
+                Position::Inside => "before the end",
+            };
+            let sequence = match sequence {
+                Some(true) => ", beginning a control sequence",
+                Some(false) => ", beginning no control sequence",
+                None => "",
+            };
+            format!("{} {position}{sequence}", bytes.join(" "))
+        }
+        Matcher::CodePoints(ranges) => {
+            let one = |range: &std::ops::RangeInclusive<u32>| match (range.start(), range.end()) {
+                (a, b) if a == b => format!("U+{a:04X}"),
+                (a, b) => format!("U+{a:04X}..U+{b:04X}"),
+            };
+            ranges.iter().map(one).collect::<Vec<_>>().join(", ")
+        }
+        Matcher::IllFormed(kinds) => {
+            let kinds: Vec<_> =
+                kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
+            format!("bytes that are no UTF-8 ({})", kinds.join(", "))
+        }
+        Matcher::Detector(detector) => format!("detector {}", detector.name),
+    }
+}
+
+fn case(example: &Example) -> String {
+    let mut text = match (example.bytes(), &example.file, &example.base, &example.gap) {
+        (Some(bytes), ..) => {
+            let shown =
+                bytes.get(..48).map_or_else(|| escape_text(&bytes), |head| escape_text(head) + "…");
+            format!("\"{shown}\"")
+        }
+        (None, Some(file), ..) => file.clone(),
+        (None, None, Some(base), _) => format!("{base}, changed"),
+        (None, None, None, gap) => gap.clone().unwrap_or_default(),
+    };
+    if let Some(name) = &example.name {
+        let _ = write!(text, " in {name}");
+    }
+    if !example.note.is_empty() {
+        let _ = write!(text, ": {}", example.note);
+    }
+    text
+}

@@ -1,0 +1,21 @@
+//! Rules: one file each below `rules/`, the catalogue that loads and checks them, and the detectors
+//! that those name which no pattern can express.
+//!
+//! Rules see plain data only. What a text holds is told to them as [`Event`]s, what an entry is as
+//! an [`Entry`]; reading and dispatching is the engine's.
+
+mod catalogue;
+mod control;
+pub mod detectors;
+mod example;
+mod explain;
+mod load;
+mod rule;
+
+pub use catalogue::Catalogue;
+pub use control::{Event, IllFormed, name_of};
+pub use detectors::Entry;
+pub use example::{Example, Patch};
+pub use explain::explain;
+pub use load::LoadError;
+pub use rule::{Cost, Matcher, Position, Rule, Scope};

@@ -1,0 +1,153 @@
+//! A rule as the rest of the program sees it: everything its file tells, checked.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use super::control::IllFormed;
+use super::detectors::Detector;
+use super::example::Example;
+use crate::model::{Class, Confidence, Digest, Severity, TextKind};
+
+/// What a rule costs to run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    /// It reads counts that are made anyway.
+    Census,
+    /// It looks for byte strings in the one pass.
+    Literal,
+    /// It reads structure.
+    #[default]
+    Parse,
+}
+
+impl Cost {
+    /// The name in rules and options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Census => "census",
+            Self::Literal => "literal",
+            Self::Parse => "parse",
+        }
+    }
+}
+
+/// Where in a text a rule minds its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// Anywhere.
+    #[default]
+    Any,
+    /// Behind all else: only line ends and other control bytes follow.
+    End,
+    /// Before some other character.
+    Inside,
+}
+
+/// What a rule looks for.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// Control bytes of a text.
+    Control {
+        /// 0x00 to 0x1F without TAB, LF, CR, and 0x7F.
+        bytes: Vec<u8>,
+        /// Where.
+        position: Position,
+        /// For ESC: whether a whole control sequence must, or must not, follow.
+        sequence: Option<bool>,
+    },
+    /// Characters of a Unicode text that the census tells: U+0080 to U+009F, U+FFFE, bidi controls
+    /// and zero-width characters.
+    CodePoints(Vec<RangeInclusive<u32>>),
+    /// Bytes in a UTF-8 text that are no UTF-8.
+    IllFormed(Vec<IllFormed>),
+    /// What only code can tell.
+    Detector(&'static Detector),
+}
+
+/// What a rule looks at; an empty list is everything.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Classes of contents.
+    pub classes: Vec<Class>,
+    /// Kinds of text.
+    pub kinds: Vec<TextKind>,
+    /// Formats, by reader id or recognised name.
+    pub formats: Vec<String>,
+}
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// `family/name`: names the defect.
+    pub id: String,
+    /// Former ids, by which configuration and waivers may still call it.
+    pub aliases: Vec<String>,
+    /// One line.
+    pub title: String,
+    /// How bad a hit is where nothing below says otherwise.
+    pub severity: Severity,
+    /// How bad it is in a kind of text.
+    pub severity_in: BTreeMap<TextKind, Severity>,
+    /// How bad it is at least where a target is named.
+    pub severity_on: BTreeMap<String, Severity>,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What it costs.
+    pub cost: Cost,
+    /// The version that brought it.
+    pub since: String,
+    /// What it looks at.
+    pub scope: Scope,
+    /// What the defect does, and where.
+    pub why: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// What it looks for.
+    pub matcher: Matcher,
+    /// What a finding says, with `{…}` for its facts.
+    pub message: String,
+    /// What it hits and what it does not.
+    pub examples: Vec<Example>,
+    /// The file it came from.
+    pub file: String,
+    /// BLAKE3 of the file's text.
+    pub digest: Digest,
+}
+
+/// The facts that a message may name.
+pub(super) const PLACEHOLDERS: &[&str] =
+    &["offset", "line", "column", "hex", "name", "count", "detail"];
+
+impl Rule {
+    /// The part of the id before the slash.
+    pub fn family(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+
+    /// How bad a hit is in a kind of text, with the target that makes it so, if one does.
+    pub fn severity_for(&self, kind: TextKind, targets: &[String]) -> (Severity, Option<String>) {
+        let base = self.severity_in.get(&kind).copied().unwrap_or(self.severity);
+        let raised = |target: &String| Some((*self.severity_on.get(target)?, Some(target.clone())));
+        let raises = targets.iter().filter_map(raised).filter(|(severity, _)| *severity > base);
+        // The first of the worst: `max_by_key` would give the last.
+        raises.reduce(|a, b| if b.0 > a.0 { b } else { a }).unwrap_or((base, None))
+    }
+
+    /// The message of a finding. `fact` gives the text for a placeholder.
+    pub fn render(&self, fact: impl Fn(&str) -> Option<String>) -> String {
+        let mut out = String::with_capacity(self.message.len() + 32);
+        let mut rest = self.message.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let Some((name, behind)) = after.split_once('}') else { break };
+            out.push_str(fact(name).as_deref().unwrap_or("?"));
+            rest = behind;
+        }
+        out.push_str(rest);
+        out
+    }
+}

@@ -1,0 +1,275 @@
+//! The catalogue: every example of every rule, files that must give no findings, and that the table
+//! of detectors, their folder, the readers and `rules/` agree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use premaster::engine::{Judge, Judged, Settings, Spot};
+use premaster::inspect::{self, Facts, Sweep};
+use premaster::model::{Class, Declared, Finding, Gap, GapKind, Locator, Severity};
+use premaster::rules::detectors::{DETECTORS, Look};
+use premaster::rules::{Catalogue, Example, Matcher, Rule, explain};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_below(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            found.extend(files_below(&path, end));
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What the whole way from bytes to findings says of one entry.
+struct Case<'a> {
+    name: &'a [u8],
+    bytes: &'a [u8],
+    declared: Declared,
+    resource: Option<[u8; 4]>,
+    approved: Option<Class>,
+}
+
+fn judge(judge: &Judge<'_>, case: &Case<'_>) -> Vec<Finding> {
+    let mut sweep = Sweep::new();
+    sweep.update(case.bytes);
+    let census = sweep.finish();
+    let tail = &case.bytes[case.bytes.len().saturating_sub(4096)..];
+    let head = &case.bytes[..case.bytes.len().min(4096)];
+    let format = inspect::recognise(head, tail, census.size, case.name);
+    let facts = Facts {
+        census: &census,
+        declared: case.declared,
+        name: case.name,
+        format,
+        approved: case.approved,
+    };
+    let path = Locator::root().view("").child(case.name, 0);
+    let judged = Judged {
+        path: &path,
+        aliases: &[],
+        name: case.name,
+        class: inspect::settle(&facts),
+        approved: case.approved,
+        census: &census,
+        declared: case.declared,
+        kind: inspect::text_kind(case.name, case.declared),
+        format,
+        resource: case.resource,
+    };
+    let found = judge.judge(&judged, &mut &case.bytes[..]).expect("memory");
+    if !judge.needs_look(&judged) {
+        assert!(found.iter().all(|finding| finding.offset.is_none()));
+    }
+    found
+}
+
+fn declared(example: &Example) -> Declared {
+    if example.resource.is_some() {
+        return Declared::TextRecords("macintosh");
+    }
+    match example.declared.as_deref() {
+        None => Declared::Nothing,
+        Some("utf-8") => Declared::Text("utf-8"),
+        Some("macintosh") => Declared::Text("macintosh"),
+        Some("binary") => Declared::Binary,
+        Some(other) => panic!("no encoding {other} in examples"),
+    }
+}
+
+/// The findings of `rule` alone about one of its examples.
+fn run(rule: &Rule, example: &Example) -> Vec<Finding> {
+    let settings = Settings { targets: example.targets.clone(), ..Settings::default() };
+    let all = Judge::new(Catalogue::built_in(), &settings);
+    let bytes = match &example.file {
+        Some(file) => fs::read(root().join(file)).unwrap_or_else(|e| panic!("{file}: {e}")),
+        None => example.bytes().unwrap_or_default(),
+    };
+    let at = Locator::parse("disc.iso");
+    let spot = Spot { path: &at, place: "slack", offset: 0, bytes: &bytes };
+    let found = match &rule.matcher {
+        Matcher::Detector(detector) => match detector.look {
+            Look::Bytes(_) => all.bytes(&rule.id, &spot).into_iter().collect(),
+            Look::Change(_) => {
+                let old = example.old_bytes().expect("an example of a change has `old`");
+                all.change(&rule.id, &spot, &old).into_iter().collect()
+            }
+            Look::Gap(_) => {
+                let kind = example.gap.as_deref().and_then(GapKind::named).expect("`gap`");
+                all.gap(&rule.id, &Gap::new(at, kind, "why")).into_iter().collect()
+            }
+            Look::Entry(_) => entry(&all, example, &bytes),
+            Look::Reader => unreachable!("run with the readers"),
+        },
+        _ => entry(&all, example, &bytes),
+    };
+    found.into_iter().filter(|finding| finding.rule == rule.id).collect()
+}
+
+fn entry(all: &Judge<'_>, example: &Example, bytes: &[u8]) -> Vec<Finding> {
+    let name = example.name.as_deref().unwrap_or("example");
+    let resource = example.resource.as_deref();
+    let resource = resource.map(|kind| kind.as_bytes().try_into().expect("four bytes"));
+    let approved = example.approved.as_deref().and_then(Class::named);
+    let case =
+        Case { name: name.as_bytes(), bytes, declared: declared(example), resource, approved };
+    judge(all, &case)
+}
+
+#[test]
+fn every_example_does_what_it_says() {
+    for rule in Catalogue::built_in().iter() {
+        if matches!(&rule.matcher, Matcher::Detector(d) if matches!(d.look, Look::Reader)) {
+            continue;
+        }
+        for (number, example) in rule.examples.iter().enumerate() {
+            let found = run(rule, example);
+            let place = format!("{}, example {}: {found:#?}", rule.file, number + 1);
+            assert_eq!(!found.is_empty(), example.hit, "{place}");
+            let Some(first) = found.first() else { continue };
+            if !example.at.is_empty() {
+                let at: Vec<_> = found.iter().filter_map(|finding| finding.offset).collect();
+                assert_eq!(at, example.at, "{place}");
+            }
+            for (told, expected) in [(first.line, example.line), (first.column, example.column)] {
+                assert!(expected.is_none() || told == expected, "{place}");
+            }
+            if let Some(severity) = &example.severity {
+                assert_eq!(first.severity.name(), severity, "{place}");
+            }
+            assert!(!first.message.contains(['{', '}']), "{place}");
+            assert!(!first.remedy.is_empty(), "{place}");
+        }
+    }
+}
+
+#[test]
+fn the_catalogue_is_in_order() {
+    let catalogue = Catalogue::built_in();
+    let files = files_below(&root().join("rules"), ".toml");
+    assert_eq!(catalogue.iter().len(), files.len());
+    for rule in catalogue.iter() {
+        assert_eq!(rule.file, format!("rules/{}.toml", rule.id), "a file is named after its rule");
+        let page = explain(rule);
+        assert!(page.starts_with(&rule.id) && page.contains("\nWhy\n"), "{page}");
+        assert!(!page.bytes().any(|b| b < 0x20 && b != b'\n'), "{page}");
+    }
+}
+
+#[test]
+fn detectors_their_folder_and_the_rules_agree() {
+    let mut listed: Vec<_> =
+        DETECTORS.iter().map(|detector| detector.name.replace('-', "_")).collect();
+    listed.sort();
+    let folder = files_below(&root().join("src/rules/detectors"), ".rs");
+    let files: Vec<_> = folder
+        .iter()
+        .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+        .filter(|name| name != "mod")
+        .collect();
+    assert_eq!(listed, files);
+    for detector in DETECTORS {
+        let used = Catalogue::built_in().iter().any(
+            |rule| matches!(rule.matcher, Matcher::Detector(named) if named.name == detector.name),
+        );
+        // Readers bring their rules with them.
+        assert!(used || detector.name == "reader", "no rule uses {}", detector.name);
+    }
+}
+
+#[test]
+fn every_defect_that_a_reader_names_has_its_rule() {
+    let mut named = std::collections::BTreeSet::new();
+    for file in files_below(&root().join("src/readers"), ".rs") {
+        let text = fs::read_to_string(&file).expect("readable");
+        for (_, rest) in text.match_indices("\"structure/").map(|(at, _)| text.split_at(at + 1)) {
+            let id = rest.split('"').next().unwrap_or_default().to_owned();
+            assert!(
+                Catalogue::built_in().get(&id).is_some(),
+                "{} names {id}, and rules/{id}.toml is not there",
+                file.display()
+            );
+            named.insert(id);
+        }
+    }
+    for rule in Catalogue::built_in().iter().filter(|rule| rule.family() == "structure") {
+        assert!(named.contains(&rule.id), "no reader names {}", rule.id);
+    }
+}
+
+#[test]
+fn clean_files_give_no_findings() {
+    let settings = Settings::default();
+    let all = Judge::new(Catalogue::built_in(), &settings);
+    let mut seen = 0;
+    for path in files_below(&root().join("testdata/clean"), "") {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        if name.starts_with("RECIPE") {
+            continue;
+        }
+        let bytes = fs::read(&path).expect("readable");
+        assert!(bytes.len() <= 64 << 10, "{name} is too large");
+        // `x.macintosh.txt`: what a container would declare is part of the name.
+        let declared = if name.contains(".macintosh.") {
+            Declared::Text("macintosh")
+        } else {
+            Declared::Nothing
+        };
+        let case =
+            Case { name: name.as_bytes(), bytes: &bytes, declared, resource: None, approved: None };
+        let found = judge(&all, &case);
+        assert!(found.is_empty(), "{name}: {found:#?}");
+        seen += 1;
+    }
+    assert!(seen >= 12, "{seen} clean files");
+}
+
+#[test]
+fn settings_change_severity_and_switch_off() {
+    let case = Case {
+        name: b"a.txt",
+        bytes: b"Free\x04",
+        declared: Declared::Nothing,
+        resource: None,
+        approved: None,
+    };
+    let severity = |settings: &Settings| {
+        let found = judge(&Judge::new(Catalogue::built_in(), settings), &case);
+        found.first().map(|finding| finding.severity)
+    };
+    let mut settings = Settings::default();
+    assert_eq!(severity(&settings), Some(Severity::Error));
+    settings.severities.insert("text/eot-at-end".into(), Severity::Note);
+    assert_eq!(severity(&settings), Some(Severity::Note));
+    settings.disabled.insert("text/eot-at-end".into());
+    assert_eq!(severity(&settings), None);
+    settings.disabled.insert("text/eot".into());
+    let unknown: Vec<_> = settings.unknown_rules(Catalogue::built_in()).collect();
+    assert_eq!(unknown, ["text/eot"]);
+}
+
+#[test]
+fn many_hits_are_counted() {
+    let bytes = "words\u{7}\n".repeat(1000);
+    let case = Case {
+        name: b"a.txt",
+        bytes: bytes.as_bytes(),
+        declared: Declared::Text("macintosh"),
+        resource: None,
+        approved: None,
+    };
+    let settings = Settings::default();
+    let found = judge(&Judge::new(Catalogue::built_in(), &settings), &case);
+    let bells: Vec<_> = found.iter().filter(|f| f.rule == "text/bell").collect();
+    assert_eq!(bells.iter().map(|f| 1 + f.more).sum::<u64>(), 1000);
+    assert!(bells.len() <= 16);
+    let prints: std::collections::HashSet<_> = bells.iter().map(|f| f.fingerprint()).collect();
+    assert_eq!(prints.len(), bells.len());
+}
