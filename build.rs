@@ -12,7 +12,8 @@ fn main() -> io::Result<()> {
     let mut out = String::from("&[\n");
     for file in &files {
         let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        let _ = writeln!(out, "    ({:?}, include_str!({:?})),", format!("rules/{name}"), file);
+        let path = file.to_string_lossy();
+        let _ = writeln!(out, "    ({:?}, include_str!({path:?})),", format!("rules/{name}"));
     }
     out.push_str("]\n");
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("rules.rs"), out)?;

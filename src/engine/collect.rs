@@ -20,6 +20,7 @@ pub(super) struct Collector<'a> {
     found: Vec<(Finding, bool)>,
     /// Findings that a rule lists.
     cap: usize,
+    by_design: u64,
 }
 
 impl<'a> Collector<'a> {
@@ -32,14 +33,21 @@ impl<'a> Collector<'a> {
         let counts = vec![(0, 0, 0); rules.len()];
         // A text full of stray bytes is one defect, and each rule names its first place.
         let cap = if looks_binary { 1 } else { LISTED };
-        Self { judged, settings, rules, counts, found: Vec::new(), cap }
+        Self {
+            judged,
+            settings,
+            rules,
+            counts,
+            found: Vec::new(),
+            cap,
+            by_design: judged.by_design(),
+        }
     }
 
     /// Takes a hit of the scan.
     pub(super) fn hit(&mut self, hit: &Hit) {
         for index in 0..self.rules.len() {
-            let Some(&rule) =
-                self.rules.get(index).filter(|rule| minds(rule, hit, self.judged.by_design()))
+            let Some(&rule) = self.rules.get(index).filter(|rule| minds(rule, hit, self.by_design))
             else {
                 continue;
             };
@@ -51,8 +59,8 @@ impl<'a> Collector<'a> {
             }
             *listed += 1;
             *last = self.found.len();
-            let is_ill_formed = matches!(hit.event, Event::IllFormed(_));
-            self.found.push((self.finding(rule, hit), is_ill_formed));
+            let needs_utf8 = !matches!(hit.event, Event::Control { .. });
+            self.found.push((self.finding(rule, hit), needs_utf8));
         }
     }
 
@@ -93,9 +101,9 @@ impl<'a> Collector<'a> {
         self.found.push((finding, false));
     }
 
-    /// All findings in the order of offset and rule. Those about bytes that are no UTF-8 stand only
-    /// if the text is one in UTF-8 otherwise: an eight-bit text is not a defect.
-    pub(super) fn finish(mut self, is_utf8: bool) -> Vec<Finding> {
+    /// All findings in the order of offset and rule. Those about characters, and about bytes that are
+    /// none, stand only if the text is a Unicode text otherwise: an eight-bit text is not a defect.
+    pub(super) fn finish(mut self, is_unicode: bool) -> Vec<Finding> {
         for &(listed, last, more) in &self.counts {
             if let Some((finding, _)) = self.found.get_mut(last).filter(|_| listed > 0) {
                 finding.more = more;
@@ -104,7 +112,7 @@ impl<'a> Collector<'a> {
         let mut findings: Vec<_> = self
             .found
             .into_iter()
-            .filter(|(_, is_ill_formed)| is_utf8 || !is_ill_formed)
+            .filter(|(_, needs_utf8)| is_unicode || !needs_utf8)
             .map(|(finding, _)| finding)
             .collect();
         findings.sort_by(|a, b| (a.offset, &a.rule).cmp(&(b.offset, &b.rule)));
@@ -122,7 +130,7 @@ fn control(event: Event) -> u8 {
 
 /// Whether a rule minds a hit. What a format prescribes is no hit, except at the very end, where
 /// none prescribes anything.
-fn minds(rule: &Rule, hit: &Hit, by_design: u32) -> bool {
+fn minds(rule: &Rule, hit: &Hit, by_design: u64) -> bool {
     match (&rule.matcher, hit.event) {
         (
             Matcher::Control { bytes, position, sequence },
@@ -133,8 +141,7 @@ fn minds(rule: &Rule, hit: &Hit, by_design: u32) -> bool {
                 Position::End => hit.at_end,
                 Position::Inside => !hit.at_end,
             };
-            let prescribed =
-                byte < 0x20 && by_design >> byte & 1 == 1 && *position != Position::End;
+            let prescribed = by_design >> byte.min(32) & 1 == 1 && *position != Position::End;
             bytes.contains(&byte)
                 && here
                 && !prescribed

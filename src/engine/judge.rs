@@ -9,7 +9,7 @@ use super::settings::Settings;
 use crate::inspect::{self, Encoding};
 use crate::model::{Census, Class, Declared, Finding, Locator, TextKind};
 use crate::rules::detectors::Look;
-use crate::rules::{Catalogue, Entry, Matcher, Rule};
+use crate::rules::{Catalogue, Entry, Matcher, Position, Rule};
 
 /// Bytes of a resource with records that are split into texts; larger ones are judged as one text.
 const RECORDS: u64 = 1 << 20;
@@ -40,8 +40,8 @@ pub struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    /// Which control bytes it holds by design: bit n for byte n.
-    pub(super) fn by_design(&self) -> u32 {
+    /// Which control bytes it holds by design: bit n for byte n, bit 32 for DEL.
+    pub(super) fn by_design(&self) -> u64 {
         match self.declared {
             Declared::Nothing => inspect::by_design(self.name, self.format),
             _ => 0,
@@ -59,7 +59,7 @@ pub struct Judge<'a> {
     /// Control bytes that some rule minds: bit n for byte n, bit 32 for DEL.
     controls: u64,
     /// Of these, those that some rule minds at the end.
-    end_controls: u32,
+    end_controls: u64,
     code_points: bool,
     ill_formed: bool,
 }
@@ -87,8 +87,8 @@ impl<'a> Judge<'a> {
                 Matcher::Control { bytes, position, .. } => {
                     for &byte in bytes {
                         judge.controls |= 1 << byte.min(32);
-                        if *position == crate::rules::Position::End && byte < 32 {
-                            judge.end_controls |= 1 << byte;
+                        if *position == Position::End {
+                            judge.end_controls |= 1 << byte.min(32);
                         }
                     }
                 }
@@ -124,29 +124,37 @@ impl<'a> Judge<'a> {
         if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
             return true;
         }
-        let minded = self.controls as u32 & !(judged.by_design() & !self.end_controls);
-        let by_controls =
-            if census.controls_exact { census.controls & minded != 0 } else { minded != 0 };
-        let by_del = census.del > 0 && self.controls >> 32 & 1 == 1;
+        let minded = self.controls & !(judged.by_design() & !self.end_controls);
+        let del = u64::from(census.del > 0) << 32;
+        let held = if census.controls_exact { u64::from(census.controls) } else { 0xffff_ffff };
+        let by_controls = (held | del) & minded != 0;
         let by_utf8 = self.ill_formed
             && census.high > 0
             && !census.utf8
             && matches!(encoding, Encoding::Utf8 { .. });
         let by_points =
             self.code_points && encoding != Encoding::SingleByte && (census.invisible || by_utf8);
-        by_controls || by_del || by_utf8 || by_points
+        by_controls || by_utf8 || by_points
     }
 
     /// Judges an entry. `data` gives its bytes from first to last and is not read where
     /// [`Judge::needs_look`] says no.
     pub fn judge(&self, judged: &Judged<'_>, data: &mut dyn Read) -> io::Result<Vec<Finding>> {
         let looks_binary = inspect::looks_binary(judged.census);
+        let needs_look = self.needs_look(judged);
+        // Detectors of entries mind only what looks binary or was approved as text.
+        if !needs_look && !looks_binary && judged.approved != Some(Class::Text) {
+            return Ok(Vec::new());
+        }
         let rules: Vec<_> = self.rules().filter(|rule| in_scope(rule, judged)).collect();
         let entry = Entry {
             census: judged.census,
             class: judged.class,
             approved: judged.approved,
             looks_binary,
+            named_text: judged.format.is_none()
+                && judged.declared == Declared::Nothing
+                && inspect::is_text_name(judged.name),
         };
         let mut collector = Collector::new(judged, self.settings, rules.clone(), looks_binary);
         for rule in &rules {
@@ -157,14 +165,19 @@ impl<'a> Judge<'a> {
                 collector.about_entry(rule, &detail);
             }
         }
-        let mut is_utf8 = false;
-        if self.needs_look(judged) {
+        let mut is_unicode = false;
+        if needs_look {
             let encoding = inspect::encoding(judged.census, judged.declared);
             let tally = look(judged, data, encoding, &mut collector)?;
-            is_utf8 = encoding == Encoding::Utf8 { declared: true }
-                || tally.well_formed > 0 && tally.well_formed >= tally.ill_formed;
+            is_unicode = match encoding {
+                Encoding::Utf8 { declared } => {
+                    declared || tally.well_formed >= tally.ill_formed.max(1)
+                }
+                Encoding::SingleByte => false,
+                Encoding::Utf16Le | Encoding::Utf16Be => true,
+            };
         }
-        Ok(collector.finish(is_utf8))
+        Ok(collector.finish(is_unicode))
     }
 }
 

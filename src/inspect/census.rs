@@ -243,7 +243,9 @@ mod tests {
         fn byte_by_byte(bytes in content()) {
             let bytes = &bytes[..bytes.len().min(9000)];
             let mut sweep = Sweep::new();
-            bytes.iter().for_each(|b| sweep.update(std::slice::from_ref(b)));
+            for byte in bytes {
+                sweep.update(std::slice::from_ref(byte));
+            }
             prop_assert_eq!(sweep.finish(), census(bytes));
         }
     }

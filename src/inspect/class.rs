@@ -51,22 +51,27 @@ fn is_plainly_binary(census: &Census) -> bool {
 }
 
 /// Whether the census alone says that the bytes are no text. A few stray bytes are no proof: two
-/// in any content, one in 64 in a larger one.
+/// in any content, one in 64 in a larger one, one in eight where all else is UTF-8.
 pub fn looks_binary(census: &Census) -> bool {
     if census.size == 0 || utf16(census).is_some() {
         return false;
     }
-    let stray = census.stray();
-    if stray > (census.size / 64).max(2) || stray * 3 > census.size {
+    // Bytes that are UTF-8 from end to end are hardly anything but text, however many escapes and
+    // other controls stand among them; NUL is no part of that.
+    let (stray, share) = if census.utf8 { (census.stray(), 8) } else { (census.stray(), 64) };
+    if stray > (census.size / share).max(2)
+        || census.nul > (census.size / 64).max(2)
+        || stray * 3 > census.size
+    {
         return true;
     }
     if census.high == 0 || census.utf8 {
         return false;
     }
-    // Eight-bit text, or a few bytes that are not UTF-8 in one that is. Texts in other scripts are
-    // mostly high bytes; samples and pixels that happen to hold no control byte have no lines.
-    let lines = (census.lf + census.cr).saturating_mul(1024) >= census.size || census.size < 1024;
-    census.high > census.size - census.size / 8 || !lines && census.high > census.size / 8
+    // Eight-bit text, or a few bytes that are not UTF-8 in one that is: in other scripts nearly all
+    // bytes are high. Samples and pixels that happen to hold no control byte have no lines.
+    let has_lines = (census.lf + census.cr).saturating_mul(1024) >= census.size;
+    census.size >= 1024 && !has_lines && census.high > census.size / 2
 }
 
 /// The byte order of UTF-16 text: a byte order mark, whole units, and plausible first characters.
@@ -120,6 +125,16 @@ mod tests {
                     assert_eq!(class(b"unknown", &bytes), Class::Text, "{size} {stray} {at}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn one_damaged_character_leaves_a_text_in_any_script_a_text() {
+        for text in ["日本語のテキスト。\n", "Русский текст\n", "καφές\n"]
+        {
+            let mut bytes = text.repeat(300).into_bytes();
+            bytes.insert(7, 0xff);
+            assert_eq!(class(b"unknown", &bytes), Class::Text);
         }
     }
 

@@ -211,7 +211,7 @@ static FORMATS: &[Format] = &[
     binary("squashfs", |s| s.starts(b"hsqs") && s.le16(28) == 4),
     binary("sqlite", |s| s.starts(b"SQLite format 3\0") && s.byte(21) == 64 && s.byte(22) == 32),
     binary("berkeley-db", |s| matches!(s.le32(12), 0x0005_3162 | 0x0006_1561 | 0x0004_2253)),
-    binary("gdbm", |s| matches!(s.le32(0), 0x1357_9ace | 0x1357_9acd | 0x1357_9acf)),
+    binary("gdbm", |s| matches!(s.le32(0), 0x1357_9acd..=0x1357_9acf)),
     binary("dbase", |s| {
         let (records, header, record) =
             (u64::from(s.le32(4)), u64::from(s.le16(8)), u64::from(s.le16(10)));
@@ -238,7 +238,7 @@ static FORMATS: &[Format] = &[
     binary("woff2", |s| s.starts(b"wOF2") && u64::from(s.be32(8)) == s.length),
     binary("pcf-font", |s| s.starts(b"\x01fcp") && (1..=32).contains(&s.le32(4))),
     binary("ogg", |s| s.starts(b"OggS\0") && s.byte(5) < 8),
-    binary("flac", |s| s.starts(b"fLaC") && s.byte(4) & 0x7f == 0),
+    binary("flac", |s| s.starts(b"fLaC") && matches!(s.byte(4), 0 | 0x80)),
     binary("mp3", |s| {
         s.starts(b"ID3")
             && (2..=4).contains(&s.byte(3))
@@ -300,9 +300,17 @@ static FORMATS: &[Format] = &[
     }),
     text("vim-help", |s| {
         let line = s.head.split(|b| *b == b'\n').next().unwrap_or_default();
-        line.starts_with(b"*")
-            && memchr::memmem::find(line, b".txt*\t").is_some()
-            && s.named(b".txt")
+        let names_vim = memchr::memmem::find(line, b"Vim").is_some();
+        s.starts(b"*") && names_vim && memchr::memmem::find(line, b".txt*").is_some()
+    }),
+    // RFC 1468, 1554 and 1557: seven-bit text whose first escape chooses a double-byte set.
+    text("iso-2022", |s| {
+        let escape = memchr::memchr(0x1b, s.head).and_then(|at| s.head.get(at + 1..));
+        let chooses = matches!(
+            escape,
+            Some([b'$', b'@' | b'A' | b'B', ..] | [b'$', b'(' | b')', b'A'..=b'H', ..])
+        );
+        chooses && s.head.is_ascii()
     }),
     // A node separator with a header line: "File: x.info,  Node: Top" behind 0x1F and LF.
     text("gnu-info", |s| {

@@ -4,27 +4,35 @@
 //! separator, the escapes of ANSI art) is no hit of any rule; at the very end of a text, EOT and SUB
 //! are told all the same, because no format prescribes them there.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::model::{Declared, TextKind};
 
 use TextKind::{Data, Markup, Prose, Resource, Source};
 
-const BS: u32 = 1 << 0x08;
-const FF: u32 = 1 << 0x0c;
-const ESC: u32 = 1 << 0x1b;
-const US: u32 = 1 << 0x1f;
+const BS: u64 = 1 << 0x08;
+const FF: u64 = 1 << 0x0c;
+const ESC: u64 = 1 << 0x1b;
+const US: u64 = 1 << 0x1f;
+/// 0x7F; its bit stands behind those of 0x00 to 0x1F.
+const DEL: u64 = 1 << 32;
 /// What text-mode DOS draws as pictures (code page 437, the glyphs of 0x01 to 0x1F).
-const DOS_GLYPHS: u32 = 0xffff_fffe & !(1 << 0x04);
+const DOS_GLYPHS: u64 = 0x1_ffff_fffe & !(1 << 0x04);
+
+/// Bytes of the longest end.
+const LONGEST: usize = 24;
 
 /// Names with the same kind and the same controls by design.
 struct Row {
     kind: TextKind,
-    /// Bit n for byte n.
-    by_design: u32,
+    /// Bit n for byte n, bit 32 for DEL.
+    by_design: u64,
     /// Lower-case ends of names; one without a dot is a whole name.
     ends: &'static [&'static str],
 }
 
-const fn row(kind: TextKind, by_design: u32, ends: &'static [&'static str]) -> Row {
+const fn row(kind: TextKind, by_design: u64, ends: &'static [&'static str]) -> Row {
     Row { kind, by_design, ends }
 }
 
@@ -113,7 +121,6 @@ static ROWS: &[Row] = &[
             "credits",
             "eula",
             ".changelog",
-            ".doc.txt",
         ],
     ),
     // Art and packing lists of the DOS scene: escapes, the glyphs of code page 437, and SUB before
@@ -127,7 +134,7 @@ static ROWS: &[Row] = &[
         &[".cat", ".cat1", ".cat2", ".cat3", ".cat4", ".cat5", ".cat6", ".cat7", ".cat8"],
     ),
     // GNU info parts its nodes with 0x1F; its tag table may hold 0x7F; images are 0x00 0x08 [.
-    row(Prose, US | FF | BS, &[".info"]),
+    row(Prose, US | FF | BS | DEL, &[".info"]),
     row(
         Markup,
         FF,
@@ -198,8 +205,6 @@ static ROWS: &[Row] = &[
             ".bdf",
             ".xbm",
             ".xpm",
-            ".dat",
-            ".data",
         ],
     ),
     // Terminal descriptions and character data spell control bytes out as they are.
@@ -340,31 +345,41 @@ static ROWS: &[Row] = &[
     ),
 ];
 
-fn ends_with(name: &[u8], end: &str) -> bool {
-    let Some(cut) = name.len().checked_sub(end.len()) else { return false };
-    (cut == 0 || end.starts_with(['.', '/']))
-        && name.get(cut..).is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+/// The table by end.
+fn table() -> &'static HashMap<&'static [u8], &'static Row> {
+    static TABLE: OnceLock<HashMap<&[u8], &Row>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        ROWS.iter().flat_map(|row| row.ends.iter().map(move |end| (end.as_bytes(), row))).collect()
+    })
+}
+
+/// The row of a whole name, or of the longest of its ends that begins with a dot: `.metainfo.xml`
+/// before `.xml`. No end has more than two dots.
+fn find(name: &[u8]) -> Option<&'static Row> {
+    let mut lower = [0; LONGEST];
+    let mut look = |end: &[u8]| {
+        let lower = lower.get_mut(..end.len())?;
+        lower.copy_from_slice(end);
+        lower.make_ascii_lowercase();
+        table().get(&*lower).copied()
+    };
+    if let Some(row) = look(name) {
+        return Some(row);
+    }
+    let last = memchr::memrchr(b'.', name)?;
+    let before = name.get(..last).and_then(|name| memchr::memrchr(b'.', name));
+    [before, Some(last)].into_iter().flatten().find_map(|dot| look(name.get(dot..)?))
 }
 
 /// The row of a name. `x.info-3` is looked up as `x.info`; a manual page's `x.3pm` as `x.3`.
 fn row_of(name: &[u8]) -> Option<&'static Row> {
-    let find = |name: &[u8]| {
-        // The longest end wins: `.metainfo.xml` before `.xml`.
-        ROWS.iter()
-            .flat_map(|row| row.ends.iter().map(move |end| (row, *end)))
-            .filter(|(_, end)| ends_with(name, end))
-            .max_by_key(|(_, end)| end.len())
-            .map(|(row, _)| row)
-    };
     find(name).or_else(|| {
-        let numbered = name
-            .iter()
-            .rposition(|b| !b.is_ascii_digit())
-            .filter(|&at| name.get(at) == Some(&b'-'));
+        let numbered = name.iter().rposition(|b| !b.is_ascii_digit());
+        let numbered = numbered.filter(|&at| at + 1 < name.len() && name.get(at) == Some(&b'-'));
         if let Some(row) = numbered.and_then(|at| find(name.get(..at)?)) {
             return Some(row);
         }
-        let dot = name.iter().rposition(|&b| b == b'.')?;
+        let dot = memchr::memrchr(b'.', name)?;
         let is_section = matches!(name.get(dot + 1..), Some([b'1'..=b'8', rest @ ..])
             if (1..=6).contains(&rest.len()) && rest.iter().all(u8::is_ascii_lowercase));
         if is_section { find(name.get(..dot + 2)?) } else { None }
@@ -386,13 +401,15 @@ pub fn is_text_name(name: &[u8]) -> bool {
     row_of(name).is_some_and(|row| row.by_design != DOS_GLYPHS)
 }
 
-/// Which control bytes a text of this name and recognised format holds by design: bit n for byte n.
+/// Which control bytes a text of this name and recognised format holds by design: bit n for byte n,
+/// bit 32 for DEL.
 /// Of these, EOT and SUB count only before the end of the text.
-pub fn by_design(name: &[u8], format: Option<&str>) -> u32 {
+pub fn by_design(name: &[u8], format: Option<&str>) -> u64 {
     let of_format = match format {
         // Keys in examples are the bytes that the keyboard sends.
         Some("vim-help") => ESC | FF,
-        Some("gnu-info") => US | FF | BS,
+        Some("iso-2022") => ESC | 1 << 0x0e | 1 << 0x0f,
+        Some("gnu-info") => US | FF | BS | DEL,
         _ => 0,
     };
     of_format | row_of(name).map_or(0, |row| row.by_design)
@@ -408,6 +425,8 @@ mod tests {
         for end in ROWS.iter().flat_map(|row| row.ends) {
             assert!(seen.insert(end), "{end}");
             assert_eq!(*end, end.to_lowercase());
+            let dots = end.bytes().filter(|&b| b == b'.').count();
+            assert!(end.len() <= LONGEST && dots <= 2, "{end}");
         }
     }
 

@@ -3,6 +3,11 @@
 //! One 8-bit counter a lane and kind: no lane counts past 255, because a run of blocks is folded
 //! into wide counters before that. The widest instructions of the processor are chosen at run time.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what `dispatch` runs takes its instruction set only where it is inlined into it"
+)]
+
 use std::sync::OnceLock;
 
 use pulp::Arch;

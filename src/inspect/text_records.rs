@@ -3,7 +3,7 @@
 //! Manager"; Text, 5 "Text Utilities"; Finder Interface, `vers`).
 //!
 //! All integers are big-endian, all texts Pascal strings: a length byte and as many bytes of
-//! MacRoman. Where records break off or end early, the rest counts as one more text, so that no byte
+//! `MacRoman`. Where records break off or end early, the rest counts as one more text, so that no byte
 //! hides behind a wrong length.
 
 use std::ops::Range;

@@ -80,7 +80,7 @@ pub struct Patch {
 }
 
 /// The bytes of a hex string; `None` if it is none.
-pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     let (pairs, rest) = digits.as_chunks::<2>();
     if !rest.is_empty() {

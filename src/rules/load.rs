@@ -91,7 +91,7 @@ struct Place<'a> {
 impl Place<'_> {
     fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, LoadError> {
         let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
         Err(LoadError { file: self.file.to_owned(), line, message: message.into() })
     }
 }
@@ -178,17 +178,16 @@ fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
     let (table, at) = match (&raw.pattern, &raw.detector) {
         (Some(table), None) => (table.get_ref(), table.span().start),
         (None, Some(name)) => {
-            return match detectors::named(name.get_ref()) {
-                Some(detector) => Ok(Matcher::Detector(detector)),
-                None => {
-                    let known: Vec<_> = detectors::DETECTORS.iter().map(|d| d.name).collect();
-                    let known = known.join(", ");
-                    place.error(
-                        name.span().start,
-                        format!("no detector {:?}; expected one of {known}", name.get_ref()),
-                    )
-                }
-            };
+            if let Some(detector) = detectors::named(name.get_ref()) {
+                return Ok(Matcher::Detector(detector));
+            }
+            let known: Vec<_> = detectors::DETECTORS.iter().map(|row| row.name).collect();
+            let known = known.join(", ");
+            let found = name.get_ref();
+            return place.error(
+                name.span().start,
+                format!("no detector {found:?}; expected one of {known}"),
+            );
         }
         _ => return place.error(raw.id.span().start, "expected either `match` or `detector`"),
     };

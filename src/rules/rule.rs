@@ -132,9 +132,9 @@ impl Rule {
     pub fn severity_for(&self, kind: TextKind, targets: &[String]) -> (Severity, Option<String>) {
         let base = self.severity_in.get(&kind).copied().unwrap_or(self.severity);
         let raised = |target: &String| Some((*self.severity_on.get(target)?, Some(target.clone())));
-        let raises = targets.iter().filter_map(raised).filter(|(severity, _)| *severity > base);
+        let worse = targets.iter().filter_map(raised).filter(|(severity, _)| *severity > base);
         // The first of the worst: `max_by_key` would give the last.
-        raises.reduce(|a, b| if b.0 > a.0 { b } else { a }).unwrap_or((base, None))
+        worse.reduce(|a, b| if b.0 > a.0 { b } else { a }).unwrap_or((base, None))
     }
 
     /// The message of a finding. `fact` gives the text for a placeholder.

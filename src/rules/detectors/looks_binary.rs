@@ -6,8 +6,9 @@ use crate::model::Class;
 pub(super) const DETECTOR: Detector = Detector { name: "looks-binary", look: Look::Entry(find) };
 
 fn find(entry: &Entry<'_>) -> Option<String> {
-    let hit =
-        entry.class == Class::Text && entry.looks_binary && entry.approved != Some(Class::Text);
+    // Approved as text is the case of `class-changed`.
+    let expected = entry.class == Class::Text || entry.class == Class::Binary && entry.named_text;
+    let hit = expected && entry.looks_binary && entry.approved != Some(Class::Text);
     let census = entry.census;
     hit.then(|| {
         let (stray, size, high) = (census.stray(), census.size, census.high);

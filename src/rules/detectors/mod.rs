@@ -58,6 +58,8 @@ pub struct Entry<'a> {
     pub approved: Option<Class>,
     /// Whether the census alone says that it is no text.
     pub looks_binary: bool,
+    /// Whether its name is that of a text, and its bytes are of no recognised format.
+    pub named_text: bool,
 }
 
 /// The detector of a name.

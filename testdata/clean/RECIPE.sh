@@ -1,0 +1,92 @@
+#!/bin/sh
+# Makes the files of this folder: control characters and encodings that are right where they stand.
+# All texts are ours (MIT OR Apache-2.0 as the rest); the tools are those of Debian 12:
+# makeinfo (texinfo 6.8), groff 1.22.4, tic (ncurses 6.4), python3 3.11.
+set -eu
+cd "$(dirname "$0")"
+here=$PWD
+work=$(mktemp -d)
+cd "$work"
+
+cat > splash.texi <<'T'
+\input texinfo
+@setfilename splash.info
+@settitle Splash
+@node Top
+@top Splash
+The manual of a splash screen.
+@menu
+* Text:: What it says.
+@end menu
+@node Text
+@chapter Text
+It says @emph{Free}.
+@bye
+T
+makeinfo --no-split -o "$here/splash.info" splash.texi
+gzip -9n < "$here/splash.info" > "$here/splash.info.gz"
+
+cat > splash.1 <<'T'
+.TH SPLASH 1 2026-11-21 premaster "User commands"
+.SH NAME
+splash \- show a text
+.SH DESCRIPTION
+.B splash
+shows
+.IR text .
+T
+cp splash.1 "$here/splash.1"
+GROFF_NO_SGR=1 groff -Tascii -man -P-c splash.1 > "$here/splash.cat1"
+
+printf '# A terminal of two colours.\nduo|terminal with two colours,\n\tam, cols#80, lines#24,\n\tbel=^G, clear=\033[H\033[2J, cr=^M, cub1=^H, cud1=^J,\n\tbold=\\E[1m, sgr0=\\E[0m, kf1=\033OP,\n' > "$here/duo.terminfo"
+tic -o "$work/ti" "$here/duo.terminfo"
+cp "$work/ti/d/duo" "$here/duo"
+
+printf '/* Part one. */\n\nint one(void) { return 1; }\n\n\f\n/* Part two. */\n\nint two(void) { return 2; }\n' > "$here/parts.c"
+printf '                    A LICENCE\n\nPart 1.\n\f\nPart 2.\n' > "$here/COPYING"
+printf '\033[0;1;31mFREE\033[0m\r\n\033[34m\260\261\262\333\262\261\260\033[0m\r\n\032SAUCE00logo                               ' > "$here/logo.ans"
+printf '\311\315\315\315\273\r\n\272 \016 \272\r\n\310\315\315\315\274\r\n\007 one\r\n\020 two \021\r\n\376 fa\207ade\r\n' > "$here/group.nfo"
+# The splash text of a classic Mac application: lines end with CR, 0xA8 is the registered sign.
+printf 'Freedom of Press\250\rVersion 3.0\r\251 1993 Caf\216\r' > "$here/splash.macintosh.txt"
+printf '\377\376' > "$here/utf16.strings"
+printf '"Quit" = "Beenden – ®";\r\n"Open" = "Öffnen 😀";\r\n' | iconv -f UTF-8 -t UTF-16LE >> "$here/utf16.strings"
+printf 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=ISO-8859-1\\n"\n\nmsgid "coffee"\nmsgstr "caf\351 au lait, \340 la \253 carte \273"\n' > "$here/fr.po"
+printf '\357\273\277[Messages]\r\nquit=Beenden\r\n' > "$here/bom.ini"
+python3 - "$here/app.min.js" <<'P'
+import sys
+open(sys.argv[1], 'w').write('!function(){var t={};' + ''.join(f'function f{i}(n){{return n+{i}}}t[{i}]=f{i};' for i in range(400)) + '}();')
+P
+python3 - "$here/jis.txt" <<'P'
+import sys
+open(sys.argv[1], 'wb').write('日本語のテキスト\n二行目です。\n'.encode('iso-2022-jp'))
+P
+python3 - "$here/sjis.txt" <<'P'
+import sys
+open(sys.argv[1], 'wb').write('日本語のテキスト\r\n二行目です。\r\n'.encode('shift-jis'))
+P
+printf '*keys.txt*    For Vim version 9.0\n\nTo leave insert mode press \033.\n    set t_AB=\033[4%%p1%%dm\n' > "$here/keys.txt"
+python3 - "$here/red.png" <<'P'
+import struct, sys, zlib
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+rows = (b'\0' + b'\xff\0\0' * 8) * 8
+open(sys.argv[1], 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 8, 8, 8, 2, 0, 0, 0))
+    + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
+P
+cp "$here/red.png" "$here/png-without-a-suffix"
+python3 - "$here/blank.pdf" <<'P'
+import sys, zlib
+out = bytearray(b'%PDF-1.4\n%\xe2\xe3\xcf\xd3\n'); at = []
+stream = zlib.compress(b'BT ET')
+for n, body in enumerate([b'<</Type/Catalog/Pages 2 0 R>>', b'<</Type/Pages/Kids[3 0 R]/Count 1>>',
+        b'<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Contents 4 0 R>>',
+        b'<</Length %d/Filter/FlateDecode>>stream\n' % len(stream) + stream + b'\nendstream'], 1):
+    at.append(len(out)); out += b'%d 0 obj\n' % n + body + b'\nendobj\n'
+start = len(out)
+out += b'xref\n0 5\n0000000000 65535 f \n' + b''.join(b'%010d 00000 n \n' % a for a in at)
+out += b'trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n' % start
+open(sys.argv[1], 'wb').write(out)
+P
+printf '' > "$here/empty"
+printf 'Grüße, naïve café, Ωμέγα, 日本語, 😀\n' > "$here/utf8.md"
+rm -rf "$work"
