@@ -147,7 +147,8 @@ pub(super) fn scan(
 fn byte_order_mark(bytes: &[u8], encoding: Encoding) -> usize {
     match encoding {
         Encoding::Utf8 { .. } if bytes.starts_with(b"\xef\xbb\xbf") => 3,
-        Encoding::Utf16Le | Encoding::Utf16Be => bytes.len().min(2),
+        Encoding::Utf16Le if bytes.starts_with(b"\xff\xfe") => 2,
+        Encoding::Utf16Be if bytes.starts_with(b"\xfe\xff") => 2,
         _ => 0,
     }
 }

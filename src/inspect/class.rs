@@ -15,7 +15,8 @@ pub struct Facts<'a> {
     pub declared: Declared,
     /// The entry's own name.
     pub name: &'a [u8],
-    /// What its bytes were recognised as: by [`recognise`](super::recognise), or a reader's id.
+    /// What its bytes were recognised as by [`recognise`](super::recognise); any other name is the id
+    /// of the reader that opened it.
     pub format: Option<&'a str>,
     /// The class in the approved build.
     pub approved: Option<Class>,
@@ -35,10 +36,13 @@ pub fn settle(facts: &Facts<'_>) -> Class {
     if facts.approved == Some(Class::Text) {
         return Class::Text;
     }
-    match facts.format.and_then(format::is_text) {
-        Some(false) => return Class::Binary,
-        Some(true) if !is_plainly_binary(facts.census) => return Class::Text,
-        _ => {}
+    if let Some(format) = facts.format {
+        match format::is_text(format) {
+            Some(false) => return Class::Binary,
+            Some(true) if !is_plainly_binary(facts.census) => return Class::Text,
+            Some(true) => {}
+            None => return Class::Container,
+        }
     }
     let named_text = kind::is_text_name(facts.name) && !is_plainly_binary(facts.census);
     if named_text || !looks_binary(facts.census) { Class::Text } else { Class::Binary }

@@ -14,9 +14,9 @@ pub enum Encoding {
     },
     /// One byte a character, as declared: `macintosh`, `windows-1252`.
     SingleByte,
-    /// UTF-16, little-endian, with its byte order mark.
+    /// UTF-16, little-endian: declared, or by its byte order mark.
     Utf16Le,
-    /// UTF-16, big-endian, with its byte order mark.
+    /// UTF-16, big-endian: declared, or by its byte order mark.
     Utf16Be,
 }
 
@@ -33,9 +33,48 @@ pub fn encoding(census: &Census, declared: Declared) -> Encoding {
     match declared {
         Declared::Text(label) | Declared::TextRecords(label) => match label {
             "utf-8" => Encoding::Utf8 { declared: true },
+            "utf-16le" => Encoding::Utf16Le,
+            "utf-16be" => Encoding::Utf16Be,
             "" => Encoding::Utf8 { declared: bom },
             _ => Encoding::SingleByte,
         },
         _ => Encoding::Utf8 { declared: bom },
+    }
+}
+
+/// The format of a text in a listing.
+pub fn text_format(census: &Census, declared: Declared) -> &'static str {
+    match encoding(census, declared) {
+        Encoding::Utf16Le => "text/utf-16le",
+        Encoding::Utf16Be => "text/utf-16be",
+        _ if census.high == 0 => "text/ascii",
+        Encoding::SingleByte => match declared {
+            Declared::Text("macintosh") | Declared::TextRecords("macintosh") => "text/macintosh",
+            _ => "text/8-bit",
+        },
+        Encoding::Utf8 { .. } if census.utf8 => "text/utf-8",
+        Encoding::Utf8 { .. } => "text/8-bit",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sweep;
+    use super::*;
+
+    #[test]
+    fn formats_of_texts() {
+        for (bytes, declared, expected) in [
+            (&b"plain\n"[..], Declared::Nothing, "text/ascii"),
+            ("®".as_bytes(), Declared::Nothing, "text/utf-8"),
+            (b"\xa8", Declared::Nothing, "text/8-bit"),
+            (b"\xa8", Declared::Text("macintosh"), "text/macintosh"),
+            (b"\xff\xfea\0", Declared::Nothing, "text/utf-16le"),
+            (b"\0a\0b", Declared::Text("utf-16be"), "text/utf-16be"),
+        ] {
+            let mut sweep = Sweep::new();
+            sweep.update(bytes);
+            assert_eq!(text_format(&sweep.finish(), declared), expected);
+        }
     }
 }

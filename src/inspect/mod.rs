@@ -11,7 +11,7 @@ mod utf8;
 
 pub use census::Sweep;
 pub use class::{Facts, looks_binary, settle};
-pub use encoding::{Encoding, encoding};
+pub use encoding::{Encoding, encoding, text_format};
 pub use format::{is_text, recognise};
 pub use kind::{by_design, is_text_name, text_kind};
 pub use text_records::{Texts, text_records};
