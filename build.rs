@@ -1,4 +1,5 @@
-//! Lists `rules/**/*.toml`, so that the catalogue is embedded whole and no list of it is kept by hand.
+//! Lists `rules/**/*.toml`, so that the catalogue is embedded whole and no list of it is kept by
+//! hand.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

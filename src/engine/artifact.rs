@@ -28,8 +28,8 @@ const EVIDENCE: usize = 32;
 const BEHIND: usize = 16;
 
 impl Judge<'_> {
-    /// Judges bytes that no file owns and that should be zero: `bytes/outside-any-file-not-zero`, or
-    /// another rule with a detector of bytes.
+    /// Judges bytes that no file owns and that should be zero: `bytes/outside-any-file-not-zero`,
+    /// or another rule with a detector of bytes.
     pub fn bytes(&self, id: &str, spot: &Spot<'_>) -> Option<Finding> {
         let rule = self.running(id)?;
         let Matcher::Detector(detector) = rule.matcher else { return None };
@@ -61,9 +61,9 @@ impl Judge<'_> {
         Some(finding)
     }
 
-    /// The finding of a defect in the container or entry `path`. A rule that the catalogue lacks is a
-    /// mistake in premaster, which the finding says rather than keep silent; one that is disabled or
-    /// too costly gives none.
+    /// The finding of a defect in the container or entry `path`. A rule that the catalogue lacks is
+    /// a mistake in premaster, which the finding says rather than keep silent; one that is disabled
+    /// or too costly gives none.
     pub fn defect(&self, path: &Locator, defect: &Defect) -> Option<Finding> {
         let Some(known) = self.catalogue().get(defect.rule) else {
             let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);

@@ -101,8 +101,9 @@ impl<'a> Collector<'a> {
         self.found.push((finding, false));
     }
 
-    /// All findings in the order of offset and rule. Those about characters, and about bytes that are
-    /// none, stand only if the text is a Unicode text otherwise: an eight-bit text is not a defect.
+    /// All findings in the order of offset and rule. Those about characters, and about bytes that
+    /// are none, stand only if the text is a Unicode text otherwise: an eight-bit text is not a
+    /// defect.
     pub(super) fn finish(mut self, is_unicode: bool) -> Vec<Finding> {
         for &(listed, last, more) in &self.counts {
             if let Some((finding, _)) = self.found.get_mut(last).filter(|_| listed > 0) {
@@ -182,7 +183,7 @@ pub(super) fn finding(
         image_offset: None,
         more: 0,
         occurrence: 0,
-        remedy: rule.remedy.trim().to_owned(),
+        remedy: rule.remedy.clone(),
     }
 }
 

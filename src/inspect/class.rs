@@ -15,8 +15,8 @@ pub struct Facts<'a> {
     pub declared: Declared,
     /// The entry's own name.
     pub name: &'a [u8],
-    /// What its bytes were recognised as by [`recognise`](super::recognise); any other name is the id
-    /// of the reader that opened it.
+    /// What its bytes were recognised as by [`recognise`](super::recognise); any other name is the
+    /// id of the reader that opened it.
     pub format: Option<&'a str>,
     /// The class in the approved build.
     pub approved: Option<Class>,

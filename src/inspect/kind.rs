@@ -1,8 +1,8 @@
 //! What a text is for, and which control bytes its kind holds by design.
 //!
 //! One table by the end of the name. A control byte that a format prescribes (GNU info's unit
-//! separator, the escapes of ANSI art) is no hit of any rule; at the very end of a text, EOT and SUB
-//! are told all the same, because no format prescribes them there.
+//! separator, the escapes of ANSI art) is no hit of any rule; at the very end of a text, EOT and
+//! SUB are told all the same, because no format prescribes them there.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -1,4 +1,5 @@
-//! What a content is: its census, its format, its class, the kind of text, the texts in its records.
+//! What a content is: its census, its format, its class, the kind of text, the texts in its
+//! records.
 
 mod census;
 mod class;

@@ -3,8 +3,8 @@
 //! Manager"; Text, 5 "Text Utilities"; Finder Interface, `vers`).
 //!
 //! All integers are big-endian, all texts Pascal strings: a length byte and as many bytes of
-//! `MacRoman`. Where records break off or end early, the rest counts as one more text, so that no byte
-//! hides behind a wrong length.
+//! `MacRoman`. Where records break off or end early, the rest counts as one more text, so that no
+//! byte hides behind a wrong length.
 
 use std::ops::Range;
 
@@ -103,9 +103,9 @@ impl Cursor<'_> {
         self.byte().map(|_| ())
     }
 
-    /// A count less one; items of a handle, a rectangle, a type and its data, on even offsets. Types
-    /// 4 to 6 (controls with titles), 8 and 16 (static and editable text) hold texts; the high bit
-    /// says that the item is disabled.
+    /// A count less one; items of a handle, a rectangle, a type and its data, on even offsets.
+    /// Types 4 to 6 (controls with titles), 8 and 16 (static and editable text) hold texts; the
+    /// high bit says that the item is disabled.
     fn dialog(&mut self) -> Option<()> {
         let count = self.word()?.wrapping_add(1);
         for _ in 0..count {

@@ -47,7 +47,10 @@ fn field(out: &mut String, name: &str, value: &str) {
 
 fn section(out: &mut String, title: &str, text: &str) {
     let _ = writeln!(out, "\n{title}");
-    for paragraph in text.trim().split("\n\n") {
+    for (number, paragraph) in text.trim().split("\n\n").enumerate() {
+        if number > 0 {
+            out.push('\n');
+        }
         let mut line = String::new();
         for word in paragraph.split_whitespace() {
             if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {

@@ -149,7 +149,7 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         since: raw.since,
         scope,
         why: raw.why.into_inner(),
-        remedy: raw.remedy.into_inner(),
+        remedy: one_line(raw.remedy.get_ref()),
         references: raw.references.into_inner(),
         matcher,
         message,
@@ -157,6 +157,11 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         file: file.to_owned(),
         digest: Digest::of(text.as_bytes()),
     })
+}
+
+/// Text that a file wraps as it likes.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn check_id(place: &Place<'_>, id: &Spanned<String>) -> Result<(), LoadError> {
