@@ -9,6 +9,7 @@ use premaster::inspect::{self, Facts, Sweep};
 use premaster::model::{Class, Declared, Finding, Gap, GapKind, Locator, Severity};
 use premaster::rules::detectors::{DETECTORS, Look};
 use premaster::rules::{Catalogue, Example, Matcher, Rule, explain};
+use proptest::prelude::*;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -272,4 +273,52 @@ fn many_hits_are_counted() {
     assert!(bells.len() <= 16);
     let prints: std::collections::HashSet<_> = bells.iter().map(|f| f.fingerprint()).collect();
     assert_eq!(prints.len(), bells.len());
+}
+
+/// Bytes in which texts, records and controls meet.
+fn content() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        3 => prop::collection::vec(any::<u8>(), 0..12),
+        3 => "[ -~\n]{0,40}".prop_map(String::into_bytes),
+        1 => prop::sample::select(vec![&b"\x04"[..], b"\x1b[0m", b"\r\n", b"\xff\xfe", b"\0\x02"])
+            .prop_map(<[u8]>::to_vec),
+        1 => Just("®\u{85}\u{feff}".as_bytes().to_vec()),
+    ];
+    prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn findings_lie_in_the_entry_and_are_bounded(
+        bytes in content(),
+        declared in prop::sample::select(vec![
+            Declared::Nothing,
+            Declared::Text("macintosh"),
+            Declared::Text("utf-8"),
+            Declared::Text("utf-16be"),
+            Declared::TextRecords("macintosh"),
+        ]),
+        kind in prop::sample::select(vec![*b"STR ", *b"STR#", *b"vers", *b"MENU", *b"DITL", *b"CODE"]),
+        name in prop::sample::select(vec![&b"a.txt"[..], b"a", b"a.ans", b"a.c"]),
+    ) {
+        let settings = Settings::default();
+        let all = Judge::new(Catalogue::built_in(), &settings);
+        let case = Case { name, bytes: &bytes, declared, resource: Some(kind), approved: None };
+        let found = judge(&all, &case);
+        let mut prints = std::collections::HashSet::new();
+        let mut counts = std::collections::HashMap::new();
+        for finding in &found {
+            prop_assert!(prints.insert(finding.fingerprint()));
+            let count = counts.entry(finding.rule.clone()).or_insert(0);
+            *count += 1;
+            prop_assert!(*count <= 16);
+            let Some(offset) = finding.offset else { continue };
+            prop_assert!(offset + finding.length <= bytes.len() as u64);
+            let evidence = finding.evidence.as_ref().expect("a hit shows its bytes");
+            let start = evidence.start as usize;
+            prop_assert_eq!(&evidence.bytes[..], &bytes[start..start + evidence.bytes.len()]);
+            prop_assert!(evidence.bytes.len() <= 32);
+        }
+        prop_assert!(found.is_sorted_by_key(|finding| finding.offset));
+    }
 }
