@@ -44,8 +44,9 @@ stamp rr
 at env -u SOURCE_DATE_EPOCH genisoimage -quiet -no-pad -R -V RR -o "$out/rock-ridge.iso" rr
 at xorriso -as mkisofs -quiet -no-pad -R --hardlinks -V XRR \
     -o "$out/rock-ridge-xorriso.iso" rr
-at xorriso -as mkisofs -quiet -no-pad -R -D -iso-level 3 -rr_reloc_dir /reloc \
-    -o "$out/relocated-xorriso.iso" rr
+rm -f "$out/relocated-xorriso.iso"
+at xorriso -outdev "$out/relocated-xorriso.iso" -padding 0 -compliance deep_paths_off \
+    -rr_reloc_dir reloc -map rr / -commit
 rm rr/block rr/char rr/fifo
 
 rm -f "$out/xattr.iso"
@@ -83,7 +84,7 @@ at xorriso -as mkisofs -quiet -no-pad -V HYBRID -b isolinux/isolinux.bin \
     -o "$out/isohybrid.iso" boot
 
 # Two sessions: the second appended where the first ends, and grown in place.
-cp -r plain first
+cp -a plain first
 mkdir second
 printf 'second\n' > second/NEW.TXT
 stamp second
