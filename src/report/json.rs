@@ -30,7 +30,10 @@ pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
     report.insert("waived".into(), list(waived.iter().map(waiver).collect()));
     let over = |n: usize| n.saturating_sub(CAP);
     let truncated =
-        over(outcome.findings.len()) + over(outcome.changes.len()) + over(outcome.gaps.len());
+        over(outcome.causes.len())
+        + over(outcome.findings.len())
+        + over(outcome.changes.len())
+        + over(outcome.gaps.len());
     if truncated > 0 {
         report.insert("truncated".into(), json!(truncated));
     }
@@ -171,6 +174,7 @@ fn finding(finding: &Finding) -> Value {
         "related": [],
         "more": finding.more,
         "fingerprint": finding.fingerprint(),
+        "why": finding.why.trim(),
         "remedy": finding.remedy.trim(),
     })
 }

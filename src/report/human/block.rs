@@ -98,7 +98,7 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
         names(&mut out, change);
     }
     let (why, fix) = match (first, change) {
-        (Some(finding), _) => ("", first_sentence(&finding.remedy)),
+        (Some(finding), _) => (first_sentence(&finding.why), first_sentence(&finding.remedy)),
         (None, Some(change)) => ("", remedy(cause, change)),
         (None, None) => ("", ""),
     };
