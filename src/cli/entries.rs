@@ -71,6 +71,13 @@ impl LsArgs {
         let artifact = walk::scan(&path, &options)?;
         let listed = self.entries(&artifact.manifest, inner.as_ref());
         if listed.is_empty()
+            && let Some(name) = self.view.as_deref().filter(|name| *name != "all")
+        {
+            let views = views(&artifact.manifest).join(", ");
+            let message = format!("{}: no view {name:?}, it has {views}", path.display());
+            return Err(Stop::Failure(Failure::Usage(message)));
+        }
+        if listed.is_empty()
             && let Some(inner) = &inner
         {
             let message = format!("{}: no entry {inner}", path.display());
@@ -114,6 +121,16 @@ impl LsArgs {
         }
         out
     }
+}
+
+/// The names of all views, each once.
+fn views(manifest: &Manifest) -> Vec<&str> {
+    let volumes = manifest.containers.iter().flat_map(|container| &container.volumes);
+    let mut names: Vec<&str> =
+        volumes.flat_map(|volume| volume.views.iter().map(|view| view.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Which entries a listing shows: those of each container's best view, and every entry whose content
@@ -183,8 +200,7 @@ impl CatArgs {
     pub(super) fn run(self) -> Done {
         let (path, inner) = split(&self.entry);
         let Some(inner) = inner else {
-            if !path.exists() {
-                let cause = io::ErrorKind::NotFound.into();
+            if let Err(cause) = std::fs::metadata(&path) {
                 return Err(walk::OpenError { path, cause }.into());
             }
             let message = format!("{}: name an entry, as {0}!/inner/path", self.entry);

@@ -29,8 +29,7 @@ pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
     report.insert("gaps".into(), list(outcome.gaps.iter().take(CAP).map(gap).collect()));
     report.insert("waived".into(), list(waived.iter().map(waiver).collect()));
     let over = |n: usize| n.saturating_sub(CAP);
-    let truncated =
-        over(outcome.causes.len())
+    let truncated = over(outcome.causes.len())
         + over(outcome.findings.len())
         + over(outcome.changes.len())
         + over(outcome.gaps.len());
