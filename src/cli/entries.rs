@@ -68,7 +68,12 @@ impl LsArgs {
         options.contents = !self.digest.is_empty();
         options.sha256 = self.digest.contains(&DigestName::Sha256);
         options.nested = self.recursive || inner.as_ref().is_some_and(|i| i.as_str().contains('!'));
-        let artifact = walk::scan(&path, &options)?;
+        let mut artifact = walk::scan(&path, &options)?;
+        if is_wrapper(&artifact.manifest) {
+            // A wrapper is transparent: what it wraps is listed.
+            options.nested = true;
+            artifact = walk::scan(&path, &options)?;
+        }
         let listed = self.entries(&artifact.manifest, inner.as_ref());
         if listed.is_empty()
             && let Some(name) = self.view.as_deref().filter(|name| *name != "all")
@@ -85,7 +90,7 @@ impl LsArgs {
         }
         let text = |of: fn(&Listed) -> String| listed.iter().map(of).collect::<String>();
         output::render(&self.format, |kind| match kind {
-            Kind::Human if self.long => text(report::list_long),
+            Kind::Human if self.long => report::list_long(&listed),
             Kind::Human => text(report::list_short),
             Kind::Json | Kind::Jsonl => text(report::list_jsonl),
         })?;
@@ -109,7 +114,8 @@ impl LsArgs {
                 Some(name) => view == name || chosen.locator_name(place) == name,
                 None => chosen.is_shown(place),
             };
-            if !shown || !wanted(&row) {
+            let is_deep = !self.recursive && inner.is_none() && !is_outer(manifest, place);
+            if !shown || !wanted(&row) || is_deep {
                 continue;
             }
             if let Some(content) = &mut row.content {
@@ -121,6 +127,16 @@ impl LsArgs {
         }
         out
     }
+}
+
+fn is_wrapper(manifest: &Manifest) -> bool {
+    manifest.containers.first().is_some_and(|container| container.is_wrapper())
+}
+
+/// Whether an entry lies in the artifact itself or, if that is a wrapper, in what it wraps.
+fn is_outer(manifest: &Manifest, place: Place) -> bool {
+    let inside = manifest.container(place.container).and_then(|container| container.inside);
+    inside.is_none_or(|inside| is_wrapper(manifest) && inside.container == ContainerId(0))
 }
 
 /// The names of all views, each once.

@@ -77,7 +77,7 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
         "artifact": subject(&outcome.artifact),
         "approved": outcome.approved.as_ref().map(subject),
         "intent": outcome.intent.as_ref().map(|intent| json!({
-            "path": intent.path,
+            "path": file_name(&intent.path),
             "summary": intent.summary,
             "blake3": intent.blake3,
         })),
@@ -105,11 +105,14 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
 }
 
 /// Only the name of what the user wrote: no absolute path is in machine output.
+fn file_name(path: &str) -> String {
+    let name = std::path::Path::new(path).file_name();
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
 fn subject(subject: &Subject) -> Value {
-    let name = std::path::Path::new(&subject.path);
-    let name = name.file_name().map_or(subject.path.clone(), |n| n.to_string_lossy().into_owned());
     json!({
-        "path": name,
+        "path": file_name(&subject.path),
         "format": subject.format,
         "size": subject.size,
         "blake3": subject.blake3,

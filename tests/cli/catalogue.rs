@@ -47,14 +47,14 @@ fn help_fits_and_names_the_exit_codes() {
 #[test]
 fn a_rule_of_ones_own_is_tried_before_it_is_used() {
     let scratch = Scratch::new();
-    let rule = "id = \"house/no-tab\"\ntitle = \"A tab\"\nseverity = \"error\"\nconfidence = \"high\"\n\
-                cost = \"literal\"\nsince = \"1.0.0\"\nwhy = \"w\"\nremedy = \"r\"\nreferences = [\"x\"]\n\
+    let rule = "id = \"house/no-zero-width\"\ntitle = \"A zero-width space\"\nseverity = \"error\"\nconfidence = \"high\"\n\
+                cost = \"census\"\nsince = \"1.0.0\"\nwhy = \"w\"\nremedy = \"r\"\nreferences = [\"x\"]\n\
                 match = { code-points = [\"U+200B\"] }\nmessage = \"{name} at {offset}\"\n\
                 [[example]]\nhit = true\ntext = \"a\\u200b\"\nat = [1]\n\
                 [[example]]\nhit = false\ntext = \"a\"\n";
     let good = scratch.file("good.toml", rule);
     let good = good.to_str().expect("UTF-8");
-    premaster(["rules", "test", good]).exits(0).says(&["house/no-tab", "2 examples"]);
+    premaster(["rules", "test", good]).exits(0).says(&["house/no-zero-width", "2 examples"]);
     let wrong = scratch.file(
         "wrong.toml",
         rule.replace("hit = false\ntext = \"a\"", "hit = false\ntext = \"\\u200b\""),

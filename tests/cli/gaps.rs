@@ -43,7 +43,7 @@ fn a_fifo_in_a_folder_is_not_opened() {
     std::os::unix::fs::symlink("nowhere", scratch.path("tree/dangling")).expect("linked");
     let tree = scratch.path("tree");
     premaster([Path::new("check"), &tree]).exits(0);
-    premaster([Path::new("ls"), &tree, Path::new("-l")]).exits(0).says(&["p0", "-> nowhere"]);
+    premaster([Path::new("ls"), &tree, Path::new("-l")]).exits(0).says(&["p 0", "-> nowhere"]);
 }
 
 /// As a user who may not read everything; root may, so it becomes nobody.
@@ -130,13 +130,13 @@ fn a_truncated_archive_never_ships() {
     for name in ["zip/plain.zip", "tar/ustar.tar", "gzip/notes.txt.gz"] {
         let whole = fs::read(super::support::root().join("testdata/readers").join(name));
         let whole = whole.expect("readable");
-        for length in [0, 1, 7, whole.len() / 3, whole.len() / 2, whole.len() - 1] {
+        // Behind 3072 the tar holds zeros only: losing them loses nothing.
+        let end = if name.starts_with("tar") { 3072 } else { whole.len() };
+        for length in [0, 1, 7, end / 5, end / 2, end - 1] {
             let name = Path::new(name).file_name().expect("a name");
             let path = scratch.file(name, &whole[..length]);
             let ran = premaster([Path::new("check"), &path]);
-            // The last byte of a tar is padding: losing it loses nothing.
-            let is_padding = name == "ustar.tar" && length == whole.len() - 1;
-            let fits = [1, 3].contains(&ran.code) || is_padding;
+            let fits = [1, 3].contains(&ran.code);
             assert!(fits, "{name:?} {length}: {}\n{}{}", ran.code, ran.out, ran.err);
         }
     }

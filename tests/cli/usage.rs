@@ -127,7 +127,7 @@ fn an_encoding_is_for_texts_that_declare_none() {
     scratch.file("tree/credits.txt", b"\x85sterreich \xa8\x07\n");
     let tree = tree.to_str().expect("UTF-8");
     let ran = premaster(["check", tree, "--encoding", "macintosh", "--format", "json"]).exits(1);
-    assert_eq!(ran.json()["findings"][0]["column"], 12, "{}", ran.out);
+    assert_eq!(ran.json()["findings"][0]["column"], 13, "{}", ran.out);
     let ran = premaster(["check", tree, "--encoding", "utf-8"]).exits(1);
     ran.says(&["text/utf8-invalid"]);
 }

@@ -15,7 +15,7 @@ use colored::{Color, Colorize as _};
 
 use self::block::{Told, block};
 use self::brief::brief;
-use self::layout::{labelled, wrap};
+use self::layout::{labelled, note};
 use super::bytes::{count, plural};
 use crate::model::{Cause, Disposition, Outcome, Severity, Verdict};
 
@@ -78,24 +78,18 @@ fn head(outcome: &Outcome, blocking: &[&Cause]) -> String {
     let other = rest().filter(|cause| !is_change(cause) && cause.severity.is_none());
     reason(other.count(), "change with consequences that nobody declared");
     reason(outcome.gaps.len(), "gap");
-    let (label, width, said) = match outcome.verdict {
-        Verdict::Ship => (" SHIP ".on_green().black().bold(), 6, format!(": {}", good(outcome))),
-        Verdict::Blocked => (
-            " BLOCKED ".on_red().white().bold(),
-            9,
-            format!(" must not ship: {}", reasons.join(", ")),
-        ),
+    let (label, said) = match outcome.verdict {
+        Verdict::Ship => (" SHIP ".on_green().black().bold(), format!(": {}", good(outcome))),
+        Verdict::Blocked => {
+            (" BLOCKED ".on_red().white().bold(), format!(" must not ship: {}", reasons.join(", ")))
+        }
         Verdict::Incomplete => (
             " INCOMPLETE ".on_yellow().black().bold(),
-            12,
             format!(" must not ship yet: {}", reasons.join(", ")),
         ),
     };
-    let used = width + 1 + name.chars().count();
-    let blank = if said.starts_with(' ') { " " } else { "" };
-    let text = wrap(&said, used + blank.len(), 4);
-    let blank = if text.starts_with('\n') { "" } else { blank };
-    format!("{label} {}{blank}{text}\n", name.bold())
+    // One line, however long: it is what scripts and people search for.
+    format!("{label} {}{said}\n", name.bold())
 }
 
 /// What was found where nothing blocks: never more than is true.
@@ -149,6 +143,11 @@ fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
     if outcome.gaps.len() > shown {
         let more = count(outcome.gaps.len() - shown, "more gap");
         let _ = writeln!(out, "… and {more} (--all shows them)");
+    }
+    if outcome.verdict == Verdict::Incomplete {
+        let fix = "Make it readable and check again, or accept the bytes as they are with a waiver \
+                   of `gap` and their digest.";
+        note(out, "fix:", fix);
     }
 }
 
