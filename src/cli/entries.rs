@@ -11,7 +11,7 @@ use super::output::{self, Kind};
 use super::{Done, Exit, Format, Reading, Stop};
 use crate::model::claim::overlay;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Gap, Locator, Manifest, Row, RowKind, row};
+use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
 use crate::pipeline::Failure;
 use crate::report::{self, Listed};
 use crate::walk;
@@ -130,7 +130,7 @@ impl LsArgs {
 }
 
 fn is_wrapper(manifest: &Manifest) -> bool {
-    manifest.containers.first().is_some_and(|container| container.is_wrapper())
+    manifest.containers.first().is_some_and(Container::is_wrapper)
 }
 
 /// Whether an entry lies in the artifact itself or, if that is a wrapper, in what it wraps.

@@ -309,9 +309,7 @@ fn volume_size(image: &mut Image<'_>, descriptor: &Descriptor, set: &Set) -> boo
     }
     // The sectors that the image lacks cannot be inspected, also where no file lies in them.
     if recorded > most && set.start + recorded > most {
-        let missing = recorded - most;
-        let message =
-            format!("the image ends {missing} bytes before its volume does: it is cut off");
+        let message = format!("the image is cut off: it ends at {most}, its volume at {recorded}");
         image.volume.unread(GapKind::Damaged, Owner::Volume, None, message);
     }
     is_right

@@ -145,7 +145,7 @@ fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
         let _ = writeln!(out, "… and {more} (--all shows them)");
     }
     if outcome.verdict == Verdict::Incomplete {
-        let fix = "Make it readable and check again, or accept the bytes as they are with a waiver \
+        let fix = "Make it whole and readable and check again, or accept the bytes with a waiver \
                    of `gap` and their digest.";
         note(out, "fix:", fix);
     }
