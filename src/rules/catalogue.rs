@@ -109,7 +109,12 @@ impl Catalogue {
 fn likeness(a: &str, b: &str) -> u32 {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().take(200).collect());
     let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
-    (similar::diff_ratio(&ops, a.len(), b.len()) * 1000.0) as u32
+    let equal: usize = ops
+        .iter()
+        .filter(|op| op.tag() == similar::DiffTag::Equal)
+        .map(|op| op.old_range().len())
+        .sum();
+    (2000 * equal / (a.len() + b.len()).max(1)) as u32
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn manifests_that_are_damaged_name_file_and_line() {
     let text = fs::read_to_string(&whole).expect("readable");
     let packed = fs::read(approve(&scratch, "approved.jsonl.zst")).expect("readable");
     let lines = text.lines().count();
-    let third: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
+    let third = text.lines().take(3).collect::<Vec<_>>().join("\n") + "\n";
     let middle = text.len() / 2;
     let at = text[..middle].matches('\n').count() + 1;
     let bytes = |text: String| text.into_bytes();

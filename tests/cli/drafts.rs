@@ -15,7 +15,8 @@ fn trees(scratch: &Scratch) -> (String, String) {
         file(if is_new { "sub/after.txt" } else { "sub/before.txt" }, "moved as it is\n");
         file(if is_new { "added.txt" } else { "removed.txt" }, side);
         let script = file("run.sh", "#!/bin/sh\n");
-        let many: String = (0..200).map(|n| format!("line {n}\n")).collect();
+        let many: Vec<String> = (0..200).map(|n| format!("line {n}")).collect();
+        let many = many.join("\n");
         file("many.txt", &if is_new { many.replace('7', "seven") } else { many });
         #[cfg(unix)]
         {

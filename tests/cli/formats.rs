@@ -61,11 +61,17 @@ fn json_holds_the_documented_fields() {
     assert_eq!(json["intent"]["summary"], "® on the splash screen");
     has(&json["summary"], &["error", "warning", "note", "undeclared", "derived", "intended"]);
     has(&json["summary"], &["unfulfilled", "normalized", "entries", "bytes"]);
-    list(&json, "causes").iter().for_each(|cause| has(cause, CAUSE));
-    list(&json, "findings").iter().for_each(|finding| has(finding, FINDING));
+    for cause in list(&json, "causes") {
+        has(cause, CAUSE);
+    }
+    for finding in list(&json, "findings") {
+        has(finding, FINDING);
+    }
     for change in list(&json, "changes") {
         has(change, CHANGE);
-        list(change, "hunks").iter().for_each(|hunk| has(hunk, HUNK));
+        for hunk in list(change, "hunks") {
+            has(hunk, HUNK);
+        }
     }
     let eot = list(&json, "findings").iter().find(|f| f["rule"] == "text/eot-at-end");
     let eot = eot.expect("the finding");
@@ -89,11 +95,13 @@ fn json_holds_the_documented_fields() {
 fn a_gap_has_its_fields() {
     let scratch = Scratch::new();
     let path = scratch
-        .file("cut.zip", &fs::read(root().join("testdata/readers/zip/aes.zip")).expect("readable"));
+        .file("cut.zip", fs::read(root().join("testdata/readers/zip/aes.zip")).expect("readable"));
     let ran = premaster(["check", path.to_str().expect("UTF-8"), "--format", "json"]);
     let json = ran.json();
     assert!(!list(&json, "gaps").is_empty(), "{json:#}");
-    list(&json, "gaps").iter().for_each(|gap| has(gap, GAP));
+    for gap in list(&json, "gaps") {
+        has(gap, GAP);
+    }
 }
 
 #[test]

@@ -54,15 +54,12 @@ fn line(outcome: &Outcome, cause: &Cause) -> String {
     };
     let hunk = cause.hunk.and_then(|hunk| change.hunks.get(hunk));
     let mut facts: Vec<String> = Vec::new();
-    match hunk {
-        Some(hunk) => {
-            let sentence = hunk_sentence(hunk, change.encoding.as_deref());
-            facts.push(format!("{}: {sentence}", hunk_place(hunk)));
-        }
-        None => {
-            facts.extend(change.from.iter().map(|from| format!("from {from}")));
-            facts.extend(change.note.clone());
-        }
+    if let Some(hunk) = hunk {
+        let sentence = hunk_sentence(hunk, change.encoding.as_deref());
+        facts.push(format!("{}: {sentence}", hunk_place(hunk)));
+    } else {
+        facts.extend(change.from.iter().map(|from| format!("from {from}")));
+        facts.extend(change.note.clone());
     }
     if hunk.is_none() || cause.hunk == Some(0) {
         facts.extend(change.fields.iter().take(FIELDS).map(field_sentence));

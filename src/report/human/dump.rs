@@ -51,7 +51,7 @@ fn line_of_bytes(
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let hit = hit.min(bytes.len());
     // The hit stands in the line with as much before it as fits, and something behind it.
-    let behind = length.min(WIDTH - 4).max(1);
+    let behind = length.clamp(1, WIDTH - 4);
     let from = (hit + behind + 2).min(bytes.len()).saturating_sub(WIDTH).min(hit);
     let shown: Vec<u8> = bytes.iter().skip(from).take(WIDTH).copied().collect();
     let at = start + from as u64;

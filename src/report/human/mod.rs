@@ -174,13 +174,11 @@ fn size(bytes: u64) -> String {
     if bytes < 1024 {
         return format!("{bytes} {}", plural(bytes as usize, "byte", "bytes"));
     }
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = "KiB";
+    let (mut whole, mut tenth, mut unit) = (bytes / 1024, bytes % 1024 * 10 / 1024, "KiB");
     for larger in ["MiB", "GiB"] {
-        if value >= 1024.0 {
-            value /= 1024.0;
-            unit = larger;
+        if whole >= 1024 {
+            (whole, tenth, unit) = (whole / 1024, whole % 1024 * 10 / 1024, larger);
         }
     }
-    format!("{value:.1} {unit}")
+    format!("{whole}.{tenth} {unit}")
 }
