@@ -292,6 +292,27 @@ impl Rows<'_> {
                 digest: residue.digest,
             })
             .collect();
+        // A defect is a change whatever the layout says. Their messages hold offsets, which move, so
+        // only their number counts.
+        if view == 0 {
+            let mut defects =
+                std::collections::BTreeMap::<(&'static str, String), (u64, u64)>::new();
+            for defect in &volume.defects {
+                let at = defect.at.as_ref().map_or(0, |at| at.start);
+                let key = (defect.rule, owner(defect.owner));
+                defects.entry(key).or_insert((at, 0)).1 += 1;
+            }
+            for ((rule, owner), (at, count)) in defects {
+                residues.push(ResidueRow {
+                    role: Cow::Borrowed(rule),
+                    owner,
+                    ordinal: 0,
+                    at,
+                    length: count,
+                    digest: Digest::of(&count.to_le_bytes()),
+                });
+            }
+        }
         // Loose bytes of the container stand with the first view of its first volume.
         if v == 0 && view == 0 {
             let mut seen = std::collections::HashMap::<(&str, String), u32>::new();
