@@ -144,7 +144,10 @@ fn host_facts(metadata: &Metadata) -> Vec<Fact> {
     use std::os::unix::fs::MetadataExt as _;
     let mut facts = vec![
         Fact::new(field::MODE, Value::Mode((metadata.mode() & 0o7777) as u16)),
-        Fact::new(field::MTIME, Value::utc(metadata.mtime(), metadata.mtime_nsec() as u32)),
+        Fact::new(
+            field::MTIME,
+            Value::utc(metadata.mtime(), u32::try_from(metadata.mtime_nsec()).unwrap_or_default()),
+        ),
         Fact::number(field::UID, metadata.uid()),
         Fact::number(field::GID, metadata.gid()),
     ];
@@ -202,6 +205,7 @@ fn os_name(bytes: &[u8]) -> &OsStr {
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use std::fs;

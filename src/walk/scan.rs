@@ -150,7 +150,7 @@ pub(super) fn run(
     Ok(manifest)
 }
 
-impl<'a> Scan<'a> {
+impl Scan<'_> {
     fn next(&self) -> Option<Task> {
         let mut queue = lock(&self.queue);
         loop {
@@ -338,7 +338,7 @@ impl<'a> Scan<'a> {
             match self.read_file(&path, volume, node, place, buffer) {
                 Ok(content) => found.push((index, content)),
                 Err(error) => {
-                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"))
+                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
                 }
             }
         }
@@ -453,7 +453,7 @@ impl<'a> Scan<'a> {
             let partitions = volume.partitions.clone();
             volumes.push(volume);
             for partition in partitions {
-                volumes.extend(self.read_partition(&nested, partition.at, &mut budget));
+                volumes.extend(Self::read_partition(&nested, partition.at, &mut budget));
             }
         }
         image::start(self, id, nested, volumes);
@@ -461,7 +461,6 @@ impl<'a> Scan<'a> {
 
     /// The volumes in a part of a container, moved to their place.
     fn read_partition(
-        &self,
         nested: &Nested,
         at: std::ops::Range<u64>,
         budget: &mut Budget,
