@@ -76,7 +76,7 @@ pub struct ContentRow {
     pub format: Option<Cow<'static, str>>,
     /// The encoding that the container declares.
     pub encoding: Option<Cow<'static, str>>,
-    /// BLAKE3 of each 64 KiB.
+    /// BLAKE3 chaining value of each 64 KiB, see `docs/manifest.md`.
     pub chunks: Vec<Digest>,
     /// The bytes themselves, where the manifest holds them.
     pub text: Option<Vec<u8>>,
