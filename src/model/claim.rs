@@ -122,10 +122,12 @@ pub fn overlay(claims: &[Claim], length: u64) -> impl Iterator<Item = Tile> {
             end = end.min(end_of(i));
         }
         let mut here = open.clone();
-        here.sort_unstable_by_key(|&i| {
-            let strength = claims.get(i as usize).map(|c| c.role.strength);
-            (std::cmp::Reverse(strength), i)
-        });
+        if let [_, _, ..] = here.as_slice() {
+            here.sort_unstable_by_key(|&i| {
+                let strength = claims.get(i as usize).map(|c| c.role.strength);
+                (std::cmp::Reverse(strength), i)
+            });
+        }
         let tile = Tile { start: at, end, claims: here };
         at = end;
         open.retain(|&i| end_of(i) > at);
