@@ -96,15 +96,14 @@ impl Spool {
                 return Ok(None);
             }
             if file.is_none() && length > held.len() as u64 * STEP {
-                match permits.try_take(STEP) {
-                    Some(permit) => held.push(permit),
-                    None => {
-                        let mut spilled = tempfile::tempfile()?;
-                        spilled.write_all(&memory)?;
-                        memory = Vec::new();
-                        held.clear();
-                        file = Some(spilled);
-                    }
+                if let Some(permit) = permits.try_take(STEP) {
+                    held.push(permit);
+                } else {
+                    let mut spilled = tempfile::tempfile()?;
+                    spilled.write_all(&memory)?;
+                    memory = Vec::new();
+                    held.clear();
+                    file = Some(spilled);
                 }
             }
             match &mut file {
