@@ -37,7 +37,7 @@ def mutate(data: bytes, rng: random.Random, used: list[int]) -> bytes:
             out[at] = rng.choice([*EDGES, rng.randrange(256)])
         elif kind < 8:
             width = rng.choice([2, 4, 8])
-            value = rng.choice([0, 1, (1 << 8 * width) - 1, 1 << (8 * width - 1), rng.getrandbits(8 * width), len(data)])
+            value = rng.choice([0, 1, (1 << 8 * width) - 1, 1 << (8 * width - 1), rng.getrandbits(8 * width)])
             out[at : at + width] = value.to_bytes(width, rng.choice(["little", "big"]))[: len(out) - at]
         elif kind == 8:
             out[at] ^= 1 << rng.randrange(8)

@@ -345,7 +345,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     {
         check_base(intent, &approved.subject(against), path)?;
     }
-    let mut artifact = walk::scan(&request.artifact, &request.options)?;
+    let options = Options { literals: judge.literals(), ..request.options.clone() };
+    let mut artifact = walk::scan(&request.artifact, &options)?;
     identify(&mut artifact.manifest);
     let mut compared = None;
     if let Some(approved) = &mut approved {
@@ -558,6 +559,7 @@ fn judge_content(
         class: content.class,
         approved: None,
         census: &content.census,
+        literals: content.literals,
         declared,
         kind: inspect::text_kind(name, declared),
         format: content.format,
@@ -624,6 +626,7 @@ fn judge_single(
         class: if was_text { Class::Text } else { content.class },
         approved: was_text.then_some(Class::Text),
         census: &content.census,
+        literals: content.literals,
         declared: Declared::Nothing,
         kind: inspect::text_kind(&name, Declared::Nothing),
         format: content.format,

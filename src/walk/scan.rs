@@ -287,7 +287,7 @@ impl<'a> Scan<'a> {
         };
         let readers = matching(&probe);
         if readers.is_empty() {
-            let mut pass = Pass::new(self.options.sha256);
+            let mut pass = Pass::new(self.options);
             if self.options.contents {
                 let mut buffer = vec![0; BUFFER];
                 let mut at = 0;
@@ -359,7 +359,7 @@ impl<'a> Scan<'a> {
         buffer: &mut [u8],
     ) -> io::Result<Content> {
         let mut file = File::open(path)?;
-        let mut pass = Pass::new(self.options.sha256);
+        let mut pass = Pass::new(self.options);
         let mut keeper = Keeper::default();
         // Most files fit the buffer: then the ends are looked at where they lie.
         let mut filled = read_some(&mut file, buffer)?;

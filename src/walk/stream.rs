@@ -145,7 +145,7 @@ fn take_in(
     let mut peeked = Content { size: n as u64, ..Content::default() };
     let readers = scan.settle_and_match(&mut peeked, ends, incoming.name, incoming.declared);
     let mut tee = Tee {
-        pass: Pass::new(scan.options.sha256),
+        pass: Pass::new(scan.options),
         keeper: Keeper::default(),
         input: io::Read::chain(head.as_slice(), data),
     };
@@ -204,13 +204,13 @@ fn fill(data: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Bytes that go through the pass on their way to a reader.
-struct Tee<R> {
-    pass: Pass,
+struct Tee<'a, R> {
+    pass: Pass<'a>,
     keeper: Keeper,
     input: R,
 }
 
-impl<R: Read> Tee<R> {
+impl<R: Read> Tee<'_, R> {
     fn drain(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; BUFFER];
         while self.read(&mut buffer)? > 0 {}
@@ -218,7 +218,7 @@ impl<R: Read> Tee<R> {
     }
 }
 
-impl<R: Read> Read for Tee<R> {
+impl<R: Read> Read for Tee<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.input.read(buffer)?;
         let bytes = buffer.get(..n).unwrap_or_default();
