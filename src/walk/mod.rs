@@ -44,8 +44,8 @@ pub struct Options {
 pub struct Limits {
     /// Containers inside one another.
     pub depth: u32,
-    /// Bytes that packed contents may decode to, in all: this, and a hundred times the artifact. A
-    /// few seconds of work, so that a bomb of a few bytes costs no more.
+    /// Bytes that packed contents may decode to, in all: this, and two hundred times the artifact.
+    /// Single files of a release unpack to less, and a bomb of a few bytes costs seconds.
     pub decoded: u64,
 }
 
@@ -58,7 +58,7 @@ impl Default for Options {
             sha256: false,
             nested: true,
             literals: None,
-            limits: Limits { depth: 16, decoded: 4 << 30 },
+            limits: Limits { depth: 16, decoded: 1 << 30 },
         }
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn run(
         gaps: Mutex::default(),
         images: Mutex::default(),
         trailing: Mutex::default(),
-        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(100))),
+        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(200))),
     };
     let mut format = None;
     let mut folders = Vec::new();
