@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Normalizer;
 use crate::model::{
-    Change, ContentRow, Disposition, Fact, Field, FieldChange, Kind, Locator, Nature, ResidueRow,
-    Row, RowKind, Value, Verb, VolumeRow, field,
+    Change, Class, ContentRow, Disposition, Fact, Field, FieldChange, Kind, Locator, Nature,
+    ResidueRow, Row, RowKind, Value, Verb, VolumeRow, field,
 };
 
 /// What counts as a difference.
@@ -165,6 +165,11 @@ fn content_differs(old: Option<&ContentRow>, new: Option<&ContentRow>) -> bool {
     }
 }
 
+/// Whether the content is structure of its volume, which is compared there.
+fn is_structure(row: &Row) -> bool {
+    row.content.as_ref().is_some_and(|content| content.class == Class::Structure)
+}
+
 fn compare_entries(
     pairs: Vec<Pair>,
     policy: &Policy,
@@ -192,7 +197,8 @@ fn compare_entries(
                     flipped.push((old.clone(), new.clone()));
                 }
                 let (fields, _) = compare_facts(old, new, policy);
-                let members_tell = old.opened && new.opened;
+                let members_tell =
+                    old.opened && new.opened || is_structure(old) && is_structure(new);
                 let modified =
                     content_differs(old.content.as_ref(), new.content.as_ref()) && !members_tell;
                 let verb = if modified { Verb::Modified } else { Verb::Metadata };

@@ -84,6 +84,7 @@ impl Judge<'_> {
                 image_offset: None,
                 more: 0,
                 occurrence: 0,
+                why: String::new(),
                 remedy: String::new(),
             });
         };

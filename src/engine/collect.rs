@@ -197,6 +197,7 @@ pub(super) fn finding(
         image_offset: None,
         more: 0,
         occurrence: 0,
+        why: rule.why.clone(),
         remedy: rule.remedy.clone(),
     }
 }

@@ -167,7 +167,9 @@ impl<'a> Judge<'a> {
     /// Judges an entry. `data` gives its bytes from first to last and is not read where
     /// [`Judge::needs_look`] says no.
     pub fn judge(&self, judged: &Judged<'_>, data: &mut dyn Read) -> io::Result<Vec<Finding>> {
-        let looks_binary = inspect::looks_binary(judged.census);
+        // The length bytes of records are no sign of anything.
+        let looks_binary = !matches!(judged.declared, Declared::TextRecords(_))
+            && inspect::looks_binary(judged.census);
         let needs_look = self.needs_look(judged);
         // Detectors of entries mind only what looks binary or was approved as text.
         if !needs_look && !looks_binary && judged.approved != Some(Class::Text) {

@@ -31,7 +31,9 @@ pub fn settle(facts: &Facts<'_>) -> Class {
         Declared::Text(_) | Declared::TextRecords(_) => return Class::Text,
         Declared::Container(_) => return Class::Container,
         Declared::Binary => return Class::Binary,
-        Declared::Nothing => {}
+        Declared::Structure => return Class::Structure,
+        Declared::Opaque if facts.census.stray() > 0 => return Class::Binary,
+        Declared::Opaque | Declared::Nothing => {}
     }
     if facts.approved == Some(Class::Text) {
         return Class::Text;

@@ -14,6 +14,7 @@ use TextKind::{Data, Markup, Prose, Resource, Source};
 const BS: u64 = 1 << 0x08;
 const FF: u64 = 1 << 0x0c;
 const ESC: u64 = 1 << 0x1b;
+const NUL: u64 = 1;
 const US: u64 = 1 << 0x1f;
 /// 0x7F; its bit stands behind those of 0x00 to 0x1F.
 const DEL: u64 = 1 << 32;
@@ -134,7 +135,7 @@ static ROWS: &[Row] = &[
         &[".cat", ".cat1", ".cat2", ".cat3", ".cat4", ".cat5", ".cat6", ".cat7", ".cat8"],
     ),
     // GNU info parts its nodes with 0x1F; its tag table may hold 0x7F; images are 0x00 0x08 [.
-    row(Prose, US | FF | BS | DEL, &[".info"]),
+    row(Prose, NUL | US | FF | BS | DEL, &[".info"]),
     row(
         Markup,
         FF,
@@ -409,7 +410,7 @@ pub fn by_design(name: &[u8], format: Option<&str>) -> u64 {
         // Keys in examples are the bytes that the keyboard sends.
         Some("vim-help") => ESC | FF,
         Some("iso-2022") => ESC | 1 << 0x0e | 1 << 0x0f,
-        Some("gnu-info") => US | FF | BS | DEL,
+        Some("gnu-info") => NUL | US | FF | BS | DEL,
         _ => 0,
     };
     of_format | row_of(name).map_or(0, |row| row.by_design)

@@ -5,7 +5,15 @@
 
 /// Applies `patch` to `old`. The error says which hunk does not fit.
 pub(super) fn apply(patch: &[u8], old: &[u8]) -> Result<Vec<u8>, String> {
-    let end = if old.contains(&b'\n') || !old.contains(&b'\r') { b'\n' } else { b'\r' };
+    let plain = apply_by(patch, old, b'\n');
+    // To most tools a text with CR line ends is one long line; some take it line by line.
+    if plain.is_err() && old.contains(&b'\r') && !old.contains(&b'\n') {
+        return apply_by(patch, old, b'\r').or(plain);
+    }
+    plain
+}
+
+fn apply_by(patch: &[u8], old: &[u8], end: u8) -> Result<Vec<u8>, String> {
     let lines: Vec<&[u8]> = old.split_inclusive(|&b| b == end).collect();
     let mut out = Vec::with_capacity(old.len() + patch.len());
     let mut at = 0;

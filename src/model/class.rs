@@ -12,6 +12,10 @@ pub enum Declared {
     TextRecords(&'static str),
     /// Bytes that are no text.
     Binary,
+    /// Records of a form that the reader does not know: text only if not one byte speaks against it.
+    Opaque,
+    /// Structure of the volume itself that an entry points at; it is accounted for there.
+    Structure,
     /// A container of a named format (a [`reader`](crate::readers) id), such as `resource-fork`.
     Container(&'static str),
 }
@@ -30,6 +34,8 @@ pub enum Class {
     Binary,
     /// Something with entries of its own.
     Container,
+    /// Structure of its volume.
+    Structure,
 }
 
 impl Class {
@@ -41,12 +47,13 @@ impl Class {
             Self::Text => "text",
             Self::Binary => "binary",
             Self::Container => "container",
+            Self::Structure => "structure",
         }
     }
 
     /// The class of a name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Unknown, Self::Empty, Self::Text, Self::Binary, Self::Container]
+        [Self::Unknown, Self::Empty, Self::Text, Self::Binary, Self::Container, Self::Structure]
             .into_iter()
             .find(|class| class.name() == name)
     }

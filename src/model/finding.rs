@@ -92,6 +92,8 @@ pub struct Finding {
     pub more: u64,
     /// 0 for the first finding of the rule with these bytes in this entry, then 1, 2, …
     pub occurrence: u32,
+    /// What it does, and where.
+    pub why: String,
     /// What to do.
     pub remedy: String,
 }

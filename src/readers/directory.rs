@@ -23,8 +23,30 @@ pub const DOC: Doc = Doc {
     limitations: &["extended attributes and access control lists are not read"],
 };
 
+/// Whether files are looked at one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Files {
+    /// Names only: who opens each file gives its facts with [`settle`].
+    Named,
+    /// With size, facts and shared inodes.
+    Stated,
+}
+
+/// What the host tells of a file, as small as it can be: there may be millions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HostStat {
+    seconds: i64,
+    device: u64,
+    inode: u64,
+    nanos: u32,
+    uid: u32,
+    gid: u32,
+    mode: u16,
+    shared: bool,
+}
+
 /// Lists everything below `root`, in the order of names; nothing is opened.
-pub fn read(root: &Path, budget: &mut Budget) -> Volume {
+pub fn read(root: &Path, files: Files, budget: &mut Budget) -> Volume {
     let mut volume = Volume::new(DOC.id);
     let view = volume.add_view("directory", 50);
     let mut above: Vec<NodeId> = Vec::new();
@@ -50,6 +72,13 @@ pub fn read(root: &Path, budget: &mut Budget) -> Volume {
         }
         above.truncate(entry.depth() - 1);
         let parent = above.last().copied();
+        if files == Files::Named && entry.file_type().is_file() {
+            let content = Some(volume.add_content(Stored::default()));
+            let name = entry.file_name().as_encoded_bytes();
+            let (kind, facts) = (Kind::File, Vec::new());
+            above.push(volume.add_node(NewNode { view, parent, name, kind, content, facts }));
+            continue;
+        }
         let node = match entry.metadata() {
             Ok(metadata) => add(&mut volume, view, parent, &entry, &metadata, &mut inodes),
             Err(error) => {
@@ -138,16 +167,68 @@ fn kind_of(metadata: &Metadata) -> Kind {
     }
 }
 
+/// Gives each file its facts, and files that are one inode one content. `stats` holds, for each
+/// content, what was found when it was opened.
+pub fn settle(volume: &mut Volume, stats: &[Option<HostStat>]) {
+    let mut inodes: HashMap<(u64, u64), ContentId> = HashMap::new();
+    for index in 0..volume.nodes.len() {
+        let id = NodeId(index as u32);
+        let Some(content) = volume.node(id).and_then(|node| node.content) else { continue };
+        let Some(stat) = stats.get(content.0 as usize).copied().flatten() else { continue };
+        volume.set_facts(id, stat.facts());
+        if stat.shared {
+            let first = *inodes.entry((stat.device, stat.inode)).or_insert(content);
+            if let Some(node) = volume.nodes.get_mut(index) {
+                node.content = Some(first);
+            }
+        }
+    }
+}
+
+impl HostStat {
+    /// What the metadata of an open file tell.
+    #[cfg(unix)]
+    pub fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            seconds: metadata.mtime(),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            nanos: metadata.mtime_nsec() as u32,
+            uid: metadata.uid(),
+            gid: metadata.gid(),
+            mode: (metadata.mode() & 0o7777) as u16,
+            shared: metadata.nlink() > 1,
+        }
+    }
+
+    /// What the metadata of an open file tell.
+    #[cfg(not(unix))]
+    pub fn of(metadata: &Metadata) -> Self {
+        let since =
+            metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let (seconds, nanos) =
+            since.map_or((0, 0), |at| (at.as_secs().cast_signed(), at.subsec_nanos()));
+        let (device, inode, uid, gid, mode, shared) = (0, 0, 0, 0, 0, false);
+        Self { seconds, device, inode, nanos, uid, gid, mode, shared }
+    }
+
+    /// The facts of the host: only some of them belong to the release, which `compare` decides.
+    fn facts(self) -> Vec<Fact> {
+        vec![
+            Fact::new(field::MODE, Value::Mode(self.mode)),
+            Fact::new(field::MTIME, Value::utc(self.seconds, self.nanos)),
+            Fact::number(field::UID, self.uid),
+            Fact::number(field::GID, self.gid),
+        ]
+    }
+}
+
 /// The facts of the host: only some of them belong to the release, which `compare` decides.
 #[cfg(unix)]
 fn host_facts(metadata: &Metadata) -> Vec<Fact> {
     use std::os::unix::fs::MetadataExt as _;
-    let mut facts = vec![
-        Fact::new(field::MODE, Value::Mode((metadata.mode() & 0o7777) as u16)),
-        Fact::new(field::MTIME, Value::utc(metadata.mtime(), metadata.mtime_nsec() as u32)),
-        Fact::number(field::UID, metadata.uid()),
-        Fact::number(field::GID, metadata.gid()),
-    ];
+    let mut facts = HostStat::of(metadata).facts();
     if matches!(kind_of(metadata), Kind::BlockDevice | Kind::CharDevice) {
         facts.push(Fact::number(field::DEVICE, metadata.rdev().cast_signed()));
     }
@@ -218,7 +299,7 @@ mod tests {
         fs::write(at("readme"), "y").expect("made");
         fs::set_permissions(at("README"), fs::Permissions::from_mode(0o4755)).expect("set");
         symlink("Dir/a", at("link")).expect("made");
-        let volume = read(root.path(), &mut Budget::default());
+        let volume = read(root.path(), Files::Stated, &mut Budget::default());
         let names: Vec<_> = volume.nodes.iter().map(|n| (volume.name(n), n.kind)).collect();
         let expected: [(&[u8], Kind); 6] = [
             (b"Dir", Kind::Directory),

@@ -165,6 +165,9 @@ fn block(outcome: &Outcome, cause: &Cause) -> String {
         if let Some(target) = &finding.target {
             note(&mut out, "target:", target);
         }
+        if !finding.why.is_empty() {
+            note(&mut out, "why:", first_sentence(&finding.why));
+        }
         note(&mut out, "fix:", first_sentence(&finding.remedy));
     }
     if let Some(change) = change {

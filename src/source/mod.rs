@@ -8,6 +8,7 @@ mod bytes;
 mod decode;
 mod extents;
 mod file;
+mod folder;
 mod spool;
 
 use std::fmt;
@@ -18,6 +19,7 @@ pub use bytes::{be16, be32, be64, le16, le32, le64};
 pub use decode::{Decoder, Ending, decode};
 pub use extents::ExtentSource;
 pub use file::{FileSource, Stamp};
+pub use folder::Folder;
 pub use spool::{Permits, Spool};
 
 /// A length and positional reads.

@@ -12,13 +12,13 @@ use super::pass::{Ends, Keeper, Pass};
 use super::{Options, stream};
 use crate::inspect;
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::volume::Node;
 use crate::model::{
-    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, NodeId, Value,
-    Volume, field, row,
+    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, NodeId,
+    Stored, Volume, row,
 };
-use crate::readers::{Budget, Context, Form, Probe, READERS, Reader, directory};
-use crate::source::{Ending, ExtentSource, FileSource, Permits, Source};
+use crate::readers::directory::{self, Files, HostStat};
+use crate::readers::{Budget, Context, Form, Probe, READERS, Reader};
+use crate::source::{self, Ending, ExtentSource, FileSource, Permits, Source, Stamp};
 
 /// Bytes of a read.
 pub(super) const BUFFER: usize = 256 << 10;
@@ -48,10 +48,16 @@ pub(super) struct Nested {
 struct Folder {
     root: PathBuf,
     id: ContainerId,
-    container: Container,
-    /// For each content, its first node.
+    volume: Volume,
+    /// For each content, its node.
     nodes: Vec<NodeId>,
-    found: Mutex<Vec<Content>>,
+    found: Mutex<Found>,
+}
+
+/// For each content of a folder, what was found.
+struct Found {
+    contents: Vec<Content>,
+    stats: Vec<Option<HostStat>>,
 }
 
 #[derive(Default)]
@@ -238,25 +244,30 @@ impl<'a> Scan<'a> {
     }
 
     fn add_folder(&self, root: &Path) -> Arc<Folder> {
-        let volume = directory::read(root, &mut Budget::default());
+        // Files that will be opened anyway tell their facts then, at less cost.
+        let opens = self.options.contents || self.options.nested;
+        let files = if opens { Files::Named } else { Files::Stated };
+        let volume = directory::read(root, files, &mut Budget::default());
         let mut nodes = vec![NodeId(0); volume.contents.len()];
         for (n, node) in volume.nodes.iter().enumerate().rev() {
             if let Some(slot) = node.content.and_then(|c| nodes.get_mut(c.0 as usize)) {
                 *slot = NodeId(n as u32);
             }
         }
-        let id = self.reserve();
-        let mut container = Container::new(None, 0, vec![volume]);
-        let found = container.contents.pop().unwrap_or_default();
-        let count = found.len();
+        let unread = |stored: &Stored| Content {
+            size: stored.size.unwrap_or_default(),
+            ..Content::default()
+        };
+        let contents: Vec<Content> = volume.contents.iter().map(unread).collect();
+        let count = contents.len();
         let folder = Arc::new(Folder {
             root: root.to_path_buf(),
-            id,
-            container,
+            id: self.reserve(),
+            volume,
             nodes,
-            found: Mutex::new(found),
+            found: Mutex::new(Found { contents, stats: vec![None; count] }),
         });
-        if self.options.contents || self.options.nested {
+        if opens {
             let batches = (0..count).step_by(BATCH).map(|from| Task::Files {
                 folder: Arc::clone(&folder),
                 from,
@@ -326,76 +337,86 @@ impl<'a> Scan<'a> {
     }
 
     fn read_files(&self, folder: &Folder, from: usize, to: usize, buffer: &mut [u8]) {
-        let Some(volume) = folder.container.volumes.first() else { return };
+        let volume = &folder.volume;
         let mut found = Vec::with_capacity(to - from);
+        // Neighbours mostly lie in one folder: it is opened once for all of them.
+        let mut open: Option<(Option<NodeId>, source::Folder)> = None;
         for index in from..to {
             let Some(node) = folder.nodes.get(index).and_then(|&id| volume.node(id)) else {
                 continue;
             };
-            let place =
-                ContentPlace { container: folder.id, volume: 0, content: ContentId(index as u32) };
-            let path = directory::host_path(&folder.root, volume, node);
-            match self.read_file(&path, volume, node, place, buffer) {
-                Ok(content) => found.push((index, content)),
+            let content = ContentId(index as u32);
+            let place = ContentPlace { container: folder.id, volume: 0, content };
+            if open.as_ref().is_none_or(|(parent, _)| *parent != node.parent) {
+                let path = match node.parent.and_then(|parent| volume.node(parent)) {
+                    Some(parent) => directory::host_path(&folder.root, volume, parent),
+                    None => folder.root.clone(),
+                };
+                open = source::Folder::open(&path).ok().map(|handle| (node.parent, handle));
+            }
+            let file = match &open {
+                Some((_, handle)) => handle.open_file(volume.name(node)),
+                None => File::open(directory::host_path(&folder.root, volume, node)),
+            };
+            match file.and_then(|file| self.read_file(file, volume.name(node), place, buffer)) {
+                Ok((content, stat)) => found.push((index, content, stat)),
                 Err(error) => {
                     self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"))
                 }
             }
         }
-        let mut slots = lock(&folder.found);
-        for (index, content) in found {
-            if let Some(slot) = slots.get_mut(index) {
+        let mut all = lock(&folder.found);
+        for (index, content, stat) in found {
+            if let Some(slot) = all.contents.get_mut(index) {
                 *slot = content;
+            }
+            if let Some(slot) = all.stats.get_mut(index) {
+                *slot = Some(stat);
             }
         }
     }
 
     fn read_file(
         &self,
-        path: &Path,
-        volume: &Volume,
-        node: &Node,
+        mut file: File,
+        name: &[u8],
         place: ContentPlace,
         buffer: &mut [u8],
-    ) -> io::Result<Content> {
-        let mut file = File::open(path)?;
+    ) -> io::Result<(Content, HostStat)> {
+        let before = file.metadata()?;
+        if !before.is_file() {
+            return Err(io::Error::other("it is no file any more"));
+        }
         let mut pass = Pass::new(self.options);
         let mut keeper = Keeper::default();
-        // Most files fit the buffer: then the ends are looked at where they lie.
-        let mut filled = read_some(&mut file, buffer)?;
-        let is_whole = filled < buffer.len();
+        // Most files fit the buffer: then the ends are looked at where they lie, and the length that
+        // the host tells spares the read that finds the end.
+        let is_whole = before.len() < buffer.len() as u64;
+        let mut filled = read_some(&mut file, buffer, is_whole.then_some(before.len()))?;
         if self.options.contents || is_whole {
             pass.update(buffer.get(..filled).unwrap_or_default());
             while !is_whole && filled > 0 {
                 keeper.update(buffer.get(..filled).unwrap_or_default());
-                filled = read_some(&mut file, buffer)?;
+                filled = read_some(&mut file, buffer, None)?;
                 pass.update(buffer.get(..filled).unwrap_or_default());
             }
         }
         let whole = buffer.get(..filled).unwrap_or_default();
         let ends = if is_whole { Ends::of(whole) } else { keeper.ends() };
         let mut content = pass.finish();
-        let metadata = file.metadata()?;
         if self.options.contents {
-            let listed = volume.facts_of(node).iter().find(|fact| fact.field == field::MTIME);
-            let now = metadata
-                .modified()
-                .ok()
-                .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-            let now = now.map(|at| Value::utc(at.as_secs().cast_signed(), at.subsec_nanos()));
-            let moved = matches!((listed, now), (Some(listed), Some(now)) if listed.value != now);
-            if content.size != metadata.len() || moved {
+            let after = file.metadata()?;
+            if content.size != after.len() || Stamp::of(&before) != Stamp::of(&after) {
                 let message = format!(
                     "it changed while it was read ({} bytes read, {} now); check it again when it is at rest",
                     content.size,
-                    metadata.len()
+                    after.len()
                 );
                 self.gap(place, GapKind::ChangedWhileReading, message);
             }
         } else {
-            content = Content { size: metadata.len(), ..Content::default() };
+            content = Content { size: before.len(), ..Content::default() };
         }
-        let name = volume.name(node);
         let readers = self.settle_and_match(&mut content, ends, name, Declared::Nothing);
         if !readers.is_empty() {
             let source = Arc::new(FileSource::new(file)?);
@@ -407,7 +428,7 @@ impl<'a> Scan<'a> {
                 depth: 1,
             });
         }
-        Ok(content)
+        Ok((content, HostStat::of(&before)))
     }
 
     /// Settles class and format, and says which readers know the content.
@@ -501,12 +522,13 @@ impl<'a> Scan<'a> {
         format: Option<&'static str>,
     ) -> Manifest {
         for folder in folders {
-            if let Ok(folder) = Arc::try_unwrap(folder) {
-                let mut container = folder.container;
-                container.contents =
-                    vec![folder.found.into_inner().unwrap_or_else(PoisonError::into_inner)];
-                self.put(folder.id, container);
-            }
+            let Ok(folder) = Arc::try_unwrap(folder) else { continue };
+            let found = folder.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let mut volume = folder.volume;
+            directory::settle(&mut volume, &found.stats);
+            let mut container = Container::new(None, 0, vec![volume]);
+            container.contents = vec![found.contents];
+            self.put(folder.id, container);
         }
         let images = std::mem::take(&mut *lock(&self.images));
         for image in images {
@@ -560,8 +582,8 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Fills the buffer, or as much of it as there are bytes.
-fn read_some(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+/// Fills the buffer, or as much of it as there are bytes; stops at `expected` bytes.
+fn read_some(file: &mut File, buffer: &mut [u8], expected: Option<u64>) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read(rest) {
@@ -569,6 +591,9 @@ fn read_some(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
             Ok(n) => filled += n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+        if expected == Some(filled as u64) {
+            break;
         }
     }
     Ok(filled)

@@ -6,7 +6,9 @@ use super::SECTOR;
 use super::descriptor::Descriptor;
 use super::image::Image;
 use crate::model::fact::{Fact, Value, field};
-use crate::model::{ContentId, GapKind, Kind, NewNode, Owner, Part, Role, Structure, ViewId};
+use crate::model::{
+    ContentId, Declared, GapKind, Kind, NewNode, Owner, Part, Role, Structure, ViewId,
+};
 use crate::readers::Spent;
 use crate::source::{le16, le32};
 
@@ -73,6 +75,9 @@ pub(super) fn read_catalog(image: &mut Image<'_>, view: ViewId, at: u64) -> Resu
         Some((content, _)) => content,
         None => image.place_run(view, at, length as u64),
     };
+    if let Some(stored) = image.volume.contents.get_mut(content.0 as usize) {
+        stored.declared = Declared::Structure;
+    }
     let new = NewNode {
         view,
         parent: None,

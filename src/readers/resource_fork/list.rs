@@ -309,7 +309,7 @@ impl<'a> List<'a> {
         } else if TEXT_RECORDS.contains(&&kind[..]) {
             Declared::TextRecords("macintosh")
         } else {
-            Declared::Nothing
+            Declared::Opaque
         };
         self.volume.structure(&Structure {
             view: self.view,
