@@ -29,6 +29,10 @@ type ReadForward = fn(&mut dyn Read, &mut dyn Sink);
 /// Spent budgets travel as this kind of I/O error.
 const SPENT: io::ErrorKind = io::ErrorKind::QuotaExceeded;
 
+/// What opening a stored content costs at least, as decoded bytes: its buffers, probes and rows. An
+/// archive with one level of members never spends its budget on this; a nest of them does.
+const OPENING: u64 = 16 << 10;
+
 /// Why a content could not be read.
 pub(super) fn gap_kind(error: &io::Error) -> GapKind {
     match error.kind() {
@@ -46,6 +50,9 @@ pub(super) fn read_stored(
     stored: &Stored,
 ) -> io::Result<Content> {
     check_extents(stored, source.len())?;
+    if !scan.may_decode(OPENING) {
+        return Err(io::Error::new(SPENT, "the budget of decoded bytes is spent"));
+    }
     let extents: Arc<dyn Source> =
         Arc::new(ExtentSource::new(Arc::clone(source), &stored.extents, None));
     let is_packed = stored.codec != Codec::Plain;
@@ -212,6 +219,13 @@ struct Tee<'a, R> {
 
 impl<R: Read> Tee<'_, R> {
     fn drain(&mut self) -> io::Result<()> {
+        // Most contents are small; for them the large buffer costs more than the reading.
+        let mut small = [0; 8 << 10];
+        for _ in 0..16 {
+            if self.read(&mut small)? == 0 {
+                return Ok(());
+            }
+        }
         let mut buffer = vec![0; BUFFER];
         while self.read(&mut buffer)? > 0 {}
         Ok(())
