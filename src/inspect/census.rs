@@ -123,7 +123,8 @@ impl Sweep {
         if counts.control > 0 {
             census.controls |= lanes::controls(piece);
         } else {
-            for byte in [b'\t', 0x0b, 0x0c] {
+            let rare: &[u8] = if counts.vertical { &[b'\t', 0x0b, 0x0c] } else { b"\t" };
+            for &byte in rare {
                 if census.controls & 1 << byte == 0 && memchr::memchr(byte, piece).is_some() {
                     census.controls |= 1 << byte;
                 }

@@ -32,6 +32,8 @@ pub(super) struct Counts {
     pub(super) lf: u64,
     /// 0x0D.
     pub(super) cr: u64,
+    /// Whether 0x0B or 0x0C occurs.
+    pub(super) vertical: bool,
 }
 
 /// The instruction set, asked for once.
@@ -120,6 +122,7 @@ fn count_here(piece: &[u8]) -> Counts {
         let mut high = [0u8; LANES];
         let mut lf = [0u8; LANES];
         let mut cr = [0u8; LANES];
+        let mut vertical = [0u8; LANES];
         for block in blocks {
             for lane in 0..LANES {
                 let b = block[lane];
@@ -129,10 +132,13 @@ fn count_here(piece: &[u8]) -> Counts {
                 high[lane] += b >> 7;
                 lf[lane] += u8::from(b == b'\n');
                 cr[lane] += u8::from(b == b'\r');
+                vertical[lane] |= u8::from(b.wrapping_sub(0x0b) < 2);
             }
         }
         counts.add(&[nul, control, del, high, lf, cr].map(|lanes| fold(&lanes)));
+        counts.vertical |= vertical.iter().fold(0, |all, &one| all | one) != 0;
         for &b in rest {
+            counts.vertical |= b.wrapping_sub(0x0b) < 2;
             counts.add(
                 &[
                     b == 0,

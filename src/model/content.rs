@@ -80,9 +80,9 @@ pub struct Content {
     /// BLAKE3 of the decoded bytes; `None` if they were not all read.
     pub blake3: Option<Digest>,
     /// SHA-256 of the decoded bytes, where asked.
-    pub sha256: Option<Digest>,
+    pub sha256: Option<Box<Digest>>,
     /// BLAKE3 of the stored bytes, where they are packed.
-    pub stored: Option<Digest>,
+    pub stored: Option<Box<Digest>>,
     /// What the bytes are.
     pub census: Census,
     /// Which rules with literals have a hit somewhere in the bytes: bit n for the n-th of them. A

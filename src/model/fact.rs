@@ -3,9 +3,9 @@
 //! A fact's value says everything that its bytes say: what cannot be read as the type (a 31 February)
 //! is kept as the bytes themselves, so that two different fields never look equal.
 
-use std::collections::HashMap;
 use std::fmt;
 
+use super::fast_map::{FastMap, FastState};
 use super::locator;
 
 /// What a field is about, which decides when a change of it is derived and when it counts at all.
@@ -385,7 +385,7 @@ pub type FactSet = Box<[Fact]>;
 #[derive(Clone, Debug, Default)]
 pub struct FactTable {
     sets: Vec<FactSet>,
-    index: HashMap<u64, u32>,
+    index: FastMap<u64, u32>,
 }
 
 impl FactTable {
@@ -410,8 +410,8 @@ impl FactTable {
 }
 
 fn key_of(facts: &[Fact]) -> u64 {
-    use std::hash::{Hash as _, Hasher as _};
-    let mut hasher = std::hash::DefaultHasher::new();
+    use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+    let mut hasher = FastState.build_hasher();
     for fact in facts {
         fact.field.hash(&mut hasher);
         match &fact.value {

@@ -10,6 +10,7 @@ pub mod class;
 pub mod content;
 pub mod digest;
 pub mod fact;
+pub mod fast_map;
 pub mod finding;
 pub mod gap;
 pub mod locator;

@@ -107,8 +107,8 @@ impl ContentRow {
         Self {
             size: content.size,
             blake3: content.blake3,
-            sha256: content.sha256,
-            stored: content.stored,
+            sha256: content.sha256.as_deref().copied(),
+            stored: content.stored.as_deref().copied(),
             class: content.class,
             census: content.census,
             format: content.format.map(Cow::Borrowed),

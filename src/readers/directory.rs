@@ -45,13 +45,18 @@ pub struct HostStat {
     shared: bool,
 }
 
+/// Siblings share all of the path but the name: comparing the whole spares taking it apart.
+fn by_name(a: &walkdir::DirEntry, b: &walkdir::DirEntry) -> std::cmp::Ordering {
+    a.path().as_os_str().as_encoded_bytes().cmp(b.path().as_os_str().as_encoded_bytes())
+}
+
 /// Lists everything below `root`, in the order of names; nothing is opened.
 pub fn read(root: &Path, files: Files, budget: &mut Budget) -> Volume {
     let mut volume = Volume::new(DOC.id);
     let view = volume.add_view("directory", 50);
     let mut above: Vec<NodeId> = Vec::new();
     let mut inodes: HashMap<(u64, u64), ContentId> = HashMap::new();
-    for entry in WalkDir::new(root).min_depth(1).sort_by_file_name() {
+    for entry in WalkDir::new(root).min_depth(1).sort_by(by_name) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {

@@ -303,7 +303,7 @@ impl Image {
         scan.put_artifact(Content {
             size: self.length,
             blake3,
-            sha256: found.sha256,
+            sha256: found.sha256.map(Box::new),
             class: Class::Container,
             ..Content::default()
         });
@@ -333,7 +333,8 @@ struct Sweeping<'a> {
     pieces: Vec<Piece>,
     /// The next simple content, and its pass if it began in an earlier buffer.
     next: usize,
-    open: Option<(Pass<'a>, Keeper)>,
+    open: Option<Pass<'a>>,
+    keeper: Keeper,
     /// The next loose tile, and what it holds so far.
     tile: usize,
     loose: Option<Nonzero>,
@@ -363,6 +364,7 @@ impl<'a> Sweeping<'a> {
             pieces: Vec::new(),
             next: image.simple.partition_point(|s| s.start < start),
             open: None,
+            keeper: Keeper::default(),
             tile: image.loose.partition_point(|tile| tile.0 < start),
             loose: None,
             found: Vec::new(),
@@ -442,13 +444,14 @@ impl<'a> Sweeping<'a> {
                 pass.update(now);
                 self.image.take(self.scan, self.source, simple, pass.finish(), Ends::of(now));
             } else {
-                let (pass, keeper) =
-                    self.open.get_or_insert_with(|| (Pass::new(options), Keeper::default()));
-                pass.update(now);
-                keeper.update(now);
-                if complete && let Some((pass, keeper)) = self.open.take() {
+                if self.open.is_none() {
+                    self.keeper.clear();
+                }
+                self.open.get_or_insert_with(|| Pass::new(options)).update(now);
+                self.keeper.update(now);
+                if complete && let Some(pass) = self.open.take() {
                     let found = pass.finish();
-                    self.image.take(self.scan, self.source, simple, found, keeper.ends());
+                    self.image.take(self.scan, self.source, simple, found, self.keeper.ends());
                 }
             }
             if !complete {

@@ -93,7 +93,7 @@ impl<'a> Pass<'a> {
         Content {
             size: self.size,
             blake3,
-            sha256: self.sha256.map(|sha256| Digest(sha256.finalize().into())),
+            sha256: self.sha256.map(|sha256| Box::new(Digest(sha256.finalize().into()))),
             census: self.sweep.finish(),
             literals: self.finder.map_or(0, |finder| finder.rules()),
             chunks: chunks.into_boxed_slice(),
@@ -142,6 +142,12 @@ impl Keeper {
         self.tail.extend_from_slice(bytes.get(from..).unwrap_or_default());
     }
 
+    /// Makes ready for another content, and keeps the buffers.
+    pub(super) fn clear(&mut self) {
+        self.head.clear();
+        self.tail.clear();
+    }
+
     /// The ends so far.
     pub(super) fn ends(&self) -> Ends<'_> {
         Ends { head: &self.head, tail: &self.tail }
@@ -165,7 +171,8 @@ mod tests {
                     content.chunks.len(),
                     if length > CHUNK { length.div_ceil(CHUNK) } else { 0 }
                 );
-                assert_eq!(content.sha256, Some(Digest(sha2::Sha256::digest(&data).into())));
+                let sha256 = Digest(sha2::Sha256::digest(&data).into());
+                assert_eq!(content.sha256.as_deref(), Some(&sha256));
             }
         }
     }

@@ -73,7 +73,7 @@ pub(super) fn read_stored(
     if let Some(ending) = ending.filter(|ending| ending.trailing > 0) {
         scan.trailing(incoming.place, ending);
     }
-    content.stored = hashed.hasher.map(|hasher| hasher.finalize().into());
+    content.stored = hashed.hasher.map(|hasher| Box::new(hasher.finalize().into()));
     Ok(content)
 }
 
@@ -278,7 +278,9 @@ pub(super) fn read_positional(
     scan.put_artifact(Content {
         size: hashed.size,
         blake3: Some(hashed.blake3.finalize().into()),
-        sha256: hashed.sha256.map(|s| crate::model::Digest(sha2::Digest::finalize(s).into())),
+        sha256: hashed
+            .sha256
+            .map(|sha256| Box::new(crate::model::Digest(sha2::Digest::finalize(sha256).into()))),
         class: Class::Container,
         ..Content::default()
     });

@@ -45,8 +45,8 @@ pub(super) struct Outcome {
 
 /// Whether the last bytes of a file hold an end record that ends where the file does.
 pub(super) fn is_in(tail: &[u8], length: Option<u64>) -> bool {
-    // Every content is probed: a comment of more than 4 KiB behind foreign data is not looked for.
-    let tail = tail.get(tail.len().saturating_sub(4 << 10)..).unwrap_or_default();
+    // Every content is probed: a comment of more than 1 KiB behind foreign data is not looked for.
+    let tail = tail.get(tail.len().saturating_sub(1 << 10)..).unwrap_or_default();
     let base = length.map_or(0, |length| length.saturating_sub(tail.len() as u64));
     memchr::memmem::rfind_iter(tail, SIGNATURE).any(|at| {
         let Some(comment) = le16(tail, at + 20) else { return false };
