@@ -346,7 +346,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     {
         check_base(intent, &approved.subject(against), path)?;
     }
-    let mut artifact = walk::scan(&request.artifact, &request.options)?;
+    let options = Options { literals: judge.literals(), ..request.options.clone() };
+    let mut artifact = walk::scan(&request.artifact, &options)?;
     identify(&mut artifact.manifest);
     let mut compared = None;
     if let Some(approved) = &mut approved {
@@ -559,6 +560,7 @@ fn judge_content(
         class: content.class,
         approved: None,
         census: &content.census,
+        literals: content.literals,
         declared,
         kind: inspect::text_kind(name, declared),
         format: content.format,
@@ -625,6 +627,7 @@ fn judge_single(
         class: if was_text { Class::Text } else { content.class },
         approved: was_text.then_some(Class::Text),
         census: &content.census,
+        literals: content.literals,
         declared: Declared::Nothing,
         kind: inspect::text_kind(&name, Declared::Nothing),
         format: content.format,

@@ -85,6 +85,9 @@ pub struct Content {
     pub stored: Option<Box<Digest>>,
     /// What the bytes are.
     pub census: Census,
+    /// Which rules with literals have a hit somewhere in the bytes: bit n for the n-th of them. A
+    /// class-blind note of the pass, which a second look makes exact.
+    pub literals: u64,
     /// Text or binary, as settled after the pass.
     pub class: Class,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.

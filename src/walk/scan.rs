@@ -111,7 +111,7 @@ pub(super) fn run(
         gaps: Mutex::default(),
         images: Mutex::default(),
         trailing: Mutex::default(),
-        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(100))),
+        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(200))),
     };
     let mut format = None;
     let mut folders = Vec::new();
@@ -298,7 +298,7 @@ impl Scan<'_> {
         };
         let readers = matching(&probe);
         if readers.is_empty() {
-            let mut pass = Pass::new(self.options.sha256);
+            let mut pass = Pass::new(self.options);
             if self.options.contents {
                 let mut buffer = vec![0; BUFFER];
                 let mut at = 0;
@@ -387,7 +387,7 @@ impl Scan<'_> {
         if !before.is_file() {
             return Err(io::Error::other("it is no file any more"));
         }
-        let mut pass = Pass::new(self.options.sha256);
+        let mut pass = Pass::new(self.options);
         let mut keeper = Keeper::default();
         // Most files fit the buffer: then the ends are looked at where they lie, and the length that
         // the host tells spares the read that finds the end.
@@ -552,7 +552,7 @@ impl Scan<'_> {
                 manifest.within.insert(place, ContainerId(id as u32));
             }
         }
-        let raw = self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let raw = fold_limits(self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner));
         let mut gaps: Vec<Gap> = raw
             .into_iter()
             .map(|gap| Gap::new(manifest.content_path(gap.place), gap.kind, gap.message))
@@ -579,6 +579,30 @@ impl Scan<'_> {
         manifest.trailing.sort_unstable();
         manifest
     }
+}
+
+/// Contents of one container that a limit kept from being read, told one by one.
+const LISTED: usize = 16;
+
+/// A spent budget is one thing to a person, however many contents it leaves unread: of each container
+/// the first few are told, and how many there are more.
+fn fold_limits(mut gaps: Vec<RawGap>) -> Vec<RawGap> {
+    let key = |gap: &RawGap| (gap.kind, gap.place.container);
+    gaps.sort_by(|a, b| (key(a), &a.message, a.place).cmp(&(key(b), &b.message, b.place)));
+    let mut folded: Vec<RawGap> = Vec::new();
+    for group in gaps.chunk_by_mut(|a, b| key(a) == key(b) && a.message == b.message) {
+        let more = group.len().saturating_sub(LISTED);
+        let is_long = more > 1 && group.first().is_some_and(|gap| gap.kind == GapKind::Limit);
+        let kept = if is_long { LISTED + 1 } else { group.len() };
+        for (n, gap) in group.iter_mut().take(kept).enumerate() {
+            let mut message = std::mem::take(&mut gap.message);
+            if is_long && n == LISTED {
+                message = format!("{message}; so it is for {} more here", more - 1);
+            }
+            folded.push(RawGap { place: gap.place, kind: gap.kind, message });
+        }
+    }
+    folded
 }
 
 /// Fills the buffer, or as much of it as there are bytes; stops at `expected` bytes.
