@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::inspect::{self, Facts, Sweep};
 use crate::model::{Class, Declared, Finding, Gap, GapKind, Locator};
 use crate::rules::detectors::Look;
-use crate::rules::{Catalogue, Example, Matcher, Rule};
+use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
 
 /// Bytes at either end that a format is recognised by.
 const ENDS: usize = 4096;
@@ -32,7 +32,14 @@ pub struct Case<'a> {
 pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>> {
     let mut sweep = Sweep::new();
     sweep.update(case.bytes);
+    let may_be_text = sweep.may_be_text();
     let census = sweep.finish();
+    let all = judge.literals();
+    let mut finder = all.as_deref().map(Finder::new);
+    if let Some(finder) = &mut finder {
+        finder.update(case.bytes, may_be_text);
+    }
+    let literals = finder.map_or(0, |finder| finder.rules());
     let cut = case.bytes.len().min(ENDS);
     let (head, tail) = (case.bytes.get(..cut), case.bytes.get(case.bytes.len() - cut..));
     let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or_default());
@@ -52,6 +59,7 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
         class: inspect::settle(&facts),
         approved: case.approved,
         census: &census,
+        literals,
         declared: case.declared,
         kind: inspect::text_kind(case.name, case.declared),
         format,

@@ -85,11 +85,14 @@ pub struct Content {
     pub stored: Option<Box<Digest>>,
     /// What the bytes are.
     pub census: Census,
+    /// Which rules with literals have a hit somewhere in the bytes: bit n for the n-th of them. A
+    /// class-blind note of the pass, which a second look makes exact.
+    pub literals: u64,
     /// Text or binary, as settled after the pass.
     pub class: Class,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
     pub format: Option<&'static str>,
-    /// BLAKE3 of each [`CHUNK`] of a content that is larger than one.
+    /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.
     pub chunks: Box<[Digest]>,
 }
 

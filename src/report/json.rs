@@ -5,11 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{hex, text};
-use crate::gate::Waived;
 use crate::model::change::Granularity;
 use crate::model::outcome::Subject;
 use crate::model::{
-    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity,
+    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity, Waived,
 };
 
 /// The schema of the object.

@@ -116,7 +116,7 @@ fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, Conte
             match run {
                 // A recorded checksum is the decoder's to check.
                 Some((start, end)) if stored.crc32.is_none() => {
-                    simple.push(Simple { start, end, volume, content })
+                    simple.push(Simple { start, end, volume, content });
                 }
                 _ => packed.push((volume, content)),
             }
@@ -333,7 +333,7 @@ struct Sweeping<'a> {
     pieces: Vec<Piece>,
     /// The next simple content, and its pass if it began in an earlier buffer.
     next: usize,
-    open: Option<Pass>,
+    open: Option<Pass<'a>>,
     keeper: Keeper,
     /// The next loose tile, and what it holds so far.
     tile: usize,
@@ -433,21 +433,21 @@ impl<'a> Sweeping<'a> {
 
     fn feed_contents(&mut self, bytes: &[u8]) {
         let end = self.at + bytes.len() as u64;
+        let options = self.scan.options;
         while let Some(simple) = self.image.simple.get(self.next).filter(|s| s.start < end) {
             let from = simple.start.max(self.at) - self.at;
             let (_, rest) = split(bytes, from);
             let (now, _) = split(rest, simple.end - simple.start.max(self.at));
             let complete = simple.end <= end;
-            let sha256 = self.scan.options.sha256;
             if complete && self.open.is_none() {
-                let mut pass = Pass::new(sha256);
+                let mut pass = Pass::new(options);
                 pass.update(now);
                 self.image.take(self.scan, self.source, simple, pass.finish(), Ends::of(now));
             } else {
                 if self.open.is_none() {
                     self.keeper.clear();
                 }
-                self.open.get_or_insert_with(|| Pass::new(sha256)).update(now);
+                self.open.get_or_insert_with(|| Pass::new(options)).update(now);
                 self.keeper.update(now);
                 if complete && let Some(pass) = self.open.take() {
                     let found = pass.finish();
