@@ -135,7 +135,7 @@ fn a_truncated_archive_never_ships() {
         let end = if name.starts_with("tar") { 3072 } else { whole.len() };
         for length in [0, 1, 7, 300, end / 5, end / 2 - 1, end * 2 / 3 + 1, end - 1] {
             let name = Path::new(name).file_name().expect("a name");
-            let path = scratch.file(name, &whole[..length]);
+            let path = scratch.file(name, &whole[..length.min(whole.len() - 1)]);
             let ran = premaster([Path::new("check"), &path]);
             let fits = [1, 3].contains(&ran.code);
             assert!(fits, "{name:?} {length}: {}\n{}{}", ran.code, ran.out, ran.err);
