@@ -14,10 +14,12 @@ const NOTE: usize = 12;
 pub(super) fn wrap(text: &str, used: usize, indent: usize) -> String {
     let mut out = String::new();
     let mut at = used;
+    // Whether the line can be broken here: a word, or a label longer than the indent, is before.
+    let mut is_begun = used > indent;
     for word in text.split_whitespace() {
         let width = word.chars().count();
         let first = out.is_empty();
-        if at + usize::from(!first) + width > LINE && at > indent {
+        if at + usize::from(!first) + width > LINE && is_begun {
             let _ = write!(out, "\n{:indent$}", "");
             at = indent;
         } else if !first {
@@ -26,6 +28,7 @@ pub(super) fn wrap(text: &str, used: usize, indent: usize) -> String {
         }
         out.push_str(word);
         at += width;
+        is_begun = true;
     }
     out
 }
@@ -64,7 +67,8 @@ mod tests {
         let long = "x".repeat(90);
         assert_eq!(wrap("one two", 0, 4), "one two");
         assert_eq!(wrap(&format!("one {long} two"), 0, 4), format!("one\n    {long}\n    two"));
-        assert_eq!(wrap(&"ab ".repeat(40), 10, 2).lines().map(str::len).max(), Some(80));
+        let lines: Vec<usize> = wrap(&"ab ".repeat(80), 10, 2).lines().map(str::len).collect();
+        assert_eq!(lines[..2], [68, 79], "10 columns are taken, 2 are blank");
         assert_eq!(placed(6, &long, "offset 3", 6), format!("{long}\n      offset 3"));
         assert_eq!(placed(6, "a", "offset 3", 6), "a, offset 3");
     }
