@@ -1,9 +1,11 @@
 //! The gate: findings, reconciled changes, waivers and gaps become causes and a verdict.
 
+use std::collections::HashMap;
+
 use crate::config::Waiver;
 use crate::intent::glob_matches;
 use crate::model::{
-    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict,
+    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict, Waived,
 };
 
 /// What the gate goes by.
@@ -19,19 +21,6 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// Seconds since 1970, for waivers that expire.
     pub now: i64,
-}
-
-/// A finding or gap that a waiver accepts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Waived {
-    /// The rule, or `gap`.
-    pub rule: String,
-    /// Where.
-    pub path: Locator,
-    /// Why, as the waiver says.
-    pub reason: String,
-    /// Who, as the waiver says.
-    pub owner: String,
 }
 
 /// What the gate decides.
@@ -57,7 +46,7 @@ pub fn decide(
     digest: &dyn Fn(&Locator) -> Option<Digest>,
 ) -> Decision {
     let mut used = vec![false; policy.waivers.len()];
-    let mut waived = Vec::new();
+    let mut accepted = Vec::new();
     let mut accept = |rule: &str, path: &Locator| {
         let found = policy.waivers.iter().enumerate().find(|(_, waiver)| {
             waiver.rule == rule
@@ -71,7 +60,7 @@ pub fn decide(
         if let Some(flag) = used.get_mut(index) {
             *flag = true;
         }
-        waived.push(Waived {
+        accepted.push(Waived {
             rule: rule.to_owned(),
             path: path.clone(),
             reason: waiver.reason.clone(),
@@ -100,7 +89,7 @@ pub fn decide(
     } else {
         Verdict::Incomplete
     };
-    Decision { verdict, causes, waived, unused }
+    Decision { verdict, causes, waived: accepted, unused }
 }
 
 /// One cause a hunk, a changed entry, a set of fields, a region, or a place with findings; what
@@ -132,7 +121,7 @@ fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Caus
         let fields = change.fields.iter().map(|field| field.disposition).max();
         let whole = match (fields, change.hunks.is_empty()) {
             // Fields that follow from the hunks beside them are told with them.
-            (Some(Disposition::Derived | Disposition::Normalized), false) | (None, false) => None,
+            (Some(Disposition::Derived | Disposition::Normalized) | None, false) => None,
             (Some(worst), false) => Some(worst),
             (_, true) => Some(change.disposition),
         };
@@ -166,10 +155,33 @@ fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Caus
             }),
         }
     }
+    // Causes by the entry of their change, and by the bytes of their findings: there may be a
+    // hundred thousand of either.
+    let mut of_change: HashMap<&Locator, Vec<usize>> = HashMap::new();
+    for (at, cause) in causes.iter().enumerate() {
+        if let Some(change) = cause.change.and_then(|index| changes.get(index)) {
+            of_change.entry(&change.path).or_default().push(at);
+        }
+    }
+    let mut of_bytes: HashMap<(&Locator, u64), usize> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
         let blocking =
             finding.severity >= policy.fail_on && (!finding.existing || policy.all_findings);
-        let place = causes.iter().position(|cause| holds(cause, finding, findings, changes));
+        let names = std::iter::once(&finding.path).chain(&finding.aliases);
+        let place = names
+            .filter_map(|name| of_change.get(name))
+            .flatten()
+            .copied()
+            .filter(|&at| causes.get(at).is_some_and(|cause| holds(cause, finding, changes)))
+            .min();
+        // Two rules on the same bytes of the same entry are one thing to a person.
+        let spot = finding.offset.map(|offset| (&finding.path, offset));
+        let place = place.or_else(|| of_bytes.get(&spot?).copied());
+        if place.is_none()
+            && let Some(spot) = spot
+        {
+            of_bytes.insert(spot, causes.len());
+        }
         let slot = place.and_then(|at| causes.get_mut(at));
         match slot {
             Some(cause) => {
@@ -202,21 +214,9 @@ fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Caus
     causes
 }
 
-/// Whether a finding is about the bytes of a cause.
-fn holds(cause: &Cause, finding: &Finding, findings: &[Finding], changes: &[Change]) -> bool {
-    let Some(change) = cause.change.and_then(|index| changes.get(index)) else {
-        // Two rules on the same bytes of the same entry are one thing to a person.
-        return cause.findings.iter().any(|&index| {
-            findings.get(index).is_some_and(|other| {
-                other.path == finding.path
-                    && other.offset.is_some()
-                    && other.offset == finding.offset
-            })
-        });
-    };
-    if change.path != finding.path && !finding.aliases.contains(&change.path) {
-        return false;
-    }
+/// Whether a finding about an entry is about the bytes of a cause, whose change is of that entry.
+fn holds(cause: &Cause, finding: &Finding, changes: &[Change]) -> bool {
+    let Some(change) = cause.change.and_then(|index| changes.get(index)) else { return false };
     match (cause.hunk.and_then(|hunk| change.hunks.get(hunk)), finding.offset) {
         (Some(hunk), Some(offset)) => {
             let end = hunk.new_offset + hunk.new_length.max(1);

@@ -11,14 +11,14 @@ use crate::approve::{self, ManifestError, ManifestFile};
 use crate::compare::{self, Comparison, Normalizer, Policy};
 use crate::config::{Config, ConfigError};
 use crate::engine::{Judge, Judged, Settings, Spot};
-use crate::gate::{self, Waived};
+use crate::gate;
 use crate::inspect;
 use crate::intent::{self, Bytes, Checksum, Intent, Reconciled};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::outcome::{IntentSubject, Subject};
 use crate::model::{
     Change, Class, ContentId, Declared, Digest, Finding, Gap, Locator, Manifest, Outcome, Row,
-    RowKind, Severity, field, row,
+    RowKind, Severity, Waived, field, row,
 };
 use crate::readers::READERS;
 use crate::rules::Catalogue;
@@ -118,13 +118,14 @@ impl From<OpenError> for Failure {
 /// The old side of a comparison.
 enum Approved {
     Artifact(Box<Artifact>),
-    Manifest(ManifestFile),
+    Manifest(Box<ManifestFile>),
 }
 
 impl Approved {
     fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
         if !path.is_dir() && approve::is_manifest(path) {
-            return ManifestFile::open(path).map(Self::Manifest).map_err(Failure::Manifest);
+            let file = ManifestFile::open(path).map_err(Failure::Manifest)?;
+            return Ok(Self::Manifest(Box::new(file)));
         }
         let mut artifact = walk::scan(path, options)?;
         identify(&mut artifact.manifest);
@@ -206,14 +207,14 @@ fn source_of(artifact: &Artifact, row: &Row) -> io::Result<Arc<dyn Source>> {
 }
 
 impl Bytes for Sides<'_> {
-    fn old(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>> {
+    fn before(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>> {
         if let Some(text) = row.content.as_ref().and_then(|content| content.text.clone()) {
             return Ok(Some(Arc::new(text)));
         }
         self.old.map(|artifact| source_of(artifact, row)).transpose()
     }
 
-    fn new(&self, row: &Row) -> io::Result<Arc<dyn Source>> {
+    fn after(&self, row: &Row) -> io::Result<Arc<dyn Source>> {
         source_of(self.new, row)
     }
 }
@@ -254,7 +255,7 @@ fn locate(changes: &mut [Change], comparison: &Comparison, sides: &Sides<'_>) {
         if change.hunks.is_empty() || !is_text {
             continue;
         }
-        let Ok(source) = sides.new(row) else { continue };
+        let Ok(source) = sides.after(row) else { continue };
         let encoding = change.encoding.as_deref();
         for hunk in &mut change.hunks {
             if let Ok(Some((line, column))) = compare::position(&*source, hunk.new_offset, encoding)
@@ -345,7 +346,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     {
         check_base(intent, &approved.subject(against), path)?;
     }
-    let mut artifact = walk::scan(&request.artifact, &request.options)?;
+    let options = Options { literals: judge.literals(), ..request.options.clone() };
+    let mut artifact = walk::scan(&request.artifact, &options)?;
     identify(&mut artifact.manifest);
     let mut compared = None;
     if let Some(approved) = &mut approved {
@@ -558,6 +560,7 @@ fn judge_content(
         class: content.class,
         approved: None,
         census: &content.census,
+        literals: content.literals,
         declared,
         kind: inspect::text_kind(name, declared),
         format: content.format,
@@ -624,6 +627,7 @@ fn judge_single(
         class: if was_text { Class::Text } else { content.class },
         approved: was_text.then_some(Class::Text),
         census: &content.census,
+        literals: content.literals,
         declared: Declared::Nothing,
         kind: inspect::text_kind(&name, Declared::Nothing),
         format: content.format,

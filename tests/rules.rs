@@ -8,7 +8,7 @@ use premaster::engine::{Judge, Judged, Settings, Spot};
 use premaster::inspect::{self, Facts, Sweep};
 use premaster::model::{Class, Declared, Finding, Gap, GapKind, Locator, Severity};
 use premaster::rules::detectors::{DETECTORS, Look};
-use premaster::rules::{Catalogue, Example, Matcher, Rule, explain};
+use premaster::rules::{Catalogue, Example, Finder, Matcher, Rule, explain};
 use proptest::prelude::*;
 
 fn root() -> &'static Path {
@@ -41,7 +41,14 @@ struct Case<'a> {
 fn judge(judge: &Judge<'_>, case: &Case<'_>) -> Vec<Finding> {
     let mut sweep = Sweep::new();
     sweep.update(case.bytes);
+    let may_be_text = sweep.may_be_text();
     let census = sweep.finish();
+    let all = judge.literals();
+    let mut finder = all.as_deref().map(Finder::new);
+    if let Some(finder) = &mut finder {
+        finder.update(case.bytes, may_be_text);
+    }
+    let literals = finder.map_or(0, |finder| finder.rules());
     let tail = &case.bytes[case.bytes.len().saturating_sub(4096)..];
     let head = &case.bytes[..case.bytes.len().min(4096)];
     let format = inspect::recognise(head, tail, census.size, case.name);
@@ -60,6 +67,7 @@ fn judge(judge: &Judge<'_>, case: &Case<'_>) -> Vec<Finding> {
         class: inspect::settle(&facts),
         approved: case.approved,
         census: &census,
+        literals,
         declared: case.declared,
         kind: inspect::text_kind(case.name, case.declared),
         format,

@@ -44,8 +44,11 @@ pub struct ManifestFile {
 
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut input = BufReader::with_capacity(256 << 10, File::open(path)?);
+/// Bytes of the longest line: the chunks of a content of 64 GB.
+const LINE: u64 = 64 << 20;
+
+fn buffered(input: Box<dyn Read>) -> io::Result<Box<dyn BufRead>> {
+    let mut input = BufReader::with_capacity(256 << 10, input);
     if input.fill_buf()?.starts_with(&ZSTD_MAGIC) {
         let decoder = ruzstd::decoding::StreamingDecoder::new(input)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
@@ -54,10 +57,21 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(input))
 }
 
+/// Reads a line, or nothing at the end. A line without end is an error before it is all in memory.
+fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    let n = input.take(LINE).read_until(b'\n', line)?;
+    if n as u64 == LINE {
+        let message = format!("expected lines of at most {LINE} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    Ok(n)
+}
+
 /// Whether a file begins as a manifest does.
 pub fn is_manifest(path: &Path) -> bool {
     let mut head = [0; 32];
-    let Ok(mut input) = open(path) else { return false };
+    let opened = File::open(path).and_then(|file| buffered(Box::new(file)));
+    let Ok(mut input) = opened else { return false };
     let mut filled = 0;
     while let Some(rest) = head.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match input.read(rest) {
@@ -71,10 +85,19 @@ pub fn is_manifest(path: &Path) -> bool {
 impl ManifestFile {
     /// Opens a manifest and reads its header.
     pub fn open(path: &Path) -> Result<Self, ManifestError> {
+        let failed = |error: io::Error| {
+            let message = error.to_string();
+            ManifestError { path: path.to_path_buf(), line: 1, message }
+        };
+        Self::read(path, Box::new(File::open(path).map_err(failed)?))
+    }
+
+    /// Reads the header of a manifest that is at hand; `path` is its name in messages.
+    pub fn read(path: &Path, input: Box<dyn Read>) -> Result<Self, ManifestError> {
         let fail = |message: String| ManifestError { path: path.to_path_buf(), line: 1, message };
-        let mut input = open(path).map_err(|error| fail(error.to_string()))?;
+        let mut input = buffered(input).map_err(|error| fail(error.to_string()))?;
         let mut buffer = Vec::new();
-        input.read_until(b'\n', &mut buffer).map_err(|error| fail(error.to_string()))?;
+        read_line(&mut *input, &mut buffer).map_err(|error| fail(error.to_string()))?;
         let header: Header = serde_json::from_slice(&buffer)
             .map_err(|error| fail(format!("expected the header of a manifest: {error}")))?;
         if header.schema != SCHEMA {
@@ -135,7 +158,7 @@ impl ManifestFile {
 
     fn read_row(&mut self) -> Option<Row> {
         self.buffer.clear();
-        match self.input.read_until(b'\n', &mut self.buffer) {
+        match read_line(&mut *self.input, &mut self.buffer) {
             Ok(0) => return self.fail("the manifest ends without its trailer: it is cut off"),
             Ok(_) => self.line += 1,
             Err(error) => return self.fail(error.to_string()),

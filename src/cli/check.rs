@@ -1,5 +1,6 @@
 //! `check`, `diff`, `approve` and `intend`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -100,7 +101,7 @@ impl CheckArgs {
             Kind::Human => {
                 let mut text = report::human_check(outcome, self.showing.all);
                 for unused in &checked.unused_waivers {
-                    text.push_str(&format!("warning: {unused}\n"));
+                    let _ = writeln!(text, "warning: {unused}");
                 }
                 text
             }

@@ -64,28 +64,26 @@ pub(super) struct ExplainArgs {
 impl ExplainArgs {
     pub(super) fn run(self) -> Done {
         let catalogue = Catalogue::built_in();
-        match catalogue.get(&self.rule) {
-            Some(rule) => {
-                output::print(rules::explain(rule).as_bytes())?;
-                Ok(Exit::Good)
-            }
-            None => {
-                let near = catalogue
-                    .iter()
-                    .map(|rule| rule.id.as_str())
-                    .max_by_key(|id| likeness(id, &self.rule));
-                let hint =
-                    near.map(|id| format!("; did you mean {}?", id.bold())).unwrap_or_default();
-                let message = format!("no rule {:?}{hint} `premaster rules` lists them", self.rule);
-                Err(Stop::Failure(Failure::Usage(message)))
-            }
+        if let Some(rule) = catalogue.get(&self.rule) {
+            output::print(rules::explain(rule).as_bytes())?;
+            Ok(Exit::Good)
+        } else {
+            let near = catalogue
+                .iter()
+                .map(|rule| rule.id.as_str())
+                .max_by_key(|id| likeness(id, &self.rule));
+            let hint = near.map(|id| format!("; did you mean {}?", id.bold())).unwrap_or_default();
+            let message = format!("no rule {:?}{hint}; `premaster rules` lists them", self.rule);
+            Err(Stop::Failure(Failure::Usage(message)))
         }
     }
 }
 
 /// How much two ids share, in thousandths.
-fn likeness(a: &str, b: &str) -> u32 {
+fn likeness(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
-    (similar::diff_ratio(&ops, a.len(), b.len()) * 1000.0) as u32
+    let same = ops.iter().filter(|op| op.tag() == similar::DiffTag::Equal);
+    let same: usize = same.map(|op| op.old_range().len()).sum();
+    2000 * same / (a.len() + b.len()).max(1)
 }

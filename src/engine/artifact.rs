@@ -147,6 +147,7 @@ fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> {
         class: Class::Container,
         approved: None,
         census,
+        literals: 0,
         declared: Declared::Nothing,
         kind: TextKind::Unknown,
         format: None,

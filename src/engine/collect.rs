@@ -7,7 +7,7 @@ use super::judge::Judged;
 use super::scan::{Hit, LISTED};
 use super::settings::Settings;
 use crate::model::{Evidence, Finding};
-use crate::rules::{Event, Matcher, Position, Rule, name_of};
+use crate::rules::{Event, Literals, Matcher, Position, Rule, name_of};
 
 /// Findings of one entry under way.
 pub(super) struct Collector<'a> {
@@ -15,6 +15,7 @@ pub(super) struct Collector<'a> {
     settings: &'a Settings,
     /// Rules that look at this entry.
     rules: Vec<&'a Rule>,
+    literals: Option<&'a Literals>,
     /// For each rule: findings listed, index of the last, hits not listed.
     counts: Vec<(usize, usize, u64)>,
     found: Vec<(Finding, bool)>,
@@ -28,6 +29,7 @@ impl<'a> Collector<'a> {
         judged: &'a Judged<'a>,
         settings: &'a Settings,
         rules: Vec<&'a Rule>,
+        literals: Option<&'a Literals>,
         looks_binary: bool,
     ) -> Self {
         let counts = vec![(0, 0, 0); rules.len()];
@@ -37,6 +39,7 @@ impl<'a> Collector<'a> {
             judged,
             settings,
             rules,
+            literals,
             counts,
             found: Vec::new(),
             cap,
@@ -47,10 +50,14 @@ impl<'a> Collector<'a> {
     /// Takes a hit of the scan.
     pub(super) fn hit(&mut self, hit: &Hit) {
         for index in 0..self.rules.len() {
-            let Some(&rule) = self.rules.get(index).filter(|rule| minds(rule, hit, self.by_design))
-            else {
-                continue;
+            let Some(&rule) = self.rules.get(index) else { continue };
+            let is_minded = match hit.event {
+                Event::Literal(number) => self.minds_literal(rule, number, hit),
+                _ => minds(rule, hit, self.by_design),
             };
+            if !is_minded {
+                continue;
+            }
             let Some((listed, last, more)) = self.counts.get_mut(index) else { continue };
             *more += hit.more;
             if *listed == self.cap {
@@ -59,9 +66,15 @@ impl<'a> Collector<'a> {
             }
             *listed += 1;
             *last = self.found.len();
-            let needs_utf8 = !matches!(hit.event, Event::Control { .. });
+            let needs_utf8 = matches!(hit.event, Event::CodePoint(_) | Event::IllFormed(_));
             self.found.push((self.finding(rule, hit), needs_utf8));
         }
+    }
+
+    /// Whether a literal is of the rule, and where the rule wants it.
+    fn minds_literal(&self, rule: &Rule, number: usize, hit: &Hit) -> bool {
+        matches!(rule.matcher, Matcher::Literals { line_start, .. } if !line_start || hit.column == 1)
+            && self.literals.is_some_and(|literals| literals.id(number) == rule.id)
     }
 
     fn finding(&self, rule: &Rule, hit: &Hit) -> Finding {
@@ -83,8 +96,9 @@ impl<'a> Collector<'a> {
         Finding {
             offset: Some(hit.offset),
             length: hit.length,
-            line: Some(hit.line),
-            column: Some(hit.column),
+            // Lines begin at 1; what is no text has none.
+            line: (hit.line > 0).then_some(hit.line),
+            column: (hit.line > 0).then_some(hit.column),
             evidence: Some(hit.evidence()),
             ..finding(rule, self.judged, self.settings, message)
         }

@@ -2,14 +2,15 @@
 //! rules say of it.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::collect::Collector;
-use super::scan::{Tally, scan};
+use super::scan::{Hit, Tally, scan, scan_bytes};
 use super::settings::Settings;
 use crate::inspect::{self, Encoding};
 use crate::model::{Census, Class, Declared, Finding, Locator, TextKind};
 use crate::rules::detectors::Look;
-use crate::rules::{Catalogue, Entry, Matcher, Position, Rule};
+use crate::rules::{Catalogue, Entry, Literals, Matcher, Position, Rule};
 
 /// Bytes of a resource with records that are split into texts; larger ones are judged as one text.
 const RECORDS: u64 = 1 << 20;
@@ -29,6 +30,8 @@ pub struct Judged<'a> {
     pub approved: Option<Class>,
     /// Of all its bytes.
     pub census: &'a Census,
+    /// Which rules with literals the pass met a hit of, from a search with [`Judge::literals`].
+    pub literals: u64,
     /// What its container or the configuration says of it.
     pub declared: Declared,
     /// What it is for, if it is a text.
@@ -62,6 +65,7 @@ pub struct Judge<'a> {
     end_controls: u64,
     code_points: bool,
     ill_formed: bool,
+    literals: Option<Arc<Literals>>,
 }
 
 impl<'a> Judge<'a> {
@@ -76,6 +80,7 @@ impl<'a> Judge<'a> {
         let mut judge = Self {
             catalogue,
             settings,
+            literals: Literals::of(rules.iter().copied()).map(Arc::new),
             rules,
             controls: 0,
             end_controls: 0,
@@ -94,7 +99,7 @@ impl<'a> Judge<'a> {
                 }
                 Matcher::CodePoints(_) => judge.code_points = true,
                 Matcher::IllFormed(_) => judge.ill_formed = true,
-                Matcher::Detector(_) => {}
+                Matcher::Literals { .. } | Matcher::Detector(_) => {}
             }
         }
         judge
@@ -103,6 +108,11 @@ impl<'a> Judge<'a> {
     /// The rules that run.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &'a Rule> + '_ {
         self.rules.iter().copied()
+    }
+
+    /// What the pass is to look for: the literals of the rules that run.
+    pub fn literals(&self) -> Option<Arc<Literals>> {
+        self.literals.clone()
     }
 
     pub(super) fn settings(&self) -> &'a Settings {
@@ -117,7 +127,13 @@ impl<'a> Judge<'a> {
     /// tells that no rule on texts can hit.
     pub fn needs_look(&self, judged: &Judged<'_>) -> bool {
         let census = judged.census;
-        if judged.class != Class::Text || census.size == 0 {
+        if census.size == 0 {
+            return false;
+        }
+        if self.needs_look_for_literals(judged) {
+            return true;
+        }
+        if judged.class != Class::Text {
             return false;
         }
         let encoding = inspect::encoding(census, judged.declared);
@@ -135,6 +151,17 @@ impl<'a> Judge<'a> {
         let by_points =
             self.code_points && encoding != Encoding::SingleByte && (census.invisible || by_utf8);
         by_controls || by_utf8 || by_points
+    }
+
+    /// The pass gave up searching what is plainly binary, so what is text all the same is read again.
+    fn needs_look_for_literals(&self, judged: &Judged<'_>) -> bool {
+        let Some(literals) = &self.literals else { return false };
+        let unknown = judged.class == Class::Text && !judged.census.controls_exact;
+        match judged.class {
+            Class::Text => judged.literals != 0 || unknown,
+            Class::Binary => judged.literals != 0 && literals.beyond_texts(),
+            _ => false,
+        }
     }
 
     /// Judges an entry. `data` gives its bytes from first to last and is not read where
@@ -158,7 +185,9 @@ impl<'a> Judge<'a> {
                 && judged.declared == Declared::Nothing
                 && inspect::is_text_name(judged.name),
         };
-        let mut collector = Collector::new(judged, self.settings, rules.clone(), looks_binary);
+        let literals = self.literals.as_deref();
+        let mut collector =
+            Collector::new(judged, self.settings, rules.clone(), literals, looks_binary);
         for rule in &rules {
             if let Matcher::Detector(detector) = rule.matcher
                 && let Look::Entry(find) = detector.look
@@ -168,9 +197,11 @@ impl<'a> Judge<'a> {
             }
         }
         let mut is_unicode = false;
-        if needs_look {
+        if let Some(literals) = literals.filter(|_| needs_look && judged.class != Class::Text) {
+            scan_bytes(data, literals, &mut |hit| collector.hit(hit))?;
+        } else if needs_look {
             let encoding = inspect::encoding(judged.census, judged.declared);
-            let tally = look(judged, data, encoding, &mut collector)?;
+            let tally = look(judged, data, encoding, literals, &mut collector)?;
             is_unicode = match encoding {
                 Encoding::Utf8 { declared } => {
                     declared || tally.well_formed >= tally.ill_formed.max(1)
@@ -187,23 +218,25 @@ fn look(
     judged: &Judged<'_>,
     data: &mut dyn Read,
     encoding: Encoding,
+    literals: Option<&Literals>,
     collector: &mut Collector<'_>,
 ) -> io::Result<Tally> {
-    let mut sink = |hit: &super::scan::Hit| collector.hit(hit);
+    let mut sink = |hit: &Hit| collector.hit(hit);
     let has_records =
         matches!(judged.declared, Declared::TextRecords(_)) && judged.census.size <= RECORDS;
     let Some(kind) = judged.resource.filter(|_| has_records) else {
-        return scan(data, 0, encoding, &mut sink);
+        return scan(data, 0, encoding, literals, &mut sink);
     };
     let mut bytes = Vec::new();
     data.take(RECORDS).read_to_end(&mut bytes)?;
     let Some(texts) = inspect::text_records(kind, &bytes) else {
-        return scan(&mut bytes.as_slice(), 0, encoding, &mut sink);
+        return scan(&mut bytes.as_slice(), 0, encoding, literals, &mut sink);
     };
     let mut all = Tally::default();
     for range in texts.ranges {
         let start = range.start as u64;
-        let tally = scan(&mut bytes.get(range).unwrap_or_default(), start, encoding, &mut sink)?;
+        let text = &mut bytes.get(range).unwrap_or_default();
+        let tally = scan(text, start, encoding, literals, &mut sink)?;
         all.well_formed += tally.well_formed;
         all.ill_formed += tally.ill_formed;
     }

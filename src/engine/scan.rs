@@ -9,7 +9,8 @@ use std::io::{self, Read};
 use super::decode;
 use crate::inspect::Encoding;
 use crate::model::Evidence;
-use crate::rules::{Event, IllFormed};
+use crate::rules::literals::{Form, Match};
+use crate::rules::{Event, IllFormed, Literals};
 
 /// Hits of one control byte that wait in full.
 pub(super) const LISTED: usize = 16;
@@ -65,6 +66,7 @@ pub(super) struct Tally {
 }
 
 /// The part of the buffer that may be looked at.
+#[derive(Clone, Copy)]
 struct View<'a> {
     bytes: &'a [u8],
     /// Offset of its first byte in the entry.
@@ -76,6 +78,26 @@ struct View<'a> {
 impl View<'_> {
     fn offset(&self, at: usize) -> u64 {
         self.start + at as u64
+    }
+
+    fn hit(&self, at: usize, event: Event, length: usize, (line, column): (u64, u64)) -> Hit {
+        let before = at.min(BEHIND);
+        let around = self.bytes.get(at - before..).unwrap_or_default();
+        let around = around.get(..EVIDENCE).unwrap_or(around);
+        let mut window = [0; EVIDENCE];
+        window.iter_mut().zip(around).for_each(|(to, from)| *to = *from);
+        Hit {
+            event,
+            at_end: false,
+            offset: self.offset(at),
+            length: length as u64,
+            line,
+            column,
+            more: 0,
+            window,
+            filled: around.len(),
+            before,
+        }
     }
 }
 
@@ -100,6 +122,7 @@ pub(super) fn scan(
     data: &mut dyn Read,
     start: u64,
     encoding: Encoding,
+    literals: Option<&Literals>,
     sink: &mut dyn FnMut(&Hit),
 ) -> io::Result<Tally> {
     let mut scan = Scan {
@@ -119,28 +142,73 @@ pub(super) fn scan(
         let passed = at.saturating_sub(BEHIND);
         buffer.copy_within(passed..filled, 0);
         (at, filled, start) = (at - passed, filled - passed, start + passed as u64);
-        while filled < buffer.len() && !ended {
-            match data.read(&mut buffer[filled..]) {
-                Ok(0) => ended = true,
-                Ok(n) => filled += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        ended = fill(data, &mut buffer, &mut filled)?;
         let limit = if ended { filled } else { filled - AHEAD };
         let view = View { bytes: &buffer[..filled], start, limit };
         if is_first {
             at = byte_order_mark(view.bytes, encoding);
             is_first = false;
         }
-        at = match encoding {
-            Encoding::Utf8 { .. } | Encoding::SingleByte => scan.bytes(&view, at),
-            Encoding::Utf16Le => scan.units(&view, at, u16::from_le_bytes),
-            Encoding::Utf16Be => scan.units(&view, at, u16::from_be_bytes),
-        };
+        // A text is looked at from literal to literal, so that each is told at its line and column.
+        let found = literals.map(|literals| literals.matches(view.bytes, at, limit));
+        for found in found.iter().flatten().filter(|found| counts(found.form, encoding)) {
+            at = scan.piece(&View { limit: found.at, ..view }, at);
+            let hit = scan.hit(&view, found.at, Event::Literal(found.rule), found.length);
+            (scan.sink)(&hit);
+        }
+        at = scan.piece(&view, at);
     }
     scan.settle(true);
     Ok(scan.tally)
+}
+
+/// Whether a pattern of that form is a hit in a text of that encoding.
+fn counts(form: Form, encoding: Encoding) -> bool {
+    match encoding {
+        Encoding::Utf8 { .. } | Encoding::SingleByte => form <= Form::Narrow,
+        Encoding::Utf16Le => matches!(form, Form::Bytes | Form::Utf16Le),
+        Encoding::Utf16Be => matches!(form, Form::Bytes | Form::Utf16Be),
+    }
+}
+
+/// Reads what is no text to its end and gives each literal in it to `sink`, without line and column.
+pub(super) fn scan_bytes(
+    data: &mut dyn Read,
+    literals: &Literals,
+    sink: &mut dyn FnMut(&Hit),
+) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    let (mut at, mut filled, mut start, mut ended) = (0usize, 0usize, 0u64, false);
+    while !ended {
+        let passed = at.saturating_sub(BEHIND);
+        buffer.copy_within(passed..filled, 0);
+        (at, filled, start) = (at - passed, filled - passed, start + passed as u64);
+        ended = fill(data, &mut buffer, &mut filled)?;
+        let limit = if ended { filled } else { filled - AHEAD };
+        let view = View { bytes: &buffer[..filled], start, limit };
+        for Match { at, length, rule, .. } in literals
+            .matches(view.bytes, at, limit)
+            .into_iter()
+            .filter(|found| found.form <= Form::Narrow)
+        {
+            sink(&view.hit(at, Event::Literal(rule), length, (0, 0)));
+        }
+        at = limit;
+    }
+    Ok(())
+}
+
+/// Fills the buffer behind `filled`; whether the data ended.
+fn fill(data: &mut dyn Read, buffer: &mut [u8], filled: &mut usize) -> io::Result<bool> {
+    while *filled < buffer.len() {
+        match data.read(&mut buffer[*filled..]) {
+            Ok(0) => return Ok(true),
+            Ok(n) => *filled += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 /// Bytes of a byte order mark: no character of the text.
@@ -158,6 +226,15 @@ fn is_plain(byte: u8) -> bool {
 }
 
 impl Scan<'_> {
+    /// Looks at the text up to the view's limit; returns where it stopped.
+    fn piece(&mut self, view: &View<'_>, at: usize) -> usize {
+        match self.encoding {
+            Encoding::Utf8 { .. } | Encoding::SingleByte => self.bytes(view, at),
+            Encoding::Utf16Le => self.units(view, at, u16::from_le_bytes),
+            Encoding::Utf16Be => self.units(view, at, u16::from_be_bytes),
+        }
+    }
+
     /// Looks at texts of bytes up to the view's limit; returns where it stopped.
     fn bytes(&mut self, view: &View<'_>, mut at: usize) -> usize {
         while let Some(&byte) = view.bytes.get(at).filter(|_| at < view.limit) {
@@ -299,23 +376,7 @@ impl Scan<'_> {
     }
 
     fn hit(&self, view: &View<'_>, at: usize, event: Event, length: usize) -> Hit {
-        let before = at.min(BEHIND);
-        let around = view.bytes.get(at - before..).unwrap_or_default();
-        let around = around.get(..EVIDENCE).unwrap_or(around);
-        let mut window = [0; EVIDENCE];
-        window.iter_mut().zip(around).for_each(|(to, from)| *to = *from);
-        Hit {
-            event,
-            at_end: false,
-            offset: view.offset(at),
-            length: length as u64,
-            line: self.line,
-            column: self.column,
-            more: 0,
-            window,
-            filled: around.len(),
-            before,
-        }
+        view.hit(at, event, length, (self.line, self.column))
     }
 }
 
@@ -345,7 +406,7 @@ mod tests {
         step: usize,
     ) -> Vec<(u64, u64, u64, u64, bool, Vec<u8>)> {
         let mut all = Vec::new();
-        scan(&mut Drip(bytes, step), 0, encoding, &mut |hit| {
+        scan(&mut Drip(bytes, step), 0, encoding, None, &mut |hit| {
             all.push((
                 hit.offset,
                 hit.length,
@@ -390,7 +451,7 @@ mod tests {
         let bytes = b"\x01\x04".repeat(100_000);
         let mut listed = 0;
         let mut all = 0;
-        scan(&mut &bytes[..], 0, UTF8, &mut |hit| {
+        scan(&mut &bytes[..], 0, UTF8, None, &mut |hit| {
             listed += 1;
             all += 1 + hit.more;
             assert!(hit.at_end);

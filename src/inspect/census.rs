@@ -65,6 +65,11 @@ impl Sweep {
         }
     }
 
+    /// Whether what was taken may still be a text. Once it is plainly binary, it stays so.
+    pub fn may_be_text(&self) -> bool {
+        self.may_be_text
+    }
+
     /// The counts over all that was taken.
     pub fn finish(self) -> Census {
         let mut census = self.census;

@@ -19,10 +19,10 @@ use crate::source::Source;
 /// Where the bytes of both sides come from.
 pub trait Bytes {
     /// The old bytes of a row, if they are at hand.
-    fn old(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>>;
+    fn before(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>>;
 
     /// The new bytes of a row.
-    fn new(&self, row: &Row) -> io::Result<Arc<dyn Source>>;
+    fn after(&self, row: &Row) -> io::Result<Arc<dyn Source>>;
 }
 
 /// What reconciling gives.
@@ -192,8 +192,8 @@ fn judge_content(
         .filter(|declared| !matches!(declared.edit, Edit::Metadata(_)))
         .map(|declared| (declared.number, &declared.edit))
         .collect();
-    let proof = bytes.new(new).and_then(|new_source| {
-        let old_source = bytes.old(old)?;
+    let proof = bytes.after(new).and_then(|new_source| {
+        let old_source = bytes.before(old)?;
         let old_source = old_source.as_deref();
         if edits.is_empty() {
             prove::undeclared(old_source, &*new_source, (a, b))

@@ -93,6 +93,13 @@ impl Tile {
     }
 }
 
+/// A claim that covers the place at hand.
+struct Open {
+    /// Strongest first, then the number of the claim.
+    key: (std::cmp::Reverse<Strength>, u32),
+    end: u64,
+}
+
 /// Cuts `0..length` into tiles. Claims that reach past `length` are cut off there; empty ones are
 /// passed over. The tiles come in ascending order and tile `0..length` exactly.
 ///
@@ -103,32 +110,30 @@ pub fn overlay(claims: &[Claim], length: u64) -> impl Iterator<Item = Tile> {
         .collect();
     starts.sort_unstable_by_key(|&i| claims.get(i as usize).map(|c| (c.start, c.end, i)));
     let mut pending = starts.into_iter().peekable();
-    let mut open: Vec<u32> = Vec::new();
+    // The open claims with their ends, strongest first. A hostile container may open as many as it
+    // has entries at every place, so what is done for each tile is one walk over this list.
+    let mut open: Vec<Open> = Vec::new();
     let mut at = 0u64;
-    let end_of = move |i: u32| claims.get(i as usize).map_or(0, |c| c.end.min(length));
     let start_of = move |i: u32| claims.get(i as usize).map_or(u64::MAX, |c| c.start);
     std::iter::from_fn(move || {
         if at >= length {
             return None;
         }
         while let Some(next) = pending.next_if(|&i| start_of(i) <= at) {
-            open.push(next);
+            let Some(claim) = claims.get(next as usize) else { continue };
+            let key = (std::cmp::Reverse(claim.role.strength), next);
+            let place = open.partition_point(|open| open.key < key);
+            open.insert(place, Open { key, end: claim.end.min(length) });
         }
         let mut end = length;
         if let Some(&next) = pending.peek() {
             end = end.min(start_of(next));
         }
-        for &i in &open {
-            end = end.min(end_of(i));
-        }
-        let mut here = open.clone();
-        here.sort_unstable_by_key(|&i| {
-            let strength = claims.get(i as usize).map(|c| c.role.strength);
-            (std::cmp::Reverse(strength), i)
-        });
+        end = open.iter().fold(end, |end, open| end.min(open.end));
+        let here = open.iter().map(|open| open.key.1).collect();
         let tile = Tile { start: at, end, claims: here };
         at = end;
-        open.retain(|&i| end_of(i) > at);
+        open.retain(|open| open.end > at);
         Some(tile)
     })
 }

@@ -80,16 +80,19 @@ pub struct Content {
     /// BLAKE3 of the decoded bytes; `None` if they were not all read.
     pub blake3: Option<Digest>,
     /// SHA-256 of the decoded bytes, where asked.
-    pub sha256: Option<Digest>,
+    pub sha256: Option<Box<Digest>>,
     /// BLAKE3 of the stored bytes, where they are packed.
-    pub stored: Option<Digest>,
+    pub stored: Option<Box<Digest>>,
     /// What the bytes are.
     pub census: Census,
+    /// Which rules with literals have a hit somewhere in the bytes: bit n for the n-th of them. A
+    /// class-blind note of the pass, which a second look makes exact.
+    pub literals: u64,
     /// Text or binary, as settled after the pass.
     pub class: Class,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
     pub format: Option<&'static str>,
-    /// BLAKE3 of each [`CHUNK`] of a content that is larger than one.
+    /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.
     pub chunks: Box<[Digest]>,
 }
 

@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
-use super::claim::{Owner, Role, overlay};
+use super::claim::{Claim, Owner, Role, overlay};
 use super::class::Declared;
 use super::content::Content;
 use super::digest::Digest;
 use super::fact::field;
+use super::fast_map::FastMap;
 use super::gap::Gap;
 use super::locator::Locator;
 use super::volume::{ContentId, Kind, Node, NodeId, Volume};
@@ -178,7 +179,7 @@ impl Container {
         if self.volumes.len() < 2 {
             return;
         }
-        let mut first: HashMap<(u64, u64), (u16, ContentId)> = HashMap::new();
+        let mut first: FastMap<(u64, u64), (u16, ContentId)> = FastMap::default();
         for (v, volume) in self.volumes.iter().enumerate() {
             for (c, stored) in volume.contents.iter().enumerate() {
                 // Only whole, plain runs: two readers rarely agree on anything more complicated.
@@ -261,10 +262,17 @@ impl Container {
     }
 
     /// Tiles that no structure and no content explains: start, end, and the strongest claim.
-    pub fn loose_tiles(&self) -> Vec<(u64, u64, Option<super::claim::Claim>)> {
+    pub fn loose_tiles(&self) -> Vec<(u64, u64, Option<Claim>)> {
         use super::claim::Strength;
-        let claims: Vec<_> = self.volumes.iter().flat_map(|v| v.claims.iter().cloned()).collect();
-        overlay(&claims, self.length)
+        let joined: Vec<Claim>;
+        let claims = match self.volumes.as_slice() {
+            [volume] => &volume.claims,
+            volumes => {
+                joined = volumes.iter().flat_map(|volume| volume.claims.iter().cloned()).collect();
+                &joined
+            }
+        };
+        overlay(claims, self.length)
             .filter_map(|tile| {
                 let strongest = tile.claims.first().and_then(|&i| claims.get(i as usize));
                 match strongest.map(|claim| claim.role.strength) {

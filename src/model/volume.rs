@@ -11,6 +11,7 @@ use super::claim::{CONTENT, Claim, Owner, Role, SLACK};
 use super::content::Stored;
 use super::digest::Digest;
 use super::fact::{Fact, FactTable, Field, Value};
+use super::fast_map::{FastMap, FastSet};
 use super::gap::GapKind;
 
 /// An entry within its volume.
@@ -280,7 +281,9 @@ pub struct Volume {
     pub unread: Vec<Unread>,
     /// Parts with volumes of their own.
     pub partitions: Vec<Partition>,
-    ordinals: std::collections::HashMap<(ViewId, &'static str, Owner), u32>,
+    ordinals: FastMap<(ViewId, &'static str, Owner), u32>,
+    /// Reused from one region to the next.
+    scratch: Vec<u8>,
 }
 
 impl Volume {
@@ -300,7 +303,8 @@ impl Volume {
             defects: Vec::new(),
             unread: Vec::new(),
             partitions: Vec::new(),
-            ordinals: std::collections::HashMap::new(),
+            ordinals: FastMap::default(),
+            scratch: Vec::new(),
         }
     }
 
@@ -409,7 +413,9 @@ impl Volume {
     /// Like [`Volume::structure`] for a part of a region that is claimed already: one record of a
     /// directory, one node of a tree.
     pub fn account(&mut self, region: &Structure<'_>) {
-        let mut left = region.bytes.to_vec();
+        let mut left = std::mem::take(&mut self.scratch);
+        left.clear();
+        left.extend_from_slice(region.bytes);
         for part in region.parts {
             let Some(bytes) = region.bytes.get(part.at.clone()) else { continue };
             if let Mask::Layout { agrees } = part.mask
@@ -424,6 +430,7 @@ impl Volume {
             }
         }
         self.add_residue(region.view, region.role, region.owner, region.at, &left);
+        self.scratch = left;
     }
 
     /// Keeps the digest of bytes that nothing explains, unless they are all zero.
@@ -483,10 +490,32 @@ impl Volume {
     /// Numbers entries of the same name in the same directory: the second gets 1, and so on. `walk`
     /// calls it when the reader is done.
     pub fn number_duplicates(&mut self) {
-        let mut order: Vec<u32> = (0..self.nodes.len() as u32).collect();
+        // Readers add the entries of a folder one behind the other, mostly in order: then nothing
+        // has to be sorted. Only folders of which that does not hold are looked at again.
+        let mut seen: FastSet<(ViewId, Option<NodeId>)> = FastSet::default();
+        let mut doubtful: FastSet<(ViewId, Option<NodeId>)> = FastSet::default();
+        let mut before: Option<&Node> = None;
+        for node in &self.nodes {
+            let key = (node.view, node.parent);
+            match before.filter(|before| (before.view, before.parent) == key) {
+                Some(before) if self.name(before) < self.name(node) => {}
+                Some(_) => {
+                    doubtful.insert(key);
+                }
+                // Files and folders may take turns below it: a second run is doubtful.
+                None if !seen.insert(key) => {
+                    doubtful.insert(key);
+                }
+                None => {}
+            }
+            before = Some(node);
+        }
         let key = |volume: &Self, i: u32| {
             volume.nodes.get(i as usize).map(|node| (node.view, node.parent))
         };
+        let mut order: Vec<u32> = (0..self.nodes.len() as u32)
+            .filter(|&i| key(self, i).is_some_and(|key| doubtful.contains(&key)))
+            .collect();
         order.sort_by(|&a, &b| {
             let name = |i: u32| self.nodes.get(i as usize).map(|node| self.name(node));
             key(self, a).cmp(&key(self, b)).then_with(|| name(a).cmp(&name(b)).then(a.cmp(&b)))

@@ -336,7 +336,7 @@ fn line_of_bytes(
 ) {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     // The hit stands in the line with as much before it as fits, and something behind it.
-    let behind = length.min(WIDTH - 4).max(1);
+    let behind = length.clamp(1, WIDTH - 4);
     let from = (hit + behind + 2).min(bytes.len()).saturating_sub(WIDTH).min(hit);
     let shown: Vec<u8> = bytes.iter().skip(from).take(WIDTH).copied().collect();
     let at = start + from as u64;
@@ -498,9 +498,10 @@ fn totals(out: &mut String, outcome: &Outcome) {
     let changes =
         |wanted| outcome.changes.iter().filter(|change| change.disposition == wanted).count();
     let mut parts = vec![
-        count(usize::try_from(outcome.entries).unwrap_or(usize::MAX), "entrie")
-            .replace("entries", "entries")
-            .replace("1 entrie", "1 entry"),
+        match outcome.entries {
+            1 => "1 entry".to_owned(),
+            n => format!("{n} entries"),
+        },
         size(outcome.bytes),
     ];
     if outcome.approved.is_some() {
@@ -519,18 +520,14 @@ fn totals(out: &mut String, outcome: &Outcome) {
 
 /// Bytes in the largest unit that keeps at least one digit before the point.
 fn size(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    for unit in ["bytes", "KiB", "MiB", "GiB"] {
-        if value < 1024.0 || unit == "GiB" {
-            return if unit == "bytes" {
-                format!("{bytes} bytes")
-            } else {
-                format!("{value:.1} {unit}")
-            };
-        }
-        value /= 1024.0;
-    }
-    String::new()
+    let (unit, name) = match bytes {
+        0..0x400 => return format!("{bytes} bytes"),
+        0x400..0x10_0000 => (0x400, "KiB"),
+        0x10_0000..0x4000_0000 => (0x10_0000, "MiB"),
+        _ => (0x4000_0000, "GiB"),
+    };
+    let tenths = (u128::from(bytes) * 10 + unit / 2) / unit;
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
 fn diff_line(outcome: &Outcome, cause: &Cause) -> String {
@@ -548,18 +545,15 @@ fn diff_line(outcome: &Outcome, cause: &Cause) -> String {
     };
     let hunk = cause.hunk.and_then(|hunk| change.hunks.get(hunk));
     let mut facts: Vec<String> = Vec::new();
-    match hunk {
-        Some(hunk) => {
-            facts.push(format!(
-                "{}: {}",
-                hunk_place(hunk).trim_start_matches(", "),
-                hunk_sentence(hunk, change.encoding.as_deref())
-            ));
-        }
-        None => {
-            facts.extend(change.from.iter().map(|from| format!("from {from}")));
-            facts.extend(change.note.clone());
-        }
+    if let Some(hunk) = hunk {
+        facts.push(format!(
+            "{}: {}",
+            hunk_place(hunk).trim_start_matches(", "),
+            hunk_sentence(hunk, change.encoding.as_deref())
+        ));
+    } else {
+        facts.extend(change.from.iter().map(|from| format!("from {from}")));
+        facts.extend(change.note.clone());
     }
     if hunk.is_none_or(|_| cause.hunk == Some(0)) {
         facts.extend(change.fields.iter().take(6).map(|field| {

@@ -5,11 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{hex, text};
-use crate::gate::Waived;
 use crate::model::change::Granularity;
 use crate::model::outcome::Subject;
 use crate::model::{
-    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity,
+    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity, Waived,
 };
 
 /// The schema of the object.
@@ -52,13 +51,21 @@ pub fn check_lines(outcome: &Outcome, waived: &[Waived]) -> String {
         out.push('\n');
     };
     push("report", Value::Object(header(outcome)));
-    causes(outcome).into_iter().for_each(|value| push("cause", value));
-    outcome.findings.iter().for_each(|value| push("finding", finding(value)));
+    for value in causes(outcome) {
+        push("cause", value);
+    }
+    for value in &outcome.findings {
+        push("finding", finding(value));
+    }
     for (index, value) in outcome.changes.iter().enumerate() {
         push("change", change(index, value));
     }
-    outcome.gaps.iter().for_each(|value| push("gap", gap(value)));
-    waived.iter().for_each(|value| push("waived", waiver(value)));
+    for value in &outcome.gaps {
+        push("gap", gap(value));
+    }
+    for value in waived {
+        push("waived", waiver(value));
+    }
     out
 }
 

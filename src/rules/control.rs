@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::locator::escape_text;
+
 /// Why bytes are no UTF-8 (the Unicode Standard 3.9, D92 and table 3-7).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,6 +31,8 @@ pub enum Event {
     CodePoint(u32),
     /// Bytes that are no UTF-8.
     IllFormed(IllFormed),
+    /// A byte string of a rule, by the rule's number among those with literals.
+    Literal(usize),
 }
 
 static C0: [&str; 32] = [
@@ -83,6 +87,7 @@ pub fn name_of(event: Event, bytes: &[u8]) -> String {
             let c1 = c.checked_sub(0x80).and_then(|n| C1.get(n as usize));
             format!("U+{c:04X}{}", c1.map(|name| format!(" {name}")).unwrap_or_default())
         }
+        Event::Literal(_) => format!("\"{}\"", escape_text(bytes)),
         Event::IllFormed(_) => {
             let mut text = String::new();
             for (i, byte) in bytes.iter().enumerate() {

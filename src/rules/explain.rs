@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::example::Example;
+use super::literals::Literal;
 use super::rule::{Matcher, Position, Rule};
 use crate::model::locator::escape_text;
 
@@ -101,6 +102,16 @@ fn pattern(rule: &Rule) -> String {
             let kinds: Vec<_> =
                 kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
             format!("bytes that are no UTF-8 ({})", kinds.join(", "))
+        }
+        Matcher::Literals { literals, line_start } => {
+            let one = |literal: &Literal| match literal {
+                Literal::Text(text) => format!("\"{}\"", escape_text(text.as_bytes())),
+                Literal::Bytes(bytes) => {
+                    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+                }
+            };
+            let place = if *line_start { " at the start of a line" } else { "" };
+            format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         Matcher::Detector(detector) => format!("detector {}", detector.name),
     }

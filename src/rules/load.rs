@@ -11,6 +11,7 @@ use toml::Spanned;
 use super::control::IllFormed;
 use super::detectors::{self, Look};
 use super::example::{Example, from_hex};
+use super::literals::{LONGEST, Literal, SHORTEST};
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Position, Rule, Scope};
 use crate::model::{Class, Confidence, Digest, GapKind, Severity, TextKind};
 
@@ -80,6 +81,17 @@ struct MatchTable {
     sequence: Option<bool>,
     code_points: Option<Vec<String>>,
     ill_formed: Option<Vec<IllFormed>>,
+    literals: Option<Vec<String>>,
+    literals_hex: Option<Vec<String>>,
+    #[serde(default)]
+    line_start: bool,
+}
+
+impl MatchTable {
+    /// Whether nothing is asked of literals, and nothing else but them.
+    fn has_literals(&self) -> bool {
+        self.literals.is_some() || self.literals_hex.is_some() || self.line_start
+    }
 }
 
 /// Where errors are told.
@@ -123,11 +135,15 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
     }
     let matcher = matcher(&place, &raw)?;
     let scope = scope(&place, raw.scope.as_ref(), &matcher)?;
-    if !matches!(matcher, Matcher::Detector(_)) && *raw.cost.get_ref() != Cost::Census {
-        return place.error(
-            raw.cost.span().start,
-            "expected cost = \"census\": the census tells what a `match` may hit",
-        );
+    let expected = match matcher {
+        Matcher::Detector(_) => None,
+        Matcher::Literals { .. } => {
+            Some((Cost::Literal, "\"literal\": `literals` are looked for in the pass"))
+        }
+        _ => Some((Cost::Census, "\"census\": the census tells what a `match` may hit")),
+    };
+    if let Some((_, why)) = expected.filter(|(cost, _)| raw.cost.get_ref() != cost) {
+        return place.error(raw.cost.span().start, format!("expected cost = {why}"));
     }
     check_examples(&place, &raw)?;
     let message = match &raw.message {
@@ -196,6 +212,9 @@ fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
         }
         _ => return place.error(raw.id.span().start, "expected either `match` or `detector`"),
     };
+    if table.has_literals() {
+        return literals(place, table, at);
+    }
     match (&table.control, &table.code_points, &table.ill_formed) {
         (Some(bytes), None, None) => {
             let wrong =
@@ -240,9 +259,37 @@ fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
         }
         _ => place.error(
             at,
-            "expected one of `control` (with `position`, `sequence`), `code-points`, `ill-formed`",
+            "expected one of `control` (with `position`, `sequence`), `code-points`, `ill-formed`, `literals` (with \
+             `line-start`)",
         ),
     }
+}
+
+/// `literals` and `literals-hex`, with `line-start`.
+fn literals(place: &Place<'_>, table: &MatchTable, at: usize) -> Result<Matcher, LoadError> {
+    let others = [table.control.is_some(), table.code_points.is_some(), table.ill_formed.is_some()];
+    if others.contains(&true) || table.position != Position::Any || table.sequence.is_some() {
+        return place.error(at, "expected `literals` and `line-start` alone, or none of them");
+    }
+    let mut literals: Vec<_> =
+        table.literals.iter().flatten().cloned().map(Literal::Text).collect();
+    for hex in table.literals_hex.iter().flatten() {
+        let Some(bytes) = from_hex(hex) else {
+            return place.error(at, format!("{hex:?} is not hex: expected pairs of digits"));
+        };
+        literals.push(Literal::Bytes(bytes));
+    }
+    if literals.is_empty() {
+        return place.error(at, "expected at least one literal");
+    }
+    if let Some(wrong) = literals.iter().find(|literal| !literal.is_sound()) {
+        let text = LONGEST / 2;
+        let message = format!(
+            "{wrong:?}: expected {SHORTEST} to {text} characters, or {SHORTEST} to {LONGEST} bytes in hex"
+        );
+        return place.error(at, message);
+    }
+    Ok(Matcher::Literals { literals, line_start: table.line_start })
 }
 
 /// `U+0085` or `U+0080..U+009F`, within what the census looks for: a rule outside would never be
@@ -284,7 +331,17 @@ fn scope(
             }
         }
     }
-    if !matches!(matcher, Matcher::Detector(_)) {
+    if let Matcher::Literals { line_start, .. } = matcher {
+        if *line_start && classes.iter().any(|class| *class != Class::Text) {
+            return place.error(at, "`line-start` is for texts: expected classes = [\"text\"]");
+        }
+        if classes.iter().any(|class| !matches!(class, Class::Text | Class::Binary)) {
+            return place.error(at, "`literals` are looked for in classes text and binary only");
+        }
+        if classes.is_empty() {
+            classes = vec![Class::Text];
+        }
+    } else if !matches!(matcher, Matcher::Detector(_)) {
         if classes.iter().any(|class| *class != Class::Text) {
             return place.error(at, "a `match` looks at texts only: expected classes = [\"text\"]");
         }

@@ -9,6 +9,7 @@ mod control;
 pub mod detectors;
 mod example;
 mod explain;
+pub mod literals;
 mod load;
 mod rule;
 
@@ -17,5 +18,6 @@ pub use control::{Event, IllFormed, name_of};
 pub use detectors::Entry;
 pub use example::{Example, Patch};
 pub use explain::explain;
+pub use literals::{Finder, Literal, Literals};
 pub use load::LoadError;
 pub use rule::{Cost, Matcher, Position, Rule, Scope};

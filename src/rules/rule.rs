@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use super::control::IllFormed;
 use super::detectors::Detector;
 use super::example::Example;
+use super::literals::Literal;
 use crate::model::{Class, Confidence, Digest, Severity, TextKind};
 
 /// What a rule costs to run.
@@ -62,6 +63,13 @@ pub enum Matcher {
     CodePoints(Vec<RangeInclusive<u32>>),
     /// Bytes in a UTF-8 text that are no UTF-8.
     IllFormed(Vec<IllFormed>),
+    /// Byte strings in texts, or in anything the scope names.
+    Literals {
+        /// Any of them is a hit.
+        literals: Vec<Literal>,
+        /// Whether only at the start of a line.
+        line_start: bool,
+    },
     /// What only code can tell.
     Detector(&'static Detector),
 }

@@ -2,10 +2,11 @@
 //! temporary file, under one pool of byte permits.
 
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use super::{FileSource, Source, copy_from};
+use super::file::{FileSource, read_file_at};
+use super::{Source, copy_from};
 
 /// A pool of bytes that large buffers are taken from. A request larger than the whole pool waits
 /// until it is alone.
@@ -14,20 +15,33 @@ pub struct Permits {
     total: u64,
     free: Mutex<u64>,
     returned: Condvar,
+    /// The file that small spools share, and where it ends.
+    spilled: Mutex<Option<(Arc<File>, u64)>>,
 }
 
 impl Permits {
     /// A pool of `total` bytes.
     pub fn new(total: u64) -> Arc<Self> {
-        Arc::new(Self { total, free: Mutex::new(total), returned: Condvar::new() })
+        Arc::new(Self {
+            total,
+            free: Mutex::new(total),
+            returned: Condvar::new(),
+            spilled: Mutex::default(),
+        })
     }
 
-    fn try_take(self: &Arc<Self>, bytes: u64) -> Option<Permit> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        (*free >= bytes).then(|| {
-            *free -= bytes;
-            Permit { pool: Arc::clone(self), bytes }
-        })
+    /// Appends `bytes` to the shared file; gives it and where they start.
+    fn spill(&self, bytes: &[u8]) -> io::Result<(Arc<File>, u64)> {
+        let mut spilled = self.spilled.lock().unwrap_or_else(PoisonError::into_inner);
+        let (file, end) = match spilled.take() {
+            Some(there) => there,
+            None => (Arc::new(tempfile::tempfile()?), 0),
+        };
+        // Readers do not move the place of writing; a write that failed is written over.
+        let written = (&*file).seek(SeekFrom::Start(end)).and_then(|_| (&*file).write_all(bytes));
+        let after = if written.is_ok() { end + bytes.len() as u64 } else { end };
+        *spilled = Some((Arc::clone(&file), after));
+        written.map(|()| (file, end))
     }
 
     /// Takes `bytes`, waiting for others to return theirs.
@@ -49,6 +63,20 @@ pub struct Permit {
     bytes: u64,
 }
 
+impl Permit {
+    /// Takes more from the pool, up to `bytes` in all, unless they are not there.
+    fn grow(&mut self, bytes: u64) -> bool {
+        let more = bytes.saturating_sub(self.bytes);
+        let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_there = *free >= more;
+        if is_there {
+            *free -= more;
+            self.bytes += more;
+        }
+        is_there
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         *self.pool.free.lock().unwrap_or_else(PoisonError::into_inner) += self.bytes;
@@ -59,14 +87,24 @@ impl Drop for Permit {
 /// Decoded bytes by position.
 #[derive(Debug)]
 pub enum Spool {
-    /// In memory, with the permits for it.
-    Memory(Vec<u8>, Vec<Permit>),
+    /// In memory, with the permit for it.
+    Memory(Vec<u8>, Permit),
     /// In a file that has no name.
     File(FileSource),
+    /// In a part of such a file that small spools share.
+    Shared {
+        /// All of it.
+        file: Arc<File>,
+        /// Where this spool starts.
+        start: u64,
+        /// Bytes.
+        length: u64,
+    },
 }
 
-/// Bytes taken from the pool at a time.
-const STEP: u64 = 1 << 20;
+/// Spools up to this size share a file when the pool is empty: an archive may hold more of them than
+/// a process may open files.
+const SMALL: usize = 4 << 20;
 
 impl Spool {
     /// Reads `input` to its end, at most `limit` bytes; `Ok(None)` if there are more.
@@ -79,7 +117,7 @@ impl Spool {
         permits: &Arc<Permits>,
     ) -> io::Result<Option<Self>> {
         let mut memory = Vec::new();
-        let mut held = Vec::new();
+        let mut held = Permit { pool: Arc::clone(permits), bytes: 0 };
         let mut file: Option<File> = None;
         let mut length = 0u64;
         let mut buffer = vec![0; 64 << 10];
@@ -95,27 +133,27 @@ impl Spool {
             if length > limit {
                 return Ok(None);
             }
-            if file.is_none() && length > held.len() as u64 * STEP {
-                match permits.try_take(STEP) {
-                    Some(permit) => held.push(permit),
-                    None => {
-                        let mut spilled = tempfile::tempfile()?;
-                        spilled.write_all(&memory)?;
-                        memory = Vec::new();
-                        held.clear();
-                        file = Some(spilled);
-                    }
-                }
+            if file.is_none() && length > SMALL as u64 && !held.grow(length) {
+                let mut spilled = tempfile::tempfile()?;
+                spilled.write_all(&memory)?;
+                memory = Vec::new();
+                held = Permit { pool: Arc::clone(permits), bytes: 0 };
+                file = Some(spilled);
             }
             match &mut file {
                 Some(file) => file.write_all(bytes)?,
                 None => memory.extend_from_slice(bytes),
             }
         }
-        Ok(Some(match file {
-            Some(file) => Self::File(FileSource::new(file)?),
-            None => Self::Memory(memory, held),
-        }))
+        if let Some(file) = file {
+            return Ok(Some(Self::File(FileSource::new(file)?)));
+        }
+        if held.grow(length) {
+            memory.shrink_to_fit();
+            return Ok(Some(Self::Memory(memory, held)));
+        }
+        let (file, start) = permits.spill(&memory)?;
+        Ok(Some(Self::Shared { file, start, length }))
     }
 }
 
@@ -124,6 +162,7 @@ impl Source for Spool {
         match self {
             Self::Memory(bytes, _) => bytes.len() as u64,
             Self::File(file) => file.len(),
+            Self::Shared { length, .. } => *length,
         }
     }
 
@@ -131,6 +170,12 @@ impl Source for Spool {
         match self {
             Self::Memory(bytes, _) => Ok(copy_from(bytes, offset, buffer)),
             Self::File(file) => file.read_at(offset, buffer),
+            Self::Shared { file, start, length } => {
+                let left = usize::try_from(length.saturating_sub(offset)).unwrap_or(usize::MAX);
+                let wanted = left.min(buffer.len());
+                let buffer = buffer.get_mut(..wanted).unwrap_or_default();
+                read_file_at(file, start.saturating_add(offset), buffer)
+            }
         }
     }
 }
@@ -139,21 +184,40 @@ impl Source for Spool {
 mod tests {
     use super::*;
 
+    fn check(spool: &Spool, data: &[u8]) {
+        let mut back = vec![0; data.len() + 10];
+        assert_eq!(spool.read_at(0, &mut back).expect("readable"), data.len());
+        assert!(&back[..data.len()] == data);
+        assert_eq!(spool.read_at(data.len() as u64, &mut back).expect("readable"), 0);
+    }
+
     #[test]
     fn a_spool_spills_when_the_pool_is_empty_and_gives_its_bytes_back() {
-        let data: Vec<u8> = (0..3_000_000u32).map(|n| n as u8).collect();
-        for pool in [STEP, 8 * STEP] {
+        let data: Vec<u8> = (0..6_000_000u32).map(|n| n as u8).collect();
+        for pool in [1 << 20, 8 << 20] {
             let permits = Permits::new(pool);
             let spool = Spool::fill(&mut data.as_slice(), u64::MAX, &permits).expect("readable");
             let spool = spool.expect("under the limit");
-            assert_eq!(matches!(spool, Spool::File(_)), pool == STEP);
-            let mut back = vec![0; data.len()];
-            assert_eq!(spool.read_at(0, &mut back).expect("readable"), data.len());
-            assert!(back == data);
+            assert_eq!(matches!(spool, Spool::File(_)), pool == 1 << 20);
+            check(&spool, &data);
             drop(spool);
-            assert!(permits.try_take(pool).is_some());
+            drop(permits.take(pool));
         }
-        let permits = Permits::new(STEP);
+        let permits = Permits::new(1 << 20);
         assert!(Spool::fill(&mut data.as_slice(), 1000, &permits).expect("readable").is_none());
+    }
+
+    #[test]
+    fn small_spools_share_one_file() {
+        let permits = Permits::new(2500);
+        let data: Vec<Vec<u8>> = (0..5u8).map(|n| vec![n; 1000 + usize::from(n)]).collect();
+        let spools: Vec<_> = data
+            .iter()
+            .map(|data| Spool::fill(&mut data.as_slice(), u64::MAX, &permits).expect("readable"))
+            .map(|spool| spool.expect("under the limit"))
+            .collect();
+        let shared = |spool: &&Spool| matches!(spool, Spool::Shared { .. });
+        assert_eq!(spools.iter().filter(shared).count(), 3);
+        spools.iter().zip(&data).for_each(|(spool, data)| check(spool, data));
     }
 }

@@ -116,7 +116,7 @@ fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, Conte
             match run {
                 // A recorded checksum is the decoder's to check.
                 Some((start, end)) if stored.crc32.is_none() => {
-                    simple.push(Simple { start, end, volume, content })
+                    simple.push(Simple { start, end, volume, content });
                 }
                 _ => packed.push((volume, content)),
             }
@@ -303,7 +303,7 @@ impl Image {
         scan.put_artifact(Content {
             size: self.length,
             blake3,
-            sha256: found.sha256,
+            sha256: found.sha256.map(Box::new),
             class: Class::Container,
             ..Content::default()
         });
@@ -333,7 +333,8 @@ struct Sweeping<'a> {
     pieces: Vec<Piece>,
     /// The next simple content, and its pass if it began in an earlier buffer.
     next: usize,
-    open: Option<(Pass, Keeper)>,
+    open: Option<Pass<'a>>,
+    keeper: Keeper,
     /// The next loose tile, and what it holds so far.
     tile: usize,
     loose: Option<Nonzero>,
@@ -363,6 +364,7 @@ impl<'a> Sweeping<'a> {
             pieces: Vec::new(),
             next: image.simple.partition_point(|s| s.start < start),
             open: None,
+            keeper: Keeper::default(),
             tile: image.loose.partition_point(|tile| tile.0 < start),
             loose: None,
             found: Vec::new(),
@@ -431,24 +433,25 @@ impl<'a> Sweeping<'a> {
 
     fn feed_contents(&mut self, bytes: &[u8]) {
         let end = self.at + bytes.len() as u64;
+        let options = self.scan.options;
         while let Some(simple) = self.image.simple.get(self.next).filter(|s| s.start < end) {
             let from = simple.start.max(self.at) - self.at;
             let (_, rest) = split(bytes, from);
             let (now, _) = split(rest, simple.end - simple.start.max(self.at));
             let complete = simple.end <= end;
-            let sha256 = self.scan.options.sha256;
             if complete && self.open.is_none() {
-                let mut pass = Pass::new(sha256);
+                let mut pass = Pass::new(options);
                 pass.update(now);
                 self.image.take(self.scan, self.source, simple, pass.finish(), Ends::of(now));
             } else {
-                let (pass, keeper) =
-                    self.open.get_or_insert_with(|| (Pass::new(sha256), Keeper::default()));
-                pass.update(now);
-                keeper.update(now);
-                if complete && let Some((pass, keeper)) = self.open.take() {
+                if self.open.is_none() {
+                    self.keeper.clear();
+                }
+                self.open.get_or_insert_with(|| Pass::new(options)).update(now);
+                self.keeper.update(now);
+                if complete && let Some(pass) = self.open.take() {
                     let found = pass.finish();
-                    self.image.take(self.scan, self.source, simple, found, keeper.ends());
+                    self.image.take(self.scan, self.source, simple, found, self.keeper.ends());
                 }
             }
             if !complete {

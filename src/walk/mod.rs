@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 pub use open::Artifact;
 
+use crate::rules::Literals;
 use crate::source::Permits;
 
 /// How to walk.
@@ -32,6 +33,8 @@ pub struct Options {
     pub sha256: bool,
     /// Whether to go into containers inside the artifact.
     pub nested: bool,
+    /// Byte strings of rules that the pass looks for.
+    pub literals: Option<Arc<Literals>>,
     /// What may be spent.
     pub limits: Limits,
 }
@@ -41,7 +44,8 @@ pub struct Options {
 pub struct Limits {
     /// Containers inside one another.
     pub depth: u32,
-    /// Bytes that packed contents may decode to, in all: this, and a hundred times the artifact.
+    /// Bytes that packed contents may decode to, in all: this, and two hundred times the artifact.
+    /// Single files of a release unpack to less, and a bomb of a few bytes costs seconds.
     pub decoded: u64,
 }
 
@@ -53,7 +57,8 @@ impl Default for Options {
             contents: true,
             sha256: false,
             nested: true,
-            limits: Limits { depth: 16, decoded: 16 << 30 },
+            literals: None,
+            limits: Limits { depth: 16, decoded: 1 << 30 },
         }
     }
 }

@@ -1,11 +1,14 @@
-//! The one pass over a content: digest, chunk digests and census, all from the same buffer.
+//! The one pass over a content: digest, chunk digests, census and the literals of rules, all from
+//! the same buffer.
 
 use sha2::Digest as _;
 
+use super::Options;
 use super::tree_hash::{self, Piece};
 use crate::inspect::Sweep;
 use crate::model::content::CHUNK;
 use crate::model::{Content, Digest};
+use crate::rules::{Finder, Literals};
 
 /// Bytes of the head that probes see.
 pub(super) const HEAD: usize = 64 << 10;
@@ -13,24 +16,31 @@ pub(super) const HEAD: usize = 64 << 10;
 const TAIL: usize = 1 << 10;
 
 /// One pass. Feed it with [`Pass::update`] in order, then take the result with [`Pass::finish`].
-pub(super) struct Pass {
+pub(super) struct Pass<'a> {
     hasher: blake3::Hasher,
     /// Bytes in the chunk that `hasher` is in.
     in_chunk: usize,
     pieces: Vec<Piece>,
     sha256: Option<sha2::Sha256>,
     sweep: Sweep,
+    finder: Option<Finder<'a>>,
     size: u64,
 }
 
-impl Pass {
-    pub(super) fn new(sha256: bool) -> Self {
+impl<'a> Pass<'a> {
+    /// A pass that has seen nothing yet, as the options ask for it.
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self::of(options.sha256, options.literals.as_deref())
+    }
+
+    fn of(sha256: bool, literals: Option<&'a Literals>) -> Self {
         Self {
             hasher: blake3::Hasher::new(),
             in_chunk: 0,
             pieces: Vec::new(),
             sha256: sha256.then(sha2::Sha256::new),
             sweep: Sweep::new(),
+            finder: literals.map(Finder::new),
             size: 0,
         }
     }
@@ -42,6 +52,9 @@ impl Pass {
             sha256.update(bytes);
         }
         self.sweep.update(bytes);
+        if let Some(finder) = &mut self.finder {
+            finder.update(bytes, self.sweep.may_be_text());
+        }
         self.size += bytes.len() as u64;
     }
 
@@ -80,8 +93,9 @@ impl Pass {
         Content {
             size: self.size,
             blake3,
-            sha256: self.sha256.map(|sha256| Digest(sha256.finalize().into())),
+            sha256: self.sha256.map(|sha256| Box::new(Digest(sha256.finalize().into()))),
             census: self.sweep.finish(),
+            literals: self.finder.map_or(0, |finder| finder.rules()),
             chunks: chunks.into_boxed_slice(),
             ..Content::default()
         }
@@ -128,6 +142,12 @@ impl Keeper {
         self.tail.extend_from_slice(bytes.get(from..).unwrap_or_default());
     }
 
+    /// Makes ready for another content, and keeps the buffers.
+    pub(super) fn clear(&mut self) {
+        self.head.clear();
+        self.tail.clear();
+    }
+
     /// The ends so far.
     pub(super) fn ends(&self) -> Ends<'_> {
         Ends { head: &self.head, tail: &self.tail }
@@ -143,7 +163,7 @@ mod tests {
         for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 5 * CHUNK + 77] {
             let data: Vec<u8> = (0..length).map(|n| (n / 3) as u8).collect();
             for step in [1000, CHUNK, 100_000] {
-                let mut pass = Pass::new(true);
+                let mut pass = Pass::of(true, None);
                 data.chunks(step).for_each(|bytes| pass.update(bytes));
                 let content = pass.finish();
                 assert_eq!(content.blake3, Some(Digest::of(&data)), "{length} by {step}");
@@ -151,7 +171,8 @@ mod tests {
                     content.chunks.len(),
                     if length > CHUNK { length.div_ceil(CHUNK) } else { 0 }
                 );
-                assert_eq!(content.sha256, Some(Digest(sha2::Sha256::digest(&data).into())));
+                let sha256 = Digest(sha2::Sha256::digest(&data).into());
+                assert_eq!(content.sha256.as_deref(), Some(&sha256));
             }
         }
     }

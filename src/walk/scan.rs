@@ -111,7 +111,7 @@ pub(super) fn run(
         gaps: Mutex::default(),
         images: Mutex::default(),
         trailing: Mutex::default(),
-        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(100))),
+        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(200))),
     };
     let mut format = None;
     let mut folders = Vec::new();
@@ -156,7 +156,7 @@ pub(super) fn run(
     Ok(manifest)
 }
 
-impl<'a> Scan<'a> {
+impl Scan<'_> {
     fn next(&self) -> Option<Task> {
         let mut queue = lock(&self.queue);
         loop {
@@ -298,7 +298,7 @@ impl<'a> Scan<'a> {
         };
         let readers = matching(&probe);
         if readers.is_empty() {
-            let mut pass = Pass::new(self.options.sha256);
+            let mut pass = Pass::new(self.options);
             if self.options.contents {
                 let mut buffer = vec![0; BUFFER];
                 let mut at = 0;
@@ -361,7 +361,7 @@ impl<'a> Scan<'a> {
             match file.and_then(|file| self.read_file(file, volume.name(node), place, buffer)) {
                 Ok((content, stat)) => found.push((index, content, stat)),
                 Err(error) => {
-                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"))
+                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
                 }
             }
         }
@@ -387,7 +387,7 @@ impl<'a> Scan<'a> {
         if !before.is_file() {
             return Err(io::Error::other("it is no file any more"));
         }
-        let mut pass = Pass::new(self.options.sha256);
+        let mut pass = Pass::new(self.options);
         let mut keeper = Keeper::default();
         // Most files fit the buffer: then the ends are looked at where they lie, and the length that
         // the host tells spares the read that finds the end.
@@ -474,7 +474,7 @@ impl<'a> Scan<'a> {
             let partitions = volume.partitions.clone();
             volumes.push(volume);
             for partition in partitions {
-                volumes.extend(self.read_partition(&nested, partition.at, &mut budget));
+                volumes.extend(Self::read_partition(&nested, partition.at, &mut budget));
             }
         }
         image::start(self, id, nested, volumes);
@@ -482,7 +482,6 @@ impl<'a> Scan<'a> {
 
     /// The volumes in a part of a container, moved to their place.
     fn read_partition(
-        &self,
         nested: &Nested,
         at: std::ops::Range<u64>,
         budget: &mut Budget,
@@ -553,7 +552,7 @@ impl<'a> Scan<'a> {
                 manifest.within.insert(place, ContainerId(id as u32));
             }
         }
-        let raw = self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let raw = fold_limits(self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner));
         let mut gaps: Vec<Gap> = raw
             .into_iter()
             .map(|gap| Gap::new(manifest.content_path(gap.place), gap.kind, gap.message))
@@ -580,6 +579,30 @@ impl<'a> Scan<'a> {
         manifest.trailing.sort_unstable();
         manifest
     }
+}
+
+/// Contents of one container that a limit kept from being read, told one by one.
+const LISTED: usize = 16;
+
+/// A spent budget is one thing to a person, however many contents it leaves unread: of each container
+/// the first few are told, and how many there are more.
+fn fold_limits(mut gaps: Vec<RawGap>) -> Vec<RawGap> {
+    let key = |gap: &RawGap| (gap.kind, gap.place.container);
+    gaps.sort_by(|a, b| (key(a), &a.message, a.place).cmp(&(key(b), &b.message, b.place)));
+    let mut folded: Vec<RawGap> = Vec::new();
+    for group in gaps.chunk_by_mut(|a, b| key(a) == key(b) && a.message == b.message) {
+        let more = group.len().saturating_sub(LISTED);
+        let is_long = more > 1 && group.first().is_some_and(|gap| gap.kind == GapKind::Limit);
+        let kept = if is_long { LISTED + 1 } else { group.len() };
+        for (n, gap) in group.iter_mut().take(kept).enumerate() {
+            let mut message = std::mem::take(&mut gap.message);
+            if is_long && n == LISTED {
+                message = format!("{message}; so it is for {} more here", more - 1);
+            }
+            folded.push(RawGap { place: gap.place, kind: gap.kind, message });
+        }
+    }
+    folded
 }
 
 /// Fills the buffer, or as much of it as there are bytes; stops at `expected` bytes.

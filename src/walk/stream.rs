@@ -29,6 +29,10 @@ type ReadForward = fn(&mut dyn Read, &mut dyn Sink);
 /// Spent budgets travel as this kind of I/O error.
 const SPENT: io::ErrorKind = io::ErrorKind::QuotaExceeded;
 
+/// What opening a stored content costs at least, as decoded bytes: its buffers, probes and rows. An
+/// archive with one level of members never spends its budget on this; a nest of them does.
+const OPENING: u64 = 16 << 10;
+
 /// Why a content could not be read.
 pub(super) fn gap_kind(error: &io::Error) -> GapKind {
     match error.kind() {
@@ -46,6 +50,9 @@ pub(super) fn read_stored(
     stored: &Stored,
 ) -> io::Result<Content> {
     check_extents(stored, source.len())?;
+    if !scan.may_decode(OPENING) {
+        return Err(io::Error::new(SPENT, "the budget of decoded bytes is spent"));
+    }
     let extents: Arc<dyn Source> =
         Arc::new(ExtentSource::new(Arc::clone(source), &stored.extents, None));
     let is_packed = stored.codec != Codec::Plain;
@@ -66,7 +73,7 @@ pub(super) fn read_stored(
     if let Some(ending) = ending.filter(|ending| ending.trailing > 0) {
         scan.trailing(incoming.place, ending);
     }
-    content.stored = hashed.hasher.map(|hasher| hasher.finalize().into());
+    content.stored = hashed.hasher.map(|hasher| Box::new(hasher.finalize().into()));
     Ok(content)
 }
 
@@ -145,7 +152,7 @@ fn take_in(
     let mut peeked = Content { size: n as u64, ..Content::default() };
     let readers = scan.settle_and_match(&mut peeked, ends, incoming.name, incoming.declared);
     let mut tee = Tee {
-        pass: Pass::new(scan.options.sha256),
+        pass: Pass::new(scan.options),
         keeper: Keeper::default(),
         input: io::Read::chain(head.as_slice(), data),
     };
@@ -204,21 +211,28 @@ fn fill(data: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Bytes that go through the pass on their way to a reader.
-struct Tee<R> {
-    pass: Pass,
+struct Tee<'a, R> {
+    pass: Pass<'a>,
     keeper: Keeper,
     input: R,
 }
 
-impl<R: Read> Tee<R> {
+impl<R: Read> Tee<'_, R> {
     fn drain(&mut self) -> io::Result<()> {
+        // Most contents are small; for them the large buffer costs more than the reading.
+        let mut small = [0; 8 << 10];
+        for _ in 0..16 {
+            if self.read(&mut small)? == 0 {
+                return Ok(());
+            }
+        }
         let mut buffer = vec![0; BUFFER];
         while self.read(&mut buffer)? > 0 {}
         Ok(())
     }
 }
 
-impl<R: Read> Read for Tee<R> {
+impl<R: Read> Read for Tee<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.input.read(buffer)?;
         let bytes = buffer.get(..n).unwrap_or_default();
@@ -264,7 +278,9 @@ pub(super) fn read_positional(
     scan.put_artifact(Content {
         size: hashed.size,
         blake3: Some(hashed.blake3.finalize().into()),
-        sha256: hashed.sha256.map(|s| crate::model::Digest(sha2::Digest::finalize(s).into())),
+        sha256: hashed
+            .sha256
+            .map(|sha256| Box::new(crate::model::Digest(sha2::Digest::finalize(sha256).into()))),
         class: Class::Container,
         ..Content::default()
     });

@@ -2,6 +2,8 @@
 //! names in however many trees point at it.
 
 use std::collections::HashMap;
+
+use crate::model::fast_map::FastMap;
 use std::ops::Range;
 
 use super::SECTOR;
@@ -20,7 +22,7 @@ pub(super) struct Image<'a> {
     pub(super) block: u64,
     /// One past the last byte of any extent met.
     pub(super) furthest: u64,
-    single: HashMap<(u64, u64), ContentId>,
+    single: FastMap<(u64, u64), ContentId>,
     several: HashMap<Vec<(u64, u64)>, ContentId>,
 }
 
@@ -42,7 +44,7 @@ impl<'a> Image<'a> {
             volume,
             block: 2048,
             furthest: 0,
-            single: HashMap::new(),
+            single: FastMap::default(),
             several: HashMap::new(),
         }
     }

@@ -59,6 +59,8 @@ static PARTIAL: Role = Role::reserved("partial block");
 const LONGEST_NAME: u64 = 64 << 10;
 /// Longest pax header, and most of the global records in force, bytes.
 const LONGEST_PAX: u64 = 1 << 20;
+/// Most global records in force; every entry is held against all of them.
+const MOST_GLOBALS: usize = 256;
 /// Bytes of trailing data under one digest.
 const CHUNK: usize = 64 << 10;
 
@@ -388,16 +390,21 @@ impl Walk<'_, '_> {
         self.volume().add_fact(view, field::EXTRA, Value::Text(told.into()));
         self.account_ahead(&ahead, Owner::Volume, &ahead.records);
         let mut bytes: usize = self.globals.iter().map(|record| record.at.len()).sum();
+        let mut is_whole = true;
         for record in ahead.records {
             self.globals.retain(|other| other.key != record.key);
             bytes += record.at.len();
-            if bytes as u64 <= LONGEST_PAX {
-                self.globals.push(record);
+            is_whole = bytes as u64 <= LONGEST_PAX && self.globals.len() < MOST_GLOBALS;
+            if !is_whole {
+                break;
             }
+            self.globals.push(record);
         }
-        if bytes as u64 > LONGEST_PAX {
+        if !is_whole {
             let range = Some(ahead.at..ahead.at + ahead.data.len() as u64);
-            let what = format!("global pax records of more than {LONGEST_PAX} bytes are not kept");
+            let what = format!(
+                "of global pax records {MOST_GLOBALS} and {LONGEST_PAX} bytes are kept, there are more"
+            );
             self.volume().unread(GapKind::Limit, Owner::Volume, range, what);
         }
     }

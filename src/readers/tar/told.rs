@@ -3,6 +3,8 @@
 //! A field that a pax header or a long name overrides is told only where it does not follow from the
 //! overriding one.
 
+use std::collections::HashMap;
+
 use super::header::{
     Dialect, GID, GNU_ATIME, GNU_CTIME, GNU_OFFSET, GROUP, Header, LINK, MAJOR, MINOR, MODE, MTIME,
     NAME, PREFIX, SIZE, UID, USER,
@@ -222,9 +224,11 @@ impl Told<'_> {
     /// Records of the entry's own pax header that no other fact tells whole.
     pub(super) fn records(&self) -> Vec<Fact> {
         let mut facts = Vec::new();
+        let last: HashMap<_, _> =
+            self.local().iter().enumerate().map(|(at, record)| (&record.key, at)).collect();
         for (index, record) in self.local().iter().enumerate() {
             let key = record.key.as_slice();
-            let is_last = !self.local().iter().skip(index + 1).any(|other| other.key == key);
+            let is_last = last.get(&record.key) == Some(&index);
             let told = match key {
                 _ if is_layout(key) => true,
                 _ if !is_last || !record.is_plain || record.value.is_empty() => false,

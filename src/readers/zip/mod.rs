@@ -119,22 +119,33 @@ fn read(walk: &mut Walk<'_>) -> Result<(), Spent> {
     outcome.map(|_| ())
 }
 
+/// Overlaps that are told one by one.
+const LISTED: usize = 16;
+
 /// What lies before, between and across the members.
 fn between(walk: &mut Walk<'_>, end: &end::End) {
     let mut spans = std::mem::take(&mut walk.spans);
     spans.sort_by_key(|span| (span.range.start, span.range.end));
     let directory = end.directory.start;
+    let mut overlaps = 0usize;
     let mut at = 0u64;
     for span in &spans {
         let Range { start, end } = span.range.clone();
         if start > at {
             free(walk, at..start, at == 0);
+        } else if start < at && overlaps >= LISTED {
+            overlaps += 1;
         } else if start < at {
+            overlaps += 1;
             let what = format!("the member at {start}..{end} overlaps one that ends at {at}");
             let range = Some(start..end.min(at));
             walk.volume.defect("structure/zip-overlap", Owner::Node(span.node), range, what);
         }
         at = at.max(end);
+    }
+    if overlaps > LISTED {
+        let what = format!("{} more members overlap others", overlaps - LISTED);
+        walk.volume.defect("structure/zip-overlap", Owner::Volume, None, what);
     }
     if at > directory
         && let Some(last) = spans.iter().max_by_key(|span| span.range.end)

@@ -1,0 +1,297 @@
+//! Byte strings that rules look for: all of them in one search, run in the one pass over a content.
+//!
+//! The pass knows neither class nor encoding yet, so it searches for each text as UTF-8 and as UTF-16
+//! of both orders, and notes only which rules have a hit anywhere: a bit a rule ([`Finder::rules`]).
+//! A content with such a bit is read a second time by the engine, which asks [`Literals::matches`]
+//! where, and judges class, scope and place as for all other rules.
+
+use std::collections::HashSet;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::rule::{Matcher, Rule};
+
+/// Bytes of the shortest literal: shorter ones are everywhere and would make every pass slow.
+pub const SHORTEST: usize = 3;
+/// Bytes of the longest: what stands behind a place in the buffer of a second look.
+pub const LONGEST: usize = 64;
+
+/// A byte string of a rule.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Literal {
+    /// Text, in whatever encoding the content has.
+    Text(String),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
+}
+
+/// In which texts a pattern is a hit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Form {
+    /// In bytes of any encoding.
+    Bytes,
+    /// In UTF-8 and in eight-bit encodings, and in what is no text.
+    Narrow,
+    /// In UTF-16, low byte first.
+    Utf16Le,
+    /// In UTF-16, high byte first.
+    Utf16Be,
+}
+
+impl Literal {
+    fn forms(&self) -> Vec<(Form, Vec<u8>)> {
+        match self {
+            Self::Bytes(bytes) => vec![(Form::Bytes, bytes.clone())],
+            Self::Text(text) => vec![
+                (Form::Narrow, text.clone().into_bytes()),
+                (Form::Utf16Le, text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+                (Form::Utf16Be, text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            ],
+        }
+    }
+
+    /// Whether it may stand in a rule: neither too short nor, in any of its forms, too long.
+    pub fn is_sound(&self) -> bool {
+        self.forms().iter().all(|(_, bytes)| (SHORTEST..=LONGEST).contains(&bytes.len()))
+    }
+}
+
+/// A pattern and the rule that it belongs to.
+#[derive(Clone, Debug)]
+struct Pattern {
+    bytes: Vec<u8>,
+    form: Form,
+    /// Number of the rule among those with literals.
+    rule: usize,
+}
+
+/// A hit in a buffer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Match {
+    /// Offset in the buffer.
+    pub at: usize,
+    /// Bytes.
+    pub length: usize,
+    /// Number of the rule among those with literals.
+    pub rule: usize,
+    /// In which texts it counts.
+    pub form: Form,
+}
+
+/// The literals of all rules, compiled.
+#[derive(Clone, Debug)]
+pub struct Literals {
+    search: AhoCorasick,
+    patterns: Vec<Pattern>,
+    /// Ids of the rules, by number.
+    ids: Vec<String>,
+    longest: usize,
+    /// Whether some rule looks for its literals in contents that are no texts.
+    beyond_texts: bool,
+    /// The bits of all rules.
+    all: u64,
+}
+
+impl Literals {
+    /// Compiles the literals of the rules that have some; `None` if there are none.
+    pub fn of<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Option<Self> {
+        let mut patterns = Vec::new();
+        let mut ids = Vec::new();
+        let mut beyond_texts = false;
+        for rule in rules {
+            let Matcher::Literals { literals, .. } = &rule.matcher else { continue };
+            for (form, bytes) in literals.iter().flat_map(Literal::forms) {
+                patterns.push(Pattern { bytes, form, rule: ids.len() });
+            }
+            beyond_texts |=
+                rule.scope.classes.iter().any(|class| *class != crate::model::Class::Text);
+            ids.push(rule.id.clone());
+        }
+        let mut seen = HashSet::new();
+        let distinct = patterns.iter().map(|p| &p.bytes).filter(|bytes| seen.insert(*bytes));
+        // Leftmost search is what the vectorised searchers of the crate do; what it passes over is
+        // found by comparing all patterns at each place it stops at.
+        let search =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(distinct).ok()?;
+        let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max()?;
+        let all = (0..ids.len()).fold(0, |bits, rule| bits | bit(rule));
+        Some(Self { search, patterns, ids, longest, beyond_texts, all })
+    }
+
+    /// The id of a rule by its number.
+    pub fn id(&self, rule: usize) -> &str {
+        self.ids.get(rule).map_or("", String::as_str)
+    }
+
+    /// Whether some rule looks into contents that are no texts.
+    pub fn beyond_texts(&self) -> bool {
+        self.beyond_texts
+    }
+
+    /// Hits that begin in `bytes[from..to]`, in the order of their offsets. They end in `bytes`, up
+    /// to [`LONGEST`] bytes behind `to`.
+    pub fn matches(&self, bytes: &[u8], from: usize, to: usize) -> Vec<Match> {
+        let mut found = Vec::new();
+        self.visit(bytes, from, to, |hit| {
+            found.push(hit);
+            true
+        });
+        found
+    }
+
+    /// Gives each hit that begins in `bytes[from..to]` to `sink` until that says `false`.
+    fn visit(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(Match) -> bool) {
+        let stop = to.saturating_add(self.longest).min(bytes.len());
+        let Some(window) = bytes.get(..stop) else { return };
+        let mut at = from;
+        while at < to.min(stop) {
+            let input = aho_corasick::Input::new(window).range(at..stop);
+            let Some(place) = self.search.find(input).map(|found| found.start()) else { return };
+            if place >= to {
+                return;
+            }
+            let rest = window.get(place..).unwrap_or_default();
+            for pattern in self.patterns.iter().filter(|p| rest.starts_with(&p.bytes)) {
+                let Pattern { bytes, form, rule } = pattern;
+                let hit = Match { at: place, length: bytes.len(), rule: *rule, form: *form };
+                if !sink(hit) {
+                    return;
+                }
+            }
+            at = place + 1;
+        }
+    }
+}
+
+/// The bit of a rule. Rules beyond 64 share bits: their contents are read again to no avail at
+/// worst, because the second look is exact.
+fn bit(rule: usize) -> u64 {
+    1 << (rule % 64)
+}
+
+/// A search under way through one content, in whatever pieces it comes.
+#[derive(Clone, Debug)]
+pub struct Finder<'a> {
+    literals: &'a Literals,
+    rules: u64,
+    /// The last bytes of what was taken, one less than the longest pattern.
+    carry: Vec<u8>,
+}
+
+impl<'a> Finder<'a> {
+    /// A search that has seen nothing yet.
+    pub fn new(literals: &'a Literals) -> Self {
+        Self { literals, rules: 0, carry: Vec::new() }
+    }
+
+    /// Takes the next bytes. `may_be_text` is `false` once the content is plainly binary: then
+    /// nothing is searched unless a rule looks beyond texts.
+    pub fn update(&mut self, bytes: &[u8], may_be_text: bool) {
+        let literals = self.literals;
+        if self.rules == literals.all || !(may_be_text || literals.beyond_texts) {
+            return;
+        }
+        let keep = literals.longest - 1;
+        let mut seen = self.rules;
+        let mut note = |hit: Match| {
+            seen |= bit(hit.rule);
+            seen != literals.all
+        };
+        if !self.carry.is_empty() {
+            let border = self.carry.len();
+            let head = bytes.get(..keep.min(bytes.len())).unwrap_or_default();
+            self.carry.extend_from_slice(head);
+            literals.visit(&self.carry, 0, border, &mut note);
+        }
+        literals.visit(bytes, 0, bytes.len(), &mut note);
+        self.rules = seen;
+        if bytes.len() >= keep {
+            self.carry.clear();
+            self.carry.extend_from_slice(bytes.get(bytes.len() - keep..).unwrap_or_default());
+        } else {
+            // The carry holds all of these bytes already, unless it was empty.
+            if self.carry.is_empty() {
+                self.carry.extend_from_slice(bytes);
+            }
+            let surplus = self.carry.len().saturating_sub(keep);
+            self.carry.drain(..surplus);
+        }
+    }
+
+    /// Which rules have a hit: bit n for rule n.
+    pub fn rules(&self) -> u64 {
+        self.rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn literals(texts: &[&[&str]]) -> Literals {
+        let patterns: Vec<_> = texts
+            .iter()
+            .enumerate()
+            .flat_map(|(rule, texts)| {
+                let all = texts.iter().flat_map(|text| Literal::Text((*text).to_owned()).forms());
+                all.map(move |(form, bytes)| Pattern { bytes, form, rule })
+            })
+            .collect();
+        Literals {
+            search: AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostFirst)
+                .build(patterns.iter().map(|p| &p.bytes))
+                .expect("small"),
+            longest: patterns.iter().map(|p| p.bytes.len()).max().expect("some"),
+            patterns,
+            ids: texts.iter().map(|texts| texts[0].to_owned()).collect(),
+            beyond_texts: false,
+            all: (0..texts.len()).fold(0, |bits, rule| bits | bit(rule)),
+        }
+    }
+
+    #[test]
+    fn hits_that_overlap_are_all_found() {
+        let literals = literals(&[&["abcd"], &["bcd"], &["abc"], &["cde"]]);
+        let found = literals.matches(b"xabcdex", 0, 7);
+        let places: Vec<_> = found.iter().map(|hit| (hit.at, hit.length, hit.rule)).collect();
+        assert_eq!(places, [(1, 4, 0), (1, 3, 2), (2, 3, 1), (3, 3, 3)]);
+        assert!(literals.matches(b"xabcdex", 2, 3).iter().all(|hit| hit.at == 2));
+    }
+
+    #[test]
+    fn lengths_are_bounded() {
+        assert!(!Literal::Text("ab".into()).is_sound());
+        assert!(Literal::Text("abc".into()).is_sound());
+        assert!(Literal::Bytes(vec![0; LONGEST]).is_sound());
+        assert!(!Literal::Text("x".repeat(LONGEST / 2 + 1)).is_sound());
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_changes_nothing(
+            pieces in prop::collection::vec(prop_oneof![
+                Just(&b"<<<<<<< "[..]), Just(b"<<<"), Just(b">>>>>>> "), Just(b"<\0<\0<\0"), Just(b"a\n"), Just(b" "),
+            ], 0..20),
+            cuts in prop::collection::vec(1usize..40, 1..8),
+        ) {
+            let literals = literals(&[&["<<<<<<< ", ">>>>>>> "], &["<< "], &["<<<"]]);
+            let bytes = pieces.concat();
+            let mut expected = 0;
+            for pattern in &literals.patterns {
+                if bytes.windows(pattern.bytes.len()).any(|window| window == pattern.bytes) {
+                    expected |= bit(pattern.rule);
+                }
+            }
+            let mut finder = Finder::new(&literals);
+            let (mut rest, mut cut) = (&bytes[..], cuts.iter().cycle());
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at((*cut.next().expect("endless")).min(rest.len()));
+                finder.update(piece, true);
+                rest = after;
+            }
+            prop_assert_eq!(finder.rules(), expected);
+        }
+    }
+}
