@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::config::Waiver;
 use crate::intent::glob_matches;
 use crate::model::{
-    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict,
+    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict, Waived,
 };
 
 /// What the gate goes by.
@@ -21,19 +21,6 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// Seconds since 1970, for waivers that expire.
     pub now: i64,
-}
-
-/// A finding or gap that a waiver accepts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Waived {
-    /// The rule, or `gap`.
-    pub rule: String,
-    /// Where.
-    pub path: Locator,
-    /// Why, as the waiver says.
-    pub reason: String,
-    /// Who, as the waiver says.
-    pub owner: String,
 }
 
 /// What the gate decides.
@@ -59,7 +46,7 @@ pub fn decide(
     digest: &dyn Fn(&Locator) -> Option<Digest>,
 ) -> Decision {
     let mut used = vec![false; policy.waivers.len()];
-    let mut waived = Vec::new();
+    let mut accepted = Vec::new();
     let mut accept = |rule: &str, path: &Locator| {
         let found = policy.waivers.iter().enumerate().find(|(_, waiver)| {
             waiver.rule == rule
@@ -73,7 +60,7 @@ pub fn decide(
         if let Some(flag) = used.get_mut(index) {
             *flag = true;
         }
-        waived.push(Waived {
+        accepted.push(Waived {
             rule: rule.to_owned(),
             path: path.clone(),
             reason: waiver.reason.clone(),
@@ -102,7 +89,7 @@ pub fn decide(
     } else {
         Verdict::Incomplete
     };
-    Decision { verdict, causes, waived, unused }
+    Decision { verdict, causes, waived: accepted, unused }
 }
 
 /// One cause a hunk, a changed entry, a set of fields, a region, or a place with findings; what
@@ -134,7 +121,7 @@ fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Caus
         let fields = change.fields.iter().map(|field| field.disposition).max();
         let whole = match (fields, change.hunks.is_empty()) {
             // Fields that follow from the hunks beside them are told with them.
-            (Some(Disposition::Derived | Disposition::Normalized), false) | (None, false) => None,
+            (Some(Disposition::Derived | Disposition::Normalized) | None, false) => None,
             (Some(worst), false) => Some(worst),
             (_, true) => Some(change.disposition),
         };

@@ -1,7 +1,7 @@
 //! The library behind `premaster`, the build artifact linter for release images.
 //!
 //! The levels, each using only those below it: `model` (plain data), `source` (bytes), `readers`,
-//! `inspect` and `rules` (what bytes mean), `engine` and `config`, `walk`, then `compare`, `intent`,
+//! `inspect` and `rules` (what bytes mean), `engine` and `config`, `walk`, `compare`, then `intent`,
 //! `approve` and `report`, `gate`, `pipeline`, and the command line.
 
 pub mod approve;

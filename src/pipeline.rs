@@ -11,14 +11,14 @@ use crate::approve::{self, ManifestError, ManifestFile};
 use crate::compare::{self, Comparison, Normalizer, Policy};
 use crate::config::{Config, ConfigError};
 use crate::engine::{Judge, Judged, Settings, Spot};
-use crate::gate::{self, Waived};
+use crate::gate;
 use crate::inspect;
 use crate::intent::{self, Bytes, Checksum, Intent, Reconciled};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::outcome::{IntentSubject, Subject};
 use crate::model::{
     Change, Class, ContentId, Declared, Digest, Finding, Gap, Locator, Manifest, Outcome, Row,
-    RowKind, Severity, field, row,
+    RowKind, Severity, Waived, field, row,
 };
 use crate::readers::READERS;
 use crate::rules::Catalogue;
@@ -118,13 +118,15 @@ impl From<OpenError> for Failure {
 /// The old side of a comparison.
 enum Approved {
     Artifact(Box<Artifact>),
-    Manifest(ManifestFile),
+    Manifest(Box<ManifestFile>),
 }
 
 impl Approved {
     fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
-        if !path.is_dir() && approve::is_manifest(path) {
-            return ManifestFile::open(path).map(Self::Manifest).map_err(Failure::Manifest);
+        // Only a file is opened to see whether it is a manifest: a FIFO would wait for ever.
+        if path.is_file() && approve::is_manifest(path) {
+            let file = ManifestFile::open(path).map_err(Failure::Manifest)?;
+            return Ok(Self::Manifest(Box::new(file)));
         }
         let mut artifact = walk::scan(path, options)?;
         identify(&mut artifact.manifest);
@@ -206,14 +208,14 @@ fn source_of(artifact: &Artifact, row: &Row) -> io::Result<Arc<dyn Source>> {
 }
 
 impl Bytes for Sides<'_> {
-    fn old(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>> {
+    fn before(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>> {
         if let Some(text) = row.content.as_ref().and_then(|content| content.text.clone()) {
             return Ok(Some(Arc::new(text)));
         }
         self.old.map(|artifact| source_of(artifact, row)).transpose()
     }
 
-    fn new(&self, row: &Row) -> io::Result<Arc<dyn Source>> {
+    fn after(&self, row: &Row) -> io::Result<Arc<dyn Source>> {
         source_of(self.new, row)
     }
 }
@@ -224,6 +226,7 @@ fn compare_with(
     artifact: &Artifact,
     policy: &Policy,
     intent: Option<&Intent>,
+    encoding: Option<&str>,
 ) -> Result<(Comparison, Reconciled), Failure> {
     let new = artifact.manifest.rows();
     let comparison = match approved {
@@ -242,6 +245,12 @@ fn compare_with(
     };
     let sides = Sides { old, new: artifact };
     let mut reconciled = intent::reconcile(comparison.clone(), intent, &sides);
+    for (change, item) in reconciled.changes.iter_mut().zip(&comparison.items) {
+        let content = item.new.as_ref().and_then(|row| row.content.as_ref());
+        if change.encoding.is_none() && content.is_some_and(|c| c.class == Class::Text) {
+            change.encoding = encoding.map(str::to_owned);
+        }
+    }
     locate(&mut reconciled.changes, &comparison, &sides);
     Ok((comparison, reconciled))
 }
@@ -254,7 +263,7 @@ fn locate(changes: &mut [Change], comparison: &Comparison, sides: &Sides<'_>) {
         if change.hunks.is_empty() || !is_text {
             continue;
         }
-        let Ok(source) = sides.new(row) else { continue };
+        let Ok(source) = sides.after(row) else { continue };
         let encoding = change.encoding.as_deref();
         for hunk in &mut change.hunks {
             if let Ok(Some((line, column))) = compare::position(&*source, hunk.new_offset, encoding)
@@ -273,7 +282,7 @@ fn policy(config: &Config, folders: bool) -> Result<Policy, Failure> {
         let error = || {
             Failure::Config(ConfigError {
                 file: config.file.clone().unwrap_or_default(),
-                line: None,
+                line: config.lines.get(name).copied(),
                 message: format!("[compare] normalize: unknown {name:?}, expected some of {known}"),
             })
         };
@@ -330,6 +339,7 @@ pub struct Checked {
 pub fn check(request: &Request) -> Result<Checked, Failure> {
     let catalogue = Catalogue::built_in();
     let settings = settings(request, catalogue)?;
+    policy(&request.config, false)?;
     let judge = Judge::new(catalogue, &settings);
     let intent = request.intent.as_deref().map(read_intent).transpose()?;
     if intent.is_some() && request.against.is_none() {
@@ -353,7 +363,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         let folders = approved.is_folder() && artifact.manifest.folder;
         let policy = policy(&request.config, folders)?;
         let intent = intent.as_ref().map(|(intent, _)| intent);
-        compared = Some(compare_with(approved, &artifact, &policy, intent)?);
+        compared = Some(compare_with(approved, &artifact, &policy, intent, settings.encoding)?);
     }
     let mut gaps = artifact.manifest.gaps.clone();
     let (comparison, changes) = match compared {
@@ -417,13 +427,16 @@ fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failur
         disabled: request.config.disabled.clone(),
         targets,
         cost: request.cost,
+        encoding: request.config.encoding,
     };
-    let unknown = settings.unknown_rules(catalogue).next().map(str::to_owned);
+    let waived = request.config.waivers.iter().map(|waiver| waiver.rule.as_str());
+    let waived = waived.filter(|id| *id != "gap" && catalogue.get(id).is_none());
+    let unknown = settings.unknown_rules(catalogue).chain(waived).next().map(str::to_owned);
     match unknown {
         Some(id) => Err(Failure::Config(ConfigError {
             file: request.config.file.clone().unwrap_or_default(),
-            line: None,
-            message: format!("[rules]: unknown rule {id:?}; `premaster rules` lists them"),
+            line: request.config.lines.get(&id).copied(),
+            message: catalogue.unknown(&id),
         })),
         None => Ok(settings),
     }
@@ -721,7 +734,8 @@ pub fn diff(
     identify(&mut artifact.manifest);
     let folders = approved.is_folder() && artifact.manifest.folder;
     let policy = policy(config, folders)?;
-    let (comparison, reconciled) = compare_with(&mut approved, &artifact, &policy, None)?;
+    let (comparison, reconciled) =
+        compare_with(&mut approved, &artifact, &policy, None, config.encoding)?;
     let mut gaps = artifact.manifest.gaps.clone();
     gaps.extend(reconciled.gaps);
     if let Approved::Artifact(old) = &approved {

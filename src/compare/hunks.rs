@@ -272,7 +272,7 @@ fn by_chunks(old: &dyn Source, new: &dyn Source, middle: Span) -> io::Result<Vec
 }
 
 /// Content-defined chunks of about 8 KiB (at most 64 KiB): offset, length, hash. The cut falls where
-/// a gear hash over the last 64 bytes has 13 zero bits (Xia et al., FastCDC, section 3).
+/// a gear hash over the last 64 bytes has 13 zero bits (Xia et al., "`FastCDC`", section 3).
 fn chunks(source: &dyn Source, start: u64, length: u64) -> io::Result<Vec<(u64, u64, u128)>> {
     let mut out = Vec::new();
     let mut buffer = vec![0; BLOCK];

@@ -519,8 +519,14 @@ fn compare_residues(view: &Locator, old: &VolumeRow, new: &VolumeRow, items: &mu
             (_, None) => "bytes are zero that were not",
             _ => "bytes differ",
         };
-        change.note =
-            Some(format!("{what} in {role}, {} bytes at {} (view {view})", row.length, row.at));
+        // The reader's rules tell the number of their defects the same way.
+        let is_defect = role.contains('/');
+        change.note = Some(if is_defect {
+            let count = |row: Option<&ResidueRow>| row.map_or(0, |row| row.length);
+            format!("defects of {role}: {} before, {} now", count(old), count(new))
+        } else {
+            format!("{what} in {role}, {} bytes at {} (view {view})", row.length, row.at)
+        });
         let kind = ItemKind::Residue;
         items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
     }

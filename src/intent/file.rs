@@ -283,10 +283,10 @@ impl Table {
             return Ok(Edit::Content(parse_checksum(&text)?));
         }
         if let Some(name) = self.patch {
-            let path = folder.join(&name);
-            let patch = std::fs::read(&path)
-                .map_err(|error| format!("cannot read the patch {}: {error}", path.display()))?;
-            return Ok(Edit::Patch(patch));
+            let file = folder.join(&name);
+            let bytes = std::fs::read(&file)
+                .map_err(|error| format!("cannot read the patch {}: {error}", file.display()))?;
+            return Ok(Edit::Patch(bytes));
         }
         Ok(match self.action {
             Some(Action::Add) => Edit::Add,

@@ -27,7 +27,7 @@ fn apply_by(patch: &[u8], old: &[u8], end: u8) -> Result<Vec<u8>, String> {
         let start = if length == 0 { start } else { start.saturating_sub(1) };
         let kept =
             lines.get(at..start).ok_or_else(|| format!("hunk {hunks} starts past the end"))?;
-        kept.iter().for_each(|line| out.extend_from_slice(line));
+        out.extend(kept.iter().copied().flatten());
         at = start;
         while let Some(line) =
             input.next_if(|line| header(line).is_none() && !line.starts_with(b"--- "))

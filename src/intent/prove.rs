@@ -186,19 +186,16 @@ fn prove_placed(
     }
     let new_bytes = load(new)?;
     let undone;
-    let old_bytes = match old {
-        Some(old) => load(old)?,
-        None => match undo(edits, &new_bytes, rows.0) {
-            Some(bytes) => {
-                undone = bytes;
-                undone
-            }
-            None => {
-                let why = "undone on the new content it does not give the approved one, and the \
-                           approved bytes are not at hand to say where they differ";
-                return Ok(fail_all(undeclared(old, new, rows)?, why));
-            }
-        },
+    let old_bytes = if let Some(old) = old {
+        load(old)?
+    } else {
+        let Some(bytes) = undo(edits, &new_bytes, rows.0) else {
+            let why = "undone on the new content it does not give the approved one, and the \
+                       approved bytes are not at hand to say where they differ";
+            return Ok(fail_all(undeclared(old, new, rows)?, why));
+        };
+        undone = bytes;
+        undone
     };
     let spans = hunks::spans(&old_bytes, &new_bytes)?;
     let cost = |spans: &[Span]| spans.iter().map(Span::cost).sum::<u64>();

@@ -11,16 +11,18 @@ use std::sync::Arc;
 use super::file::{Declared, Edit, Intent, Where};
 use super::{glob, prove};
 use crate::compare::{Comparison, Item, ItemKind};
-use crate::model::{Change, Disposition, Gap, GapKind, Locator, Nature, Row, Verb};
+use crate::model::{
+    Change, Disposition, Field, FieldChange, Gap, GapKind, Locator, Nature, Row, Verb, field,
+};
 use crate::source::Source;
 
 /// Where the bytes of both sides come from.
 pub trait Bytes {
     /// The old bytes of a row, if they are at hand.
-    fn old(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>>;
+    fn before(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>>;
 
     /// The new bytes of a row.
-    fn new(&self, row: &Row) -> io::Result<Arc<dyn Source>>;
+    fn after(&self, row: &Row) -> io::Result<Arc<dyn Source>>;
 }
 
 /// What reconciling gives.
@@ -190,8 +192,8 @@ fn judge_content(
         .filter(|declared| !matches!(declared.edit, Edit::Metadata(_)))
         .map(|declared| (declared.number, &declared.edit))
         .collect();
-    let proof = bytes.new(new).and_then(|new_source| {
-        let old_source = bytes.old(old)?;
+    let proof = bytes.after(new).and_then(|new_source| {
+        let old_source = bytes.before(old)?;
         let old_source = old_source.as_deref();
         if edits.is_empty() {
             prove::undeclared(old_source, &*new_source, (a, b))
@@ -275,9 +277,49 @@ fn has_intended(change: &Change) -> bool {
         || change.fields.iter().any(|field| field.disposition == Disposition::Intended)
 }
 
-/// Whether a field follows from other changes by nature.
-const fn follows(nature: Nature) -> bool {
-    matches!(nature, Nature::Date | Nature::Stamp)
+/// Dates that an edit does not move.
+const STANDING: [Field; 4] =
+    [field::BACKUP_TIME, field::ROOT_BACKUP_TIME, field::EXPIRATION_TIME, field::COPY_DATES];
+
+/// Dates of creation: they move when something is made anew, which dates its last change as well.
+const MADE: [Field; 3] = [field::BIRTHTIME, field::VOLUME_BIRTHTIME, field::EFFECTIVE_TIME];
+/// Dates of the last change.
+const CHANGED: [Field; 2] = [field::MTIME, field::VOLUME_MTIME];
+
+/// Whether a field follows from other changes: a date or count of writes that goes forward. `beside`
+/// are the fields that changed with it.
+fn follows(change: &FieldChange, nature: Nature, beside: &[FieldChange]) -> bool {
+    let is_of = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
+    let (Some(old), Some(new)) = (&change.old, &change.new) else { return false };
+    if !matches!(nature, Nature::Stamp | Nature::Date) || is_of(&STANDING, &change.field) {
+        return false;
+    }
+    if let (Ok(old), Ok(new)) = (old.parse::<u64>(), new.parse::<u64>()) {
+        return new > old;
+    }
+    let goes_on = is_date(new) && (!is_date(old) || comparable(new) > comparable(old));
+    let is_covered = || {
+        beside.iter().any(|other| {
+            let date = other.new.as_deref().filter(|_| is_of(&CHANGED, &other.field));
+            date.is_some_and(|date| is_date(date) && comparable(date) >= comparable(new))
+        })
+    };
+    goes_on && (!is_of(&MADE, &change.field) || is_covered())
+}
+
+/// Whether a printed value is a date and not the bytes of one that does not exist.
+fn is_date(text: &str) -> bool {
+    let shape = text.bytes().zip(*b"0000-00-00T00:00:00");
+    text.len() >= 19
+        && shape.into_iter().all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == shape,
+        })
+}
+
+/// A printed date up to its seconds, which sorts in the order of time within one zone.
+fn comparable(text: &str) -> &str {
+    text.get(..19).unwrap_or(text)
 }
 
 fn is_root(item: &Item) -> bool {
@@ -286,10 +328,11 @@ fn is_root(item: &Item) -> bool {
         ItemKind::Layout { agrees } => !agrees,
         ItemKind::Entry if item.change.verb != Verb::Metadata => true,
         ItemKind::Entry | ItemKind::VolumeFacts => {
-            let fields = item.change.fields.iter().zip(&item.natures);
-            fields.into_iter().any(|(field, &nature)| {
+            let beside = &item.change.fields;
+            beside.iter().zip(&item.natures).any(|(field, &nature)| {
                 field.disposition == Disposition::Intended
-                    || field.disposition == Disposition::Undeclared && !follows(nature)
+                    || field.disposition == Disposition::Undeclared
+                        && !follows(field, nature, beside)
             })
         }
     }
@@ -314,8 +357,9 @@ fn derive(items: &mut [Item]) {
         let mut followed = false;
         if let Some(root) = root {
             let derived = roots.intended.get(root).copied().unwrap_or_default();
+            let beside = item.change.fields.clone();
             for (field, &nature) in item.change.fields.iter_mut().zip(&item.natures) {
-                if follows(nature) && field.disposition == Disposition::Undeclared {
+                if field.disposition == Disposition::Undeclared && follows(field, nature, &beside) {
                     followed = true;
                     if derived {
                         field.disposition = Disposition::Derived;

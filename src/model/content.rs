@@ -92,7 +92,7 @@ pub struct Content {
     pub class: Class,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
     pub format: Option<&'static str>,
-    /// BLAKE3 of each [`CHUNK`] of a content that is larger than one.
+    /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.
     pub chunks: Box<[Digest]>,
 }
 

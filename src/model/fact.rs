@@ -3,7 +3,7 @@
 //! A fact's value says everything that its bytes say: what cannot be read as the type (a 31 February)
 //! is kept as the bytes themselves, so that two different fields never look equal.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::fast_map::{FastMap, FastState};
 use super::locator;
@@ -83,9 +83,9 @@ fields! {
     FLAGS = "flags", Identity;
     /// DOS or BSD attribute bits.
     ATTRIBUTES = "attributes", Permission;
-    /// Finder type, four MacRoman bytes.
+    /// Finder type, four `MacRoman` bytes.
     MAC_TYPE = "mac.type", Identity;
-    /// Finder creator, four MacRoman bytes.
+    /// Finder creator, four `MacRoman` bytes.
     MAC_CREATOR = "mac.creator", Identity;
     /// Finder flags, 16 bits.
     MAC_FLAGS = "mac.flags", Identity;
@@ -303,7 +303,7 @@ fn rfc3339(seconds: i64, nanos: u32, zone: Option<i16>) -> String {
         Some(zone) => {
             let minutes = zone.unsigned_abs();
             let sign = if zone < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+            let _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
         }
     }
     text

@@ -4,12 +4,14 @@
 //! one multiplication a word (Fibonacci hashing) from a start that is drawn once a process, so that
 //! an artifact cannot be made to fill one slot. Such a map is never iterated: order is no outcome.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 
 /// A map with the fast hasher.
 pub type FastMap<K, V> = HashMap<K, V, FastState>;
+/// A set with the fast hasher.
+pub type FastSet<K> = HashSet<K, FastState>;
 
 /// Gives every map of the process the same start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +45,9 @@ impl Hasher for FastHasher {
 
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|&word| self.mix(u64::from_le_bytes(word)));
+        for &word in words {
+            self.mix(u64::from_le_bytes(word));
+        }
         let mut last = [0; 8];
         for (to, from) in last.iter_mut().zip(rest) {
             *to = *from;

@@ -61,6 +61,11 @@ impl Locator {
         if duplicate > 0 {
             let _ = write!(text, "\\#{duplicate}");
         }
+        // `.` alone is the artifact.
+        if text == "." {
+            text.clear();
+            text.push_str("\\x2e");
+        }
         Self(text)
     }
 

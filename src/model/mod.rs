@@ -30,7 +30,7 @@ pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use gap::{Gap, GapKind};
 pub use locator::Locator;
 pub use manifest::{Container, ContainerId, ContentPlace, Loose, Manifest, Place};
-pub use outcome::{Cause, Outcome, Verdict};
+pub use outcome::{Cause, Outcome, Verdict, Waived};
 pub use row::{ContentRow, ResidueRow, Row, RowKind, VolumeRow};
 pub use volume::{
     ContentId, Defect, FactsId, Kind, Mask, NewNode, Node, NodeId, Part, Partition, Residue,

@@ -49,6 +49,19 @@ pub struct Cause {
     pub severity: Option<Severity>,
 }
 
+/// A finding or gap that a waiver accepts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waived {
+    /// The rule, or `gap`.
+    pub rule: String,
+    /// Where.
+    pub path: Locator,
+    /// Why, as the waiver says.
+    pub reason: String,
+    /// Who, as the waiver says.
+    pub owner: String,
+}
+
 /// What an artifact is, for the head of a report.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Subject {

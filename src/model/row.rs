@@ -76,7 +76,7 @@ pub struct ContentRow {
     pub format: Option<Cow<'static, str>>,
     /// The encoding that the container declares.
     pub encoding: Option<Cow<'static, str>>,
-    /// BLAKE3 of each 64 KiB.
+    /// BLAKE3 chaining value of each 64 KiB, see `docs/manifest.md`.
     pub chunks: Vec<Digest>,
     /// The bytes themselves, where the manifest holds them.
     pub text: Option<Vec<u8>>,
@@ -173,7 +173,7 @@ impl Manifest {
         let mut rows = Rows { manifest: self, children, stack: Vec::new(), artifact: true };
         if !self.containers.is_empty() {
             let mut items = Vec::new();
-            rows.add_views(ContainerId(0), &Locator::root(), &mut items);
+            rows.add_views(ContainerId(0), &mut items);
             rows.push_sorted(items);
         }
         rows
@@ -188,7 +188,7 @@ impl Rows<'_> {
 
     /// The views of a container; those of the artifact's default view are spread out, as its
     /// children's locators have no prefix.
-    fn add_views(&self, id: ContainerId, above: &Locator, items: &mut Vec<(String, Item)>) {
+    fn add_views(&self, id: ContainerId, items: &mut Vec<(String, Item)>) {
         let Some(container) = self.manifest.container(id) else { return };
         let transparent = self.manifest.is_transparent(id);
         for (v, volume) in container.volumes.iter().enumerate() {
@@ -212,7 +212,7 @@ impl Rows<'_> {
             let payload =
                 ContentPlace { container: id, volume: 0, content: super::volume::ContentId(0) };
             if let Some(inner) = self.manifest.inside(payload) {
-                self.add_views(inner, above, items);
+                self.add_views(inner, items);
             }
         }
     }
@@ -250,7 +250,7 @@ impl Rows<'_> {
                 && let Some(inner) = self.manifest.inside(content)
                 && self.manifest.main_place(content) == Some(place)
             {
-                self.add_views(inner, &path, items);
+                self.add_views(inner, items);
             }
             if has_children(i) {
                 let key = format!("{}/", path.as_str());
@@ -292,6 +292,27 @@ impl Rows<'_> {
                 digest: residue.digest,
             })
             .collect();
+        // A defect is a change whatever the layout says. Their messages hold offsets, which move, so
+        // only their number counts.
+        if view == 0 {
+            let mut defects =
+                std::collections::BTreeMap::<(&'static str, String), (u64, u64)>::new();
+            for defect in &volume.defects {
+                let at = defect.at.as_ref().map_or(0, |at| at.start);
+                let key = (defect.rule, owner(defect.owner));
+                defects.entry(key).or_insert((at, 0)).1 += 1;
+            }
+            for ((rule, owner), (at, count)) in defects {
+                residues.push(ResidueRow {
+                    role: Cow::Borrowed(rule),
+                    owner,
+                    ordinal: 0,
+                    at,
+                    length: count,
+                    digest: Digest::of(&count.to_le_bytes()),
+                });
+            }
+        }
         // Loose bytes of the container stand with the first view of its first volume.
         if v == 0 && view == 0 {
             let mut seen = std::collections::HashMap::<(&str, String), u32>::new();

@@ -11,7 +11,7 @@ use super::claim::{CONTENT, Claim, Owner, Role, SLACK};
 use super::content::Stored;
 use super::digest::Digest;
 use super::fact::{Fact, FactTable, Field, Value};
-use super::fast_map::FastMap;
+use super::fast_map::{FastMap, FastSet};
 use super::gap::GapKind;
 
 /// An entry within its volume.
@@ -492,19 +492,19 @@ impl Volume {
     pub fn number_duplicates(&mut self) {
         // Readers add the entries of a folder one behind the other, mostly in order: then nothing
         // has to be sorted. Only folders of which that does not hold are looked at again.
-        let mut seen: FastMap<(ViewId, Option<NodeId>), ()> = FastMap::default();
-        let mut doubtful: FastMap<(ViewId, Option<NodeId>), ()> = FastMap::default();
+        let mut seen: FastSet<(ViewId, Option<NodeId>)> = FastSet::default();
+        let mut doubtful: FastSet<(ViewId, Option<NodeId>)> = FastSet::default();
         let mut before: Option<&Node> = None;
         for node in &self.nodes {
             let key = (node.view, node.parent);
             match before.filter(|before| (before.view, before.parent) == key) {
                 Some(before) if self.name(before) < self.name(node) => {}
                 Some(_) => {
-                    doubtful.insert(key, ());
+                    doubtful.insert(key);
                 }
                 // Files and folders may take turns below it: a second run is doubtful.
-                None if seen.insert(key, ()).is_some() => {
-                    doubtful.insert(key, ());
+                None if !seen.insert(key) => {
+                    doubtful.insert(key);
                 }
                 None => {}
             }
@@ -514,7 +514,7 @@ impl Volume {
             volume.nodes.get(i as usize).map(|node| (node.view, node.parent))
         };
         let mut order: Vec<u32> = (0..self.nodes.len() as u32)
-            .filter(|&i| key(self, i).is_some_and(|key| doubtful.contains_key(&key)))
+            .filter(|&i| key(self, i).is_some_and(|key| doubtful.contains(&key)))
             .collect();
         order.sort_by(|&a, &b| {
             let name = |i: u32| self.nodes.get(i as usize).map(|node| self.name(node));

@@ -5,11 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{hex, text};
-use crate::gate::Waived;
 use crate::model::change::Granularity;
 use crate::model::outcome::Subject;
 use crate::model::{
-    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity,
+    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity, Waived,
 };
 
 /// The schema of the object.
@@ -29,8 +28,10 @@ pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
     report.insert("gaps".into(), list(outcome.gaps.iter().take(CAP).map(gap).collect()));
     report.insert("waived".into(), list(waived.iter().map(waiver).collect()));
     let over = |n: usize| n.saturating_sub(CAP);
-    let truncated =
-        over(outcome.findings.len()) + over(outcome.changes.len()) + over(outcome.gaps.len());
+    let truncated = over(outcome.causes.len())
+        + over(outcome.findings.len())
+        + over(outcome.changes.len())
+        + over(outcome.gaps.len());
     if truncated > 0 {
         report.insert("truncated".into(), json!(truncated));
     }
@@ -52,13 +53,21 @@ pub fn check_lines(outcome: &Outcome, waived: &[Waived]) -> String {
         out.push('\n');
     };
     push("report", Value::Object(header(outcome)));
-    causes(outcome).into_iter().for_each(|value| push("cause", value));
-    outcome.findings.iter().for_each(|value| push("finding", finding(value)));
+    for value in causes(outcome) {
+        push("cause", value);
+    }
+    for value in &outcome.findings {
+        push("finding", finding(value));
+    }
     for (index, value) in outcome.changes.iter().enumerate() {
         push("change", change(index, value));
     }
-    outcome.gaps.iter().for_each(|value| push("gap", gap(value)));
-    waived.iter().for_each(|value| push("waived", waiver(value)));
+    for value in &outcome.gaps {
+        push("gap", gap(value));
+    }
+    for value in waived {
+        push("waived", waiver(value));
+    }
     out
 }
 
@@ -75,7 +84,7 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
         "artifact": subject(&outcome.artifact),
         "approved": outcome.approved.as_ref().map(subject),
         "intent": outcome.intent.as_ref().map(|intent| json!({
-            "path": intent.path,
+            "path": file_name(&intent.path),
             "summary": intent.summary,
             "blake3": intent.blake3,
         })),
@@ -103,11 +112,14 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
 }
 
 /// Only the name of what the user wrote: no absolute path is in machine output.
+fn file_name(path: &str) -> String {
+    let name = std::path::Path::new(path).file_name();
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
 fn subject(subject: &Subject) -> Value {
-    let name = std::path::Path::new(&subject.path);
-    let name = name.file_name().map_or(subject.path.clone(), |n| n.to_string_lossy().into_owned());
     json!({
-        "path": name,
+        "path": file_name(&subject.path),
         "format": subject.format,
         "size": subject.size,
         "blake3": subject.blake3,
@@ -171,6 +183,7 @@ fn finding(finding: &Finding) -> Value {
         "related": [],
         "more": finding.more,
         "fingerprint": finding.fingerprint(),
+        "why": finding.why.trim(),
         "remedy": finding.remedy.trim(),
     })
 }

@@ -116,7 +116,7 @@ fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, Conte
             match run {
                 // A recorded checksum is the decoder's to check.
                 Some((start, end)) if stored.crc32.is_none() => {
-                    simple.push(Simple { start, end, volume, content })
+                    simple.push(Simple { start, end, volume, content });
                 }
                 _ => packed.push((volume, content)),
             }

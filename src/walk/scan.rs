@@ -156,7 +156,7 @@ pub(super) fn run(
     Ok(manifest)
 }
 
-impl<'a> Scan<'a> {
+impl Scan<'_> {
     fn next(&self) -> Option<Task> {
         let mut queue = lock(&self.queue);
         loop {
@@ -371,7 +371,7 @@ impl<'a> Scan<'a> {
             match file.and_then(|file| self.read_file(file, volume.name(node), place, buffer)) {
                 Ok((content, stat)) => found.push((index, content, stat)),
                 Err(error) => {
-                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"))
+                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
                 }
             }
         }
@@ -491,7 +491,7 @@ impl<'a> Scan<'a> {
             let partitions = volume.partitions.clone();
             volumes.push(volume);
             for partition in partitions {
-                volumes.extend(self.read_partition(&nested, partition.at, &mut budget));
+                volumes.extend(Self::read_partition(&nested, partition.at, &mut budget));
             }
         }
         image::start(self, id, nested, volumes);
@@ -499,7 +499,6 @@ impl<'a> Scan<'a> {
 
     /// The volumes in a part of a container, moved to their place.
     fn read_partition(
-        &self,
         nested: &Nested,
         at: std::ops::Range<u64>,
         budget: &mut Budget,

@@ -152,26 +152,10 @@ impl Reading<'_, '_> {
         let mut live = None;
         for node in &nodes {
             self.descriptor(node);
-            let mut parts = Vec::new();
             let table = node.table();
-            let mut n = node.records.len() + 1;
-            let mut start = table;
-            // The table keeps the offsets of records that have moved.
-            while node.whole
-                && start >= node.free + 2
-                && let Some(offset) = node.offset(n)
-                && (DESCRIPTOR..=SIZE).contains(&offset)
-                && offset.is_multiple_of(2)
-            {
-                start -= 2;
-                n += 1;
-            }
-            if start < table {
-                parts.push(Part::layout(start - node.free..table - node.free, true));
-            }
             let end = if node.whole { table } else { SIZE };
             let free = node.bytes.get(node.free..end).unwrap_or_default();
-            self.free(node.at + node.free as u64, free, parts, &nodes, leaves, &mut live);
+            self.free(node.at + node.free as u64, free, &nodes, leaves, &mut live);
             if !node.leaf {
                 for range in &node.records {
                     self.index_record(node, range.start, node.record(range), &nodes);
@@ -185,7 +169,7 @@ impl Reading<'_, '_> {
             self.budget.structure(SIZE as u64)?;
             let Some(at) = self.place(number) else { continue };
             match read_exact(self.disk.source, at, SIZE as u64) {
-                Ok(bytes) => self.free(at, &bytes, Vec::new(), &nodes, leaves, &mut live),
+                Ok(bytes) => self.free(at, &bytes, &nodes, leaves, &mut live),
                 Err(error) => {
                     let message = format!("{}: node {number}: {error}", self.tree.name);
                     let range = Some(at..at + SIZE as u64);
@@ -231,6 +215,8 @@ impl Reading<'_, '_> {
                 && (self.tree.meaning)(first) == (self.tree.meaning)(record)
         };
         let agrees = first.is_some_and(same) && record.len() == data + 4;
+        // The length of the key says nothing unless it is the one of the tree.
+        let from = usize::from(record.first() != Some(&self.tree.key_length));
         let at = node.at + start as u64;
         if !agrees {
             let message =
@@ -243,7 +229,7 @@ impl Reading<'_, '_> {
             owner: Owner::Volume,
             at,
             bytes: record,
-            parts: &[Part::layout(0..meaning, agrees), Part::layout(data..data + 4, agrees)],
+            parts: &[Part::layout(from..meaning, agrees), Part::layout(data..data + 4, agrees)],
         });
     }
 
@@ -251,7 +237,6 @@ impl Reading<'_, '_> {
         &mut self,
         at: u64,
         bytes: &[u8],
-        mut parts: Vec<Part>,
         nodes: &[Node],
         leaves: &[Leaf],
         live: &mut Option<Live>,
@@ -264,14 +249,8 @@ impl Reading<'_, '_> {
             let index = index.flat_map(|node| node.records.iter().map(|range| node.record(range)));
             Live::new(leaves.iter().map(|leaf| leaf.bytes.as_slice()).chain(index))
         });
-        parts.extend(live.copies(bytes));
-        self.volume.account(&Structure {
-            view: self.disk.view,
-            role: self.tree.free,
-            owner: Owner::Volume,
-            at,
-            bytes,
-            parts: &parts,
-        });
+        let left = live.explain(bytes);
+        let (view, role) = (self.disk.view, self.tree.free);
+        self.volume.add_residue(view, role, Owner::Volume, at, &left);
     }
 }

@@ -61,7 +61,9 @@ pub(super) fn check(
         let byte = at + (n / 8) as u64;
         volume.defect("structure/hfs-volume-bitmap", Owner::Volume, Some(byte..byte + 1), message);
     }
-    let mut parts = vec![Part::layout(0..used, first.is_none())];
+    // Where the last byte has bits of no block, they say the same as the others or stay as they are.
+    let told = if !full || (total..used * 8).all(bit) { used } else { total / 8 };
+    let mut parts = vec![Part::layout(0..told, first.is_none())];
     if full && bytes.iter().skip(used).all(|&byte| byte == 0xff) {
         parts.push(Part::fact(used..bytes.len()));
     }

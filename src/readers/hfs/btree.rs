@@ -154,6 +154,8 @@ impl Reading<'_, '_> {
     pub(super) fn complain(&mut self, rule: &'static str, at: u64, length: u64, message: &str) {
         let message = format!("{}: {message}", self.tree.name);
         self.volume.defect(rule, Owner::Volume, Some(at..at + length), message);
+        // Every field of a tree but its leaf records is layout.
+        self.volume.distrust_layout(self.disk.view);
     }
 
     pub(super) fn place(&self, number: u32) -> Option<u64> {

@@ -34,11 +34,20 @@ pub(super) struct Entry {
     pub(super) directory: bool,
 }
 
-/// Whether a key is as long as its name makes it. Some writers count the byte that pads a key.
-pub(super) fn key_length_agrees(record: &[u8]) -> bool {
-    let length = record.first().copied().map_or(0, usize::from);
+/// The length byte of a key: layout that follows from the name. Some writers count the byte that
+/// pads a key; where they do, the record is left with a mark that is not layout. `exact` is whether
+/// the record is as long as its kind makes it.
+pub(super) fn key_length(record: &mut [u8], exact: bool) -> Part {
     let name = record.get(6).copied().map_or(0, usize::from);
-    length == 6 + name || length == (6 + name) | 1
+    let padded = (6 + name) | 1;
+    match record.first_mut() {
+        Some(length) if usize::from(*length) == 6 + name => Part::layout(0..1, exact),
+        Some(length) if usize::from(*length) == padded => {
+            *length = 1;
+            Part::layout(0..0, exact)
+        }
+        _ => Part::layout(0..1, false),
+    }
 }
 
 /// The fields of a record, told once: as facts and as parts of its bytes.
@@ -48,13 +57,18 @@ struct Telling<'a> {
     start: usize,
     facts: Vec<Fact>,
     parts: Vec<Part>,
+    /// The record, with what is written in one of two ways marked by the way.
+    record: Vec<u8>,
 }
 
 impl<'a> Telling<'a> {
     fn new(disk: &'a Disk<'a>, entry: &Entry, leaf: &'a Leaf, above: bool) -> Self {
         let start = data_start(&leaf.bytes);
+        let length = if entry.directory { DIRECTORY_LENGTH } else { FILE_LENGTH };
+        let exact = leaf.bytes.len() == start + length;
+        let mut record = leaf.bytes.clone();
         let mut parts = vec![
-            Part::layout(0..1, key_length_agrees(&leaf.bytes)),
+            key_length(&mut record, exact),
             Part::fact(6..7 + entry.name.len()),
             Part::fact(start..start + 1),
         ];
@@ -62,7 +76,7 @@ impl<'a> Telling<'a> {
         if above {
             parts.push(Part::fact(2..6));
         }
-        Self { disk, leaf, start, facts: Vec::new(), parts }
+        Self { disk, leaf, start, facts: Vec::new(), parts, record }
     }
 
     fn short(&self, at: usize) -> u16 {
@@ -79,6 +93,14 @@ impl<'a> Telling<'a> {
 
     fn told(&mut self, at: usize, length: usize) {
         self.parts.push(Part::fact(self.start + at..self.start + at + length));
+    }
+
+    /// Keeps a field that is zero, where it usually is not, apart from one that is layout.
+    fn mark(&mut self, at: usize, length: usize) {
+        let range = self.start + at..self.start + at + length;
+        if let Some(bytes) = self.record.get_mut(range) {
+            bytes.fill(0xff);
+        }
     }
 
     fn layout(&mut self, at: usize, length: usize, agrees: bool) {
@@ -120,7 +142,7 @@ impl<'a> Telling<'a> {
             role: &CATALOG_RECORD,
             owner,
             at: self.leaf.at,
-            bytes: &self.leaf.bytes,
+            bytes: &self.record,
             parts: &self.parts,
         });
     }
@@ -254,10 +276,15 @@ pub(super) fn enter_file(
         let agrees = held == u64::from(physical) && logical <= physical;
         let start = telling.short(at);
         let started = start == 0 || start == triple[0].0;
-        telling.layout(at, 2, started);
+        if start == 0 && triple[0].0 != 0 {
+            // Some writers leave it out. That they do is no layout.
+            telling.mark(at, 2);
+        } else {
+            telling.layout(at, 2, started);
+        }
         telling.layout(at + 2, 4, logical <= physical);
         telling.layout(at + 6, 4, agrees);
-        telling.layout(first, 12, agrees);
+        telling.layout(first, extents::listed_length(&triple), agrees);
         if !agrees || !started {
             let message = format!(
                 "{records} fork: {logical} bytes in {physical} allocated, extents hold {held}, first block {start} (extents: {})",

@@ -36,6 +36,11 @@ pub(super) fn listed(triple: &Triple) -> Vec<Run> {
     triple.iter().copied().take_while(|run| run.1 != 0).collect()
 }
 
+/// Bytes of a record of three extents that hold its listed ones; what stands behind them says nothing.
+pub(super) fn listed_length(triple: &Triple) -> usize {
+    4 * listed(triple).len()
+}
+
 /// Blocks in all.
 pub(super) fn count(runs: &[Run]) -> u32 {
     runs.iter().map(|run| u32::from(run.1)).sum()
@@ -64,12 +69,15 @@ pub(super) fn bytes(disk: &Disk<'_>, runs: &[Run], length: u64) -> Vec<Extent> {
 /// Which allocation blocks belong to a file or a tree.
 pub(super) struct Blocks {
     owned: Vec<bool>,
+    /// The first block of the trees, and the last before it that belongs to a file.
+    trees: u32,
+    last_of_files: Option<u32>,
 }
 
 impl Blocks {
     /// None of `blocks`.
     pub(super) fn new(blocks: u32) -> Self {
-        Self { owned: vec![false; blocks as usize] }
+        Self { owned: vec![false; blocks as usize], trees: u32::MAX, last_of_files: None }
     }
 
     /// Whether someone owns a block.
@@ -80,6 +88,11 @@ impl Blocks {
     /// One past the last block that has an owner.
     pub(super) fn end(&self) -> u32 {
         self.owned.iter().rposition(|&owned| owned).map_or(0, |last| last as u32 + 1)
+    }
+
+    /// The last block before the trees that belongs to a file.
+    pub(super) fn last_of_files(&self) -> Option<u32> {
+        self.last_of_files
     }
 
     /// Runs of blocks that nobody owns.
@@ -107,6 +120,11 @@ impl Blocks {
         let mut shared: Option<u32> = None;
         for &(start, count) in runs {
             let (start, end) = (u32::from(start), u32::from(start) + u32::from(count));
+            if owner == Owner::Volume {
+                self.trees = self.trees.min(start);
+            } else if end <= self.trees {
+                self.last_of_files = self.last_of_files.max(end.checked_sub(1));
+            }
             if end > disk.blocks {
                 let message = format!(
                     "{who}: extent of blocks {start} to {}, the volume has {}",
@@ -188,6 +206,7 @@ impl Overflow {
     pub(super) fn account(&self, disk: &Disk<'_>, volume: &mut Volume) {
         for (leaf, &used) in self.leaves.iter().zip(&self.used) {
             let agrees = used && leaf.bytes.len() == 20;
+            let length = triple(leaf.value(), 0).map_or(0, |triple| listed_length(&triple));
             if !agrees {
                 let at = leaf.at..leaf.at + leaf.bytes.len() as u64;
                 let message = match key(leaf) {
@@ -204,7 +223,11 @@ impl Overflow {
                 owner: Owner::Volume,
                 at: leaf.at,
                 bytes: &leaf.bytes,
-                parts: &[Part::layout(0..leaf.bytes.len().min(20), agrees)],
+                // The length of the key is always 7.
+                parts: &[
+                    Part::layout(0..1, agrees && leaf.bytes.first() == Some(&7)),
+                    Part::layout(1..8 + length, agrees),
+                ],
             });
         }
     }

@@ -63,6 +63,8 @@ pub(super) struct Recomputed {
     pub(super) counts: Counts,
     /// Clear bits of the volume bitmap; `None` if it could not be read.
     pub(super) free: Option<u32>,
+    /// The last block before the trees that belongs to a file.
+    pub(super) last_of_files: Option<u32>,
     pub(super) overflow_blocks: u32,
     pub(super) catalog_blocks: u32,
 }
@@ -226,13 +228,14 @@ impl Mdb {
                 volume.defect("structure/hfs-count", Owner::Volume, Some(range), message);
             }
         }
-        for (what, at, blocks) in [
-            ("extents tree", 130, found.overflow_blocks),
-            ("catalog tree", 146, found.catalog_blocks),
+        for (what, at, blocks, extents) in [
+            ("extents tree", 130, found.overflow_blocks, &self.overflow_extents),
+            ("catalog tree", 146, found.catalog_blocks, &self.catalog_extents),
         ] {
             let agrees = u64::from(long(at)) == u64::from(blocks) * disk.unit;
             parts.push(Part::layout(at..at + 4, agrees));
-            parts.push(Part::layout(at + 4..at + 16, agrees));
+            let length = extents::listed_length(extents);
+            parts.push(Part::layout(at + 4..at + 4 + length, agrees));
             if !agrees {
                 let message = format!(
                     "{what}: {} bytes recorded, its extents hold {blocks} blocks of {}",
@@ -250,8 +253,14 @@ impl Mdb {
         parts.push(Part::layout(14..16, in_order));
         parts.push(Part::layout(28..30, in_order));
         parts.push(Part::layout(18..20, fits));
+        // On a disc that is made once the search ended at the last file; elsewhere it may stand
+        // anywhere, and no other field says where.
         let hint = short(16) <= disk.blocks;
-        parts.push(Part::layout(16..18, hint));
+        let follows = self.locked() && found.last_of_files == Some(short(16));
+        // A zero leaves no residue, so that it must not stand for what should be there.
+        if follows || self.locked() && short(16) == 0 {
+            parts.push(Part::layout(16..18, follows));
+        }
         if !in_order {
             let message = format!(
                 "volume bitmap at block {}: expected from 3 on and before the allocation blocks at {}",

@@ -161,6 +161,7 @@ fn read(disk: &Disk<'_>, mdb: &Mdb, header: &[u8], volume: &mut Volume, budget: 
     let found = mdb::Recomputed {
         counts,
         free,
+        last_of_files: blocks.last_of_files(),
         overflow_blocks: extents::count(&overflow_runs),
         catalog_blocks: extents::count(&catalog_runs),
     };

@@ -15,6 +15,9 @@ use crate::readers::{Budget, Spent};
 /// Directories in each other; deeper ones are a gap. Finder paths end far earlier.
 const DEPTH: u32 = 256;
 
+/// Bytes of a thread record.
+const THREAD_LENGTH: usize = 46;
+
 /// Where an entry is put.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -171,15 +174,16 @@ impl Walk<'_, '_> {
             );
             self.volume.defect("structure/hfs-thread", owner, Some(range), message);
         }
-        let key = entry::key_length_agrees(&leaf.bytes);
+        let mut bytes = leaf.bytes.clone();
+        let key = entry::key_length(&mut bytes, leaf.value().len() == THREAD_LENGTH);
         self.volume.account(&Structure {
             view: self.disk.view,
             role: &THREAD_RECORD,
             owner,
             at: leaf.at,
-            bytes: &leaf.bytes,
+            bytes: &bytes,
             parts: &[
-                Part::layout(0..1, key),
+                key,
                 Part::layout(2..6, true),
                 Part::fact(start..start + 1),
                 Part::layout(start + 10..start + 15 + thread.name.len(), agrees),

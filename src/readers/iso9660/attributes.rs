@@ -127,7 +127,7 @@ impl Attributes {
     fn link(&mut self, entry: &[u8], here: &Here, parts: &mut Vec<Part>) {
         let mut target = self.target.take().unwrap_or_default();
         let mut goes_on = std::mem::take(&mut self.component_goes_on);
-        parts.push(here.layout(2..5, entry.get(4).is_some_and(|flags| flags & !1 == 0)));
+        parts.push(here.layout(2..4, entry.get(3) == Some(&1)));
         let mut at = 5;
         while let (Some(&flags), Some(&length)) = (entry.get(at), entry.get(at + 1)) {
             let end = at + 2 + usize::from(length);
@@ -143,7 +143,7 @@ impl Attributes {
             }
             target.extend_from_slice(text);
             goes_on = flags & 1 != 0;
-            parts.push(here.layout(at..at + 2, flags & !0x0f == 0));
+            parts.push(here.layout(at + 1..at + 2, flags & !0x0f == 0));
             parts.push(here.fact(at + 2..end));
             at = end;
         }
@@ -177,7 +177,7 @@ impl Attributes {
             if flags & 0x80 == 0 { (7, short_date) } else { (17, long_date) };
         let expected = 5 + size * (flags & 0x7f).count_ones() as usize;
         let fits = expected == entry.len();
-        parts.push(here.layout(2..5, fits));
+        parts.push(here.layout(2..5, fits && entry.get(3) == Some(&1)));
         let mut at = 5;
         for (bit, name) in STAMPS.into_iter().enumerate() {
             if flags >> bit & 1 == 0 {

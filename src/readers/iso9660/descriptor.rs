@@ -151,7 +151,8 @@ impl Set {
             };
             let Descriptor { at, bytes } = descriptor;
             // A descriptor of unknown type keeps the rest as residue.
-            let parts = [Part::layout(0..7, role != &TERMINATOR || bytes.get(6) == Some(&1))];
+            let end = if role == &TERMINATOR { 7 } else { 0 };
+            let parts = [Part::layout(0..end, bytes.get(6) == Some(&1) || end == 0)];
             let (at, owner) = (*at, Owner::Volume);
             image.volume.structure(&Structure { view, role, owner, at, bytes, parts: &parts });
         }
@@ -334,6 +335,11 @@ fn layout_parts(descriptor: &Descriptor, checked: Checked) -> Vec<Part> {
     parts.push(Part::layout(156..158, bytes.get(156..158) == Some(&[34, 0])));
     let ends_right =
         bytes.get(181..184) == Some(&[2, 0, 0]) && bytes.get(188..190) == Some(&[1, 0]);
-    parts.push(Part::layout(181..190, ends_right));
+    parts.push(Part::layout(181..184, ends_right));
+    parts.push(Part::layout(188..190, ends_right));
+    // The number of the volume stands in the descriptor itself too.
+    if bytes.get(184..188) == bytes.get(124..128) {
+        parts.push(Part::layout(184..188, true));
+    }
     parts
 }

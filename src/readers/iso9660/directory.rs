@@ -6,7 +6,7 @@
 
 use super::field::{Both, short_date};
 use super::image::Image;
-use super::record::{FIXED, Record, Rest};
+use super::record::{DIRECTORY, FIXED, Record, Rest};
 use super::tree::{Directory, Tree};
 use super::xa;
 use crate::model::fact::field;
@@ -23,7 +23,8 @@ pub(super) struct Told {
     pub(super) date: bool,
     /// The XA field is the one that facts tell.
     pub(super) xa: bool,
-    /// `None` if a fact tells the flags, else whether they are what they have to be.
+    /// `None` if a fact tells the flags, else whether they are what they have to be; otherwise they
+    /// stay as they are.
     pub(super) flags: Option<bool>,
 }
 
@@ -110,7 +111,7 @@ impl Tree {
                 }
             }
             let xa = is_own || xa_field == target.xa;
-            let told = Told { date: true, xa, flags: Some(record.is_directory()) };
+            let told = Told { date: true, xa, flags: Some(record.flags == DIRECTORY) };
             self.account(image, index, bytes, record, owner, told);
         }
         // What stands first under another name is an entry like any other.
@@ -182,15 +183,26 @@ impl Tree {
                 count += 1;
             }
         };
-        let agree = record.extent.agrees() && record.size.agrees();
+        // Without Rock Ridge a record ends with what is in it; with it, `susp` looks at the end.
+        let rest = whole.get(system..).unwrap_or_default();
+        let exact = self.skip.is_some()
+            || rest.is_empty()
+            || rest.len() == xa::LENGTH && self.has_xa(bytes, record)
+            || rest.iter().any(|&byte| byte != 0);
+        let agree = record.extent.agrees() && record.size.agrees() && exact;
         push(Part::layout(0..18, agree));
         push(Part::layout(32..33, true));
         push(Part::fact(FIXED..FIXED + name.len()));
-        push(if told.date { Part::fact(18..25) } else { Part::layout(18..25, true) });
-        push(match told.flags {
-            Some(agrees) => Part::layout(25..26, agrees),
-            None => Part::fact(25..26),
-        });
+        if told.date {
+            push(Part::fact(18..25));
+        }
+        match told.flags {
+            Some(true) => push(Part::layout(25..26, true)),
+            // A zero would leave no residue.
+            Some(false) if record.flags == 0 => push(Part::layout(25..26, false)),
+            Some(false) => {}
+            None => push(Part::fact(25..26)),
+        }
         if record.sequence.agrees() && record.sequence.value == self.sequence {
             push(Part::fact(28..32));
         }

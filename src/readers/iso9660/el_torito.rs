@@ -113,8 +113,10 @@ impl Catalog<'_> {
                 let text = Value::bytes(text);
                 image.volume.add_fact(self.view, field::EXTRA, text);
             }
-            // Identifier and platform are told by the entries below, the count by their number.
-            self.parts.push(Part::layout(at..at + 4, true));
+            // The entries below tell the platform, their number is the count.
+            if count > 0 {
+                self.parts.push(Part::layout(at + 1..at + 4, true));
+            }
             self.parts.push(Part::fact(at + 4..at + ENTRY));
             at += ENTRY;
             for _ in 0..count {

@@ -62,7 +62,10 @@ fn partition(image: &mut Image<'_>, view: ViewId, row: usize, bytes: &[u8], part
     let last = (first + count).saturating_sub(1);
     // A protective partition may claim all that a table can say.
     let fits = first + count <= held || count == u64::from(u32::MAX);
-    parts.push(Part::layout(field(8..16), fits));
+    // Only a partition up to the end of the image follows from the image.
+    if !fits || first + count == held {
+        parts.push(Part::layout(field(8..16), fits));
+    }
     for (at, sector, name) in [(1, first, "first"), (5, last, "last")] {
         let recorded = [byte(at), byte(at + 1), byte(at + 2)];
         if is_address_of(recorded, sector) {
@@ -89,7 +92,7 @@ fn partition(image: &mut Image<'_>, view: ViewId, row: usize, bytes: &[u8], part
 /// one that lies too far out.
 fn is_address_of(recorded: [u8; 3], sector: u64) -> bool {
     let [head, packed, cylinder] = recorded;
-    if matches!(recorded, [0xfe | 0xff, 0xff, 0xff]) {
+    if recorded == [0xfe, 0xff, 0xff] {
         return true;
     }
     let number = u64::from(packed & 0x3f);

@@ -89,7 +89,7 @@ fn compare(bytes: &[u8], tree: &Tree, big: bool) -> Option<(usize, String)> {
         if tree.identifier(index) != name {
             return Some((at, format!("another identifier than the directory at block {block}")));
         }
-        if directory.record.is_some_and(|record| record.attribute_blocks != attributes) {
+        if directory.record.map_or(0, |record| record.attribute_blocks) != attributes {
             return Some((at, format!("another attribute length than at block {block}")));
         }
         let above = usize::from(parent).checked_sub(1).and_then(|parent| blocks.get(parent));

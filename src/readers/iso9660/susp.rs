@@ -84,6 +84,8 @@ pub(super) struct Attributes {
     /// Entries met, for the obsolete RR entry.
     pub(super) present: u8,
     recorded: Option<(usize, Range<usize>)>,
+    /// The record is longer than its entries make it.
+    overlong: bool,
 }
 
 impl Attributes {
@@ -118,8 +120,13 @@ impl Attributes {
             && let Some(area) = found.areas.get_mut(area)
         {
             // The flags of RRIP 1.09 say which entries follow. Writers leave some out in records
-            // with a continuation area, so a difference is no contradiction.
-            area.parts.push(Part::layout(range, true));
+            // with a continuation area, so a difference is no contradiction and stays as it is.
+            let agrees = area.bytes.get(range.clone()) == Some(&[found.present]);
+            let is_zero = area.bytes.get(range.clone()) == Some(&[0]);
+            // A zero leaves no residue, so that it must not stand for what should be there.
+            if agrees || is_zero {
+                area.parts.push(Part::layout(range, agrees));
+            }
         }
         Ok(found)
     }
@@ -150,6 +157,9 @@ impl Attributes {
                 image.volume.account(&region);
             }
         }
+        if self.overlong {
+            image.volume.distrust_layout(view);
+        }
         for (rule, range, message) in self.troubles.drain(..) {
             if rule != "structure/iso-both-endian" {
                 image.volume.distrust_layout(view);
@@ -162,6 +172,7 @@ impl Attributes {
     fn entries(&mut self, area: &mut Area, telling: Telling<'_>) -> Option<(u32, u32, u32)> {
         let bytes = std::mem::take(&mut area.bytes);
         let mut next = None;
+        let mut ended = false;
         let mut at = 0;
         while let Some(&[a, b, length, version]) =
             bytes.get(at..).and_then(|rest| rest.first_chunk::<4>())
@@ -184,6 +195,7 @@ impl Attributes {
                 }
                 b"ST" if length == 4 => {
                     header(&here, [a, b, length as u8, version], &mut area.parts);
+                    ended = true;
                     break;
                 }
                 signature => {
@@ -194,6 +206,12 @@ impl Attributes {
                 header(&here, [a, b, length as u8, version], &mut area.parts);
             }
             at += length;
+        }
+        // A record is padded to an even length, a continuation area ends with its last entry.
+        let last = bytes.get(at..).unwrap_or_default();
+        let padding = (area.at + at as u64) % 2;
+        if !ended && self.areas.is_empty() && last.len() as u64 != padding {
+            self.overlong = true;
         }
         area.bytes = bytes;
         next
@@ -263,7 +281,8 @@ impl Attributes {
                         Telling::Facts | Telling::Holder(_) => true,
                     };
                     if is_told {
-                        parts.push(here.layout(2..5, true));
+                        // Whether the name goes on stays as it is.
+                        parts.push(here.layout(2..4, entry.get(3) == Some(&1)));
                         parts.push(here.fact(5..length));
                         self.told.extend_from_slice(entry);
                     }
