@@ -159,7 +159,7 @@ impl Walk<'_, '_> {
                         let id = "structure/tar-end-missing";
                         self.volume().defect(id, Owner::Volume, Some(at..at), what);
                         // Some writers leave the two blocks out; none ends within a block.
-                        if at % BLOCK as u64 != 0 {
+                        if !at.is_multiple_of(BLOCK as u64) {
                             let what = format!("the archive is cut off at {at}, within a block");
                             self.volume().unread(GapKind::Damaged, Owner::Volume, None, what);
                         }
