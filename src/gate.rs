@@ -175,12 +175,12 @@ fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Caus
             .filter(|&at| causes.get(at).is_some_and(|cause| holds(cause, finding, changes)))
             .min();
         // Two rules on the same bytes of the same entry are one thing to a person.
-        let spot = finding.offset.map(|offset| (&finding.path, offset));
-        let place = place.or_else(|| of_bytes.get(&spot?).copied());
+        let bytes = finding.offset.map(|offset| (&finding.path, offset));
+        let place = place.or_else(|| of_bytes.get(&bytes?).copied());
         if place.is_none()
-            && let Some(spot) = spot
+            && let Some(bytes) = bytes
         {
-            of_bytes.insert(spot, causes.len());
+            of_bytes.insert(bytes, causes.len());
         }
         let slot = place.and_then(|at| causes.get_mut(at));
         match slot {

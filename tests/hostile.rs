@@ -17,7 +17,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 
 /// Seconds that a verdict may take; tests run without optimisation and beside others.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Address space of the process in KiB: its threads' stacks, the pool of 48 MiB and little more.
 const MEMORY: u32 = 320 << 10;
 
@@ -96,7 +96,9 @@ fn member(out: &mut Vec<u8>, name: &str, kind: u8, data: &[u8]) {
 
 fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut out = Vec::new();
-    members.iter().for_each(|(name, data)| member(&mut out, name, b'0', data));
+    for (name, data) in members {
+        member(&mut out, name, b'0', data);
+    }
     out.extend([0; 1024]);
     out
 }
@@ -180,12 +182,7 @@ fn a_nest_of_zips_ends_with_a_gap() {
         nest = zip(&files);
     }
     assert!(nest.len() < 64 << 10);
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("42.zip");
-    fs::write(&path, nest).expect("writable");
-    let (code, report) = check(&path);
-    assert_eq!(code, 3, "{}", head(&report));
-    assert!(report.contains("the budget of decoded bytes is spent"), "{}", head(&report));
+    expect("42.zip", &nest, &[1, 3], &["the budget of decoded bytes is spent"]);
 }
 
 #[test]
@@ -269,7 +266,7 @@ fn findings_by_the_ten_thousand_are_sorted_into_causes() {
     let name = |n: usize| format!("{}", n % 2);
     let mut out = Vec::new();
     for n in 0..30_000 {
-        member(&mut out, &name(n), b'0', b"a\x04");
+        member(&mut out, &name(n), b'0', b"text\x04");
     }
     out.extend([0; 1024]);
     expect("same.tar", &out, &[1], &["text/eot-at-end"]);
@@ -299,13 +296,13 @@ fn names_of_a_mebibyte_and_paths_without_end() {
     let long = records([("path".to_owned(), "d/".repeat(500_000))].into_iter());
     let mut out = Vec::new();
     member(&mut out, "x", b'x', &long);
-    member(&mut out, "short", b'0', b"a\x04");
+    member(&mut out, "short", b'0', b"text\x04");
     let name = "n".repeat(1 << 20);
     member(&mut out, "x", b'x', &records([("path".to_owned(), name.clone())].into_iter()));
-    member(&mut out, "short", b'0', b"a\x04");
+    member(&mut out, "short", b'0', b"text\x04");
     // A name of 64 KiB is the longest that is believed.
     member(&mut out, "L", b'L', &name.as_bytes()[..60_000]);
-    member(&mut out, "short", b'0', b"a\x04");
+    member(&mut out, "short", b'0', b"text\x04");
     out.extend([0; 1024]);
     expect("names.tar", &out, &[1], &["text/eot-at-end"]);
 
@@ -314,7 +311,7 @@ fn names_of_a_mebibyte_and_paths_without_end() {
         let _ = write!(paths, "{}\0", format!("{n}/").repeat(30_000));
     }
     let entries = paths.split_terminator('\0').map(|path| (path[..60_000].to_owned(), 0));
-    expect("paths.zip", &zip_of(&[(0, b"a\x04", b"a\x04")], entries), &[0, 1, 3], &[]);
+    expect("paths.zip", &zip_of(&[(0, b"text\x04", b"text\x04")], entries), &[0, 1, 3], &[]);
 }
 
 #[test]

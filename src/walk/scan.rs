@@ -240,7 +240,7 @@ impl Scan<'_> {
     /// Takes bytes from the budget of decoded bytes; `false` if it is spent.
     pub(super) fn may_decode(&self, bytes: u64) -> bool {
         // What is left when it does not suffice is forfeited: spent is spent.
-        let take = |left: u64| Some(left.checked_sub(bytes).unwrap_or(0));
+        let take = |left: u64| Some(left.saturating_sub(bytes));
         let before = self.decodable.try_update(Ordering::Relaxed, Ordering::Relaxed, take);
         before.is_ok_and(|left| left >= bytes)
     }
