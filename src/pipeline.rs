@@ -123,7 +123,8 @@ enum Approved {
 
 impl Approved {
     fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
-        if !path.is_dir() && approve::is_manifest(path) {
+        // Only a file is opened to see whether it is a manifest: a FIFO would wait for ever.
+        if path.is_file() && approve::is_manifest(path) {
             let file = ManifestFile::open(path).map_err(Failure::Manifest)?;
             return Ok(Self::Manifest(Box::new(file)));
         }
@@ -225,6 +226,7 @@ fn compare_with(
     artifact: &Artifact,
     policy: &Policy,
     intent: Option<&Intent>,
+    encoding: Option<&str>,
 ) -> Result<(Comparison, Reconciled), Failure> {
     let new = artifact.manifest.rows();
     let comparison = match approved {
@@ -243,6 +245,12 @@ fn compare_with(
     };
     let sides = Sides { old, new: artifact };
     let mut reconciled = intent::reconcile(comparison.clone(), intent, &sides);
+    for (change, item) in reconciled.changes.iter_mut().zip(&comparison.items) {
+        let content = item.new.as_ref().and_then(|row| row.content.as_ref());
+        if change.encoding.is_none() && content.is_some_and(|c| c.class == Class::Text) {
+            change.encoding = encoding.map(str::to_owned);
+        }
+    }
     locate(&mut reconciled.changes, &comparison, &sides);
     Ok((comparison, reconciled))
 }
@@ -274,7 +282,7 @@ fn policy(config: &Config, folders: bool) -> Result<Policy, Failure> {
         let error = || {
             Failure::Config(ConfigError {
                 file: config.file.clone().unwrap_or_default(),
-                line: None,
+                line: config.lines.get(name).copied(),
                 message: format!("[compare] normalize: unknown {name:?}, expected some of {known}"),
             })
         };
@@ -331,6 +339,7 @@ pub struct Checked {
 pub fn check(request: &Request) -> Result<Checked, Failure> {
     let catalogue = Catalogue::built_in();
     let settings = settings(request, catalogue)?;
+    policy(&request.config, false)?;
     let judge = Judge::new(catalogue, &settings);
     let intent = request.intent.as_deref().map(read_intent).transpose()?;
     if intent.is_some() && request.against.is_none() {
@@ -354,7 +363,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         let folders = approved.is_folder() && artifact.manifest.folder;
         let policy = policy(&request.config, folders)?;
         let intent = intent.as_ref().map(|(intent, _)| intent);
-        compared = Some(compare_with(approved, &artifact, &policy, intent)?);
+        compared = Some(compare_with(approved, &artifact, &policy, intent, settings.encoding)?);
     }
     let mut gaps = artifact.manifest.gaps.clone();
     let (comparison, changes) = match compared {
@@ -418,13 +427,16 @@ fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failur
         disabled: request.config.disabled.clone(),
         targets,
         cost: request.cost,
+        encoding: request.config.encoding,
     };
-    let unknown = settings.unknown_rules(catalogue).next().map(str::to_owned);
+    let waived = request.config.waivers.iter().map(|waiver| waiver.rule.as_str());
+    let waived = waived.filter(|id| *id != "gap" && catalogue.get(id).is_none());
+    let unknown = settings.unknown_rules(catalogue).chain(waived).next().map(str::to_owned);
     match unknown {
         Some(id) => Err(Failure::Config(ConfigError {
             file: request.config.file.clone().unwrap_or_default(),
-            line: None,
-            message: format!("[rules]: unknown rule {id:?}; `premaster rules` lists them"),
+            line: request.config.lines.get(&id).copied(),
+            message: catalogue.unknown(&id),
         })),
         None => Ok(settings),
     }
@@ -722,7 +734,8 @@ pub fn diff(
     identify(&mut artifact.manifest);
     let folders = approved.is_folder() && artifact.manifest.folder;
     let policy = policy(config, folders)?;
-    let (comparison, reconciled) = compare_with(&mut approved, &artifact, &policy, None)?;
+    let (comparison, reconciled) =
+        compare_with(&mut approved, &artifact, &policy, None, config.encoding)?;
     let mut gaps = artifact.manifest.gaps.clone();
     gaps.extend(reconciled.gaps);
     if let Approved::Artifact(old) = &approved {

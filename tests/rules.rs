@@ -4,11 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use premaster::engine::{Judge, Judged, Settings, Spot};
-use premaster::inspect::{self, Facts, Sweep};
-use premaster::model::{Class, Declared, Finding, Gap, GapKind, Locator, Severity};
-use premaster::rules::detectors::{DETECTORS, Look};
-use premaster::rules::{Catalogue, Example, Finder, Matcher, Rule, explain};
+use premaster::engine::{Case, Judge, Settings, check_example, judge_case, needs_reader};
+use premaster::model::{Declared, Finding, Severity};
+use premaster::rules::detectors::DETECTORS;
+use premaster::rules::{Catalogue, Matcher, explain};
 use proptest::prelude::*;
 
 fn root() -> &'static Path {
@@ -29,132 +28,19 @@ fn files_below(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What the whole way from bytes to findings says of one entry.
-struct Case<'a> {
-    name: &'a [u8],
-    bytes: &'a [u8],
-    declared: Declared,
-    resource: Option<[u8; 4]>,
-    approved: Option<Class>,
-}
-
 fn judge(judge: &Judge<'_>, case: &Case<'_>) -> Vec<Finding> {
-    let mut sweep = Sweep::new();
-    sweep.update(case.bytes);
-    let may_be_text = sweep.may_be_text();
-    let census = sweep.finish();
-    let all = judge.literals();
-    let mut finder = all.as_deref().map(Finder::new);
-    if let Some(finder) = &mut finder {
-        finder.update(case.bytes, may_be_text);
-    }
-    let literals = finder.map_or(0, |finder| finder.rules());
-    let tail = &case.bytes[case.bytes.len().saturating_sub(4096)..];
-    let head = &case.bytes[..case.bytes.len().min(4096)];
-    let format = inspect::recognise(head, tail, census.size, case.name);
-    let facts = Facts {
-        census: &census,
-        declared: case.declared,
-        name: case.name,
-        format,
-        approved: case.approved,
-    };
-    let path = Locator::root().view("").child(case.name, 0);
-    let judged = Judged {
-        path: &path,
-        aliases: &[],
-        name: case.name,
-        class: inspect::settle(&facts),
-        approved: case.approved,
-        census: &census,
-        literals,
-        declared: case.declared,
-        kind: inspect::text_kind(case.name, case.declared),
-        format,
-        resource: case.resource,
-    };
-    let found = judge.judge(&judged, &mut &case.bytes[..]).expect("memory");
-    if !judge.needs_look(&judged) {
-        assert!(found.iter().all(|finding| finding.offset.is_none()));
-    }
-    found
-}
-
-fn declared(example: &Example) -> Declared {
-    if example.resource.is_some() {
-        return Declared::TextRecords("macintosh");
-    }
-    match example.declared.as_deref() {
-        None => Declared::Nothing,
-        Some("utf-8") => Declared::Text("utf-8"),
-        Some("macintosh") => Declared::Text("macintosh"),
-        Some("binary") => Declared::Binary,
-        Some(other) => panic!("no encoding {other} in examples"),
-    }
-}
-
-/// The findings of `rule` alone about one of its examples.
-fn run(rule: &Rule, example: &Example) -> Vec<Finding> {
-    let settings = Settings { targets: example.targets.clone(), ..Settings::default() };
-    let all = Judge::new(Catalogue::built_in(), &settings);
-    let bytes = match &example.file {
-        Some(file) => fs::read(root().join(file)).unwrap_or_else(|e| panic!("{file}: {e}")),
-        None => example.bytes().unwrap_or_default(),
-    };
-    let at = Locator::parse("disc.iso");
-    let spot = Spot { path: &at, place: "slack", offset: 0, bytes: &bytes };
-    let found = match &rule.matcher {
-        Matcher::Detector(detector) => match detector.look {
-            Look::Bytes(_) => all.bytes(&rule.id, &spot).into_iter().collect(),
-            Look::Change(_) => {
-                let old = example.old_bytes().expect("an example of a change has `old`");
-                all.change(&rule.id, &spot, &old).into_iter().collect()
-            }
-            Look::Gap(_) => {
-                let kind = example.gap.as_deref().and_then(GapKind::named).expect("`gap`");
-                all.gap(&rule.id, &Gap::new(at, kind, "why")).into_iter().collect()
-            }
-            Look::Entry(_) => entry(&all, example, &bytes),
-            Look::Reader => unreachable!("run with the readers"),
-        },
-        _ => entry(&all, example, &bytes),
-    };
-    found.into_iter().filter(|finding| finding.rule == rule.id).collect()
-}
-
-fn entry(all: &Judge<'_>, example: &Example, bytes: &[u8]) -> Vec<Finding> {
-    let name = example.name.as_deref().unwrap_or("example");
-    let resource = example.resource.as_deref();
-    let resource = resource.map(|kind| kind.as_bytes().try_into().expect("four bytes"));
-    let approved = example.approved.as_deref().and_then(Class::named);
-    let case =
-        Case { name: name.as_bytes(), bytes, declared: declared(example), resource, approved };
-    judge(all, &case)
+    judge_case(judge, case).expect("memory")
 }
 
 #[test]
 fn every_example_does_what_it_says() {
-    for rule in Catalogue::built_in().iter() {
-        if matches!(&rule.matcher, Matcher::Detector(d) if matches!(d.look, Look::Reader)) {
-            continue;
-        }
+    let catalogue = Catalogue::built_in();
+    let read = |file: &str| fs::read(root().join(file));
+    for rule in catalogue.iter().filter(|rule| !needs_reader(rule)) {
+        assert!(!rule.remedy.is_empty() && !rule.why.is_empty(), "{}", rule.file);
         for (number, example) in rule.examples.iter().enumerate() {
-            let found = run(rule, example);
-            let place = format!("{}, example {}: {found:#?}", rule.file, number + 1);
-            assert_eq!(!found.is_empty(), example.hit, "{place}");
-            let Some(first) = found.first() else { continue };
-            if !example.at.is_empty() {
-                let at: Vec<_> = found.iter().filter_map(|finding| finding.offset).collect();
-                assert_eq!(at, example.at, "{place}");
-            }
-            for (told, expected) in [(first.line, example.line), (first.column, example.column)] {
-                assert!(expected.is_none() || told == expected, "{place}");
-            }
-            if let Some(severity) = &example.severity {
-                assert_eq!(first.severity.name(), severity, "{place}");
-            }
-            assert!(!first.message.contains(['{', '}']), "{place}");
-            assert!(!first.remedy.is_empty(), "{place}");
+            let done = check_example(catalogue, rule, example, &read);
+            assert_eq!(done, Ok(()), "{}, example {}", rule.file, number + 1);
         }
     }
 }

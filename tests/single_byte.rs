@@ -429,6 +429,16 @@ fn a_byte_of_every_fixture_is_named() {
 }
 
 #[test]
+fn a_field_set_to_zero_beside_the_edit_blocks() {
+    let case = story("approved.iso", "fixed.iso", "intent.toml");
+    // Next search of HFS, flags of `..` in the primary root, flags of a Rock Ridge record.
+    for at in [0x411, 0xe0a1, 0xe2f2] {
+        assert_ne!(case.bytes[at], 0, "{at:#x}");
+        assert_eq!(case.change(at, 0, 0), None);
+    }
+}
+
+#[test]
 fn a_byte_of_nested_containers_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, bytes) in [("all.tar", nested()), ("all.tar.gz", gzip(&nested()))] {

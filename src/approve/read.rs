@@ -67,19 +67,38 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     Ok(n)
 }
 
-/// Whether a file begins as a manifest does.
+/// What is wrong with a line of JSON. The line is known better here than to the parser.
+fn said(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "the line is cut off".to_owned();
+    }
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    format!("{text} (column {})", error.column())
+}
+
+/// How every manifest begins.
+const MARK: &[u8] = b"{\"schema\":\"premaster/manifest/";
+
+/// Whether a file begins as a manifest does. One that is cut off so early that its bytes do not tell
+/// is known by its name: it must not pass for an artifact.
 pub fn is_manifest(path: &Path) -> bool {
-    let mut head = [0; 32];
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_named = name.ends_with(".jsonl") || name.ends_with(".jsonl.zst");
+    let mut head = [0; MARK.len()];
     let opened = File::open(path).and_then(|file| buffered(Box::new(file)));
-    let Ok(mut input) = opened else { return false };
+    let Ok(mut input) = opened else { return is_named };
     let mut filled = 0;
     while let Some(rest) = head.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match input.read(rest) {
             Ok(n) if n > 0 => filled += n,
-            _ => break,
+            Ok(_) => break,
+            Err(_) => return is_named,
         }
     }
-    head.starts_with(b"{\"schema\":\"premaster/manifest/")
+    let head = head.get(..filled).unwrap_or_default();
+    head == MARK || is_named && MARK.starts_with(head)
 }
 
 impl ManifestFile {
@@ -98,8 +117,9 @@ impl ManifestFile {
         let mut input = buffered(input).map_err(|error| fail(error.to_string()))?;
         let mut buffer = Vec::new();
         read_line(&mut *input, &mut buffer).map_err(|error| fail(error.to_string()))?;
-        let header: Header = serde_json::from_slice(&buffer)
-            .map_err(|error| fail(format!("expected the header of a manifest: {error}")))?;
+        let header: Header = serde_json::from_slice(&buffer).map_err(|error| {
+            fail(format!("expected the header of a manifest: {}", said(&error)))
+        })?;
         if header.schema != SCHEMA {
             let found = &header.schema;
             return Err(fail(format!("its schema is {found:?}; this premaster reads {SCHEMA:?}")));
@@ -170,7 +190,7 @@ impl ManifestFile {
         self.hasher.update(&self.buffer);
         let buffer = std::mem::take(&mut self.buffer);
         let row = serde_json::from_slice::<Line<'_>>(&buffer)
-            .map_err(|error| error.to_string())
+            .map_err(|error| said(&error))
             .and_then(Line::row);
         self.buffer = buffer;
         match row {
@@ -192,7 +212,7 @@ impl ManifestFile {
         let trailer: Trailer = match serde_json::from_slice(&self.buffer) {
             Ok(trailer) => trailer,
             Err(error) => {
-                self.fail(format!("expected the trailer: {error}"));
+                self.fail(format!("expected the trailer: {}", said(&error)));
                 return;
             }
         };

@@ -41,6 +41,9 @@ pub(super) struct CheckArgs {
     /// A platform that the release is for; may be repeated
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
+    /// The encoding of texts whose encoding nothing declares, as macintosh or windows-1252
+    #[arg(long, value_name = "NAME", value_parser = parse_encoding)]
+    encoding: Option<&'static str>,
     #[command(flatten)]
     judging: Judging,
     #[command(flatten)]
@@ -65,8 +68,25 @@ struct Judging {
     config: Option<PathBuf>,
 }
 
+/// An encoding in which offsets, lines and columns can be told: Unicode, or one byte a character.
+fn parse_encoding(text: &str) -> Result<&'static str, String> {
+    let expected = "expected utf-8, utf-16le, utf-16be or an encoding of one byte a character, \
+                    such as macintosh or windows-1252";
+    let Some(encoding) = encoding_rs::Encoding::for_label(text.as_bytes()) else {
+        return Err(format!("unknown encoding {text:?}: {expected}"));
+    };
+    match encoding.name() {
+        "UTF-8" => Ok("utf-8"),
+        "UTF-16LE" => Ok("utf-16le"),
+        "UTF-16BE" => Ok("utf-16be"),
+        name if encoding.is_single_byte() => Ok(name),
+        name => Err(format!("{name} cannot be judged: {expected}")),
+    }
+}
+
 impl Judging {
     fn request(&self, artifact: PathBuf, reading: &Reading) -> Result<Request, super::Stop> {
+        let config = load_config(self.config.as_ref(), &[&artifact])?;
         Ok(Request {
             artifact,
             against: None,
@@ -75,7 +95,7 @@ impl Judging {
             fail_on: self.fail_on.into(),
             all_findings: self.all_findings,
             options: reading.options(),
-            config: load_config(self.config.as_ref())?,
+            config,
             targets: Vec::new(),
             cost: match self.cost {
                 CostLimit::Census => Cost::Census,
@@ -89,8 +109,9 @@ impl Judging {
 
 impl CheckArgs {
     pub(super) fn run(self) -> Done {
-        self.showing.set_color();
+        self.showing.prepare()?;
         let mut request = self.judging.request(self.artifact, &self.reading)?;
+        request.config.encoding = self.encoding;
         request.against = self.against;
         request.intent = self.intent;
         request.report_only = self.undeclared == Undeclared::Report;
@@ -137,8 +158,8 @@ pub(super) struct DiffArgs {
 
 impl DiffArgs {
     pub(super) fn run(self) -> Done {
-        self.showing.set_color();
-        let config = load_config(self.config.as_ref())?;
+        self.showing.prepare()?;
+        let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
         let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
         show_diff(&compared.outcome, &self.showing)
     }
@@ -168,7 +189,7 @@ pub(super) struct IntendArgs {
 
 impl IntendArgs {
     pub(super) fn run(self) -> Done {
-        let config = load_config(self.config.as_ref())?;
+        let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
         let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
         output::print(compared.draft.as_bytes())?;
         Ok(if compared.outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
@@ -219,7 +240,7 @@ enum ApproveCommand {
 impl ApproveArgs {
     pub(super) fn run(self) -> Done {
         if let Some(ApproveCommand::Verify { manifest, artifact, reading, showing }) = self.verify {
-            showing.set_color();
+            showing.prepare()?;
             let config = crate::config::Config { host: false, ..Default::default() };
             let compared = pipeline::diff(&manifest, &artifact, &reading.options(), &config)?;
             return show_diff(&compared.outcome, &showing);

@@ -11,7 +11,7 @@ use super::output::{self, Kind};
 use super::{Done, Exit, Format, Reading, Stop};
 use crate::model::claim::overlay;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Gap, Locator, Manifest, Row, RowKind, row};
+use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
 use crate::pipeline::Failure;
 use crate::report::{self, Listed};
 use crate::walk;
@@ -68,8 +68,20 @@ impl LsArgs {
         options.contents = !self.digest.is_empty();
         options.sha256 = self.digest.contains(&DigestName::Sha256);
         options.nested = self.recursive || inner.as_ref().is_some_and(|i| i.as_str().contains('!'));
-        let artifact = walk::scan(&path, &options)?;
+        let mut artifact = walk::scan(&path, &options)?;
+        if is_wrapper(&artifact.manifest) {
+            // A wrapper is transparent: what it wraps is listed.
+            options.nested = true;
+            artifact = walk::scan(&path, &options)?;
+        }
         let listed = self.entries(&artifact.manifest, inner.as_ref());
+        if listed.is_empty()
+            && let Some(name) = self.view.as_deref().filter(|name| *name != "all")
+        {
+            let views = views(&artifact.manifest).join(", ");
+            let message = format!("{}: no view {name:?}, it has {views}", path.display());
+            return Err(Stop::Failure(Failure::Usage(message)));
+        }
         if listed.is_empty()
             && let Some(inner) = &inner
         {
@@ -78,7 +90,7 @@ impl LsArgs {
         }
         let text = |of: fn(&Listed) -> String| listed.iter().map(of).collect::<String>();
         output::render(&self.format, |kind| match kind {
-            Kind::Human if self.long => text(report::list_long),
+            Kind::Human if self.long => report::list_long(&listed),
             Kind::Human => text(report::list_short),
             Kind::Json | Kind::Jsonl => text(report::list_jsonl),
         })?;
@@ -102,7 +114,8 @@ impl LsArgs {
                 Some(name) => view == name || chosen.locator_name(place) == name,
                 None => chosen.is_shown(place),
             };
-            if !shown || !wanted(&row) {
+            let is_deep = !self.recursive && inner.is_none() && !is_outer(manifest, place);
+            if !shown || !wanted(&row) || is_deep {
                 continue;
             }
             if let Some(content) = &mut row.content {
@@ -114,6 +127,26 @@ impl LsArgs {
         }
         out
     }
+}
+
+fn is_wrapper(manifest: &Manifest) -> bool {
+    manifest.containers.first().is_some_and(Container::is_wrapper)
+}
+
+/// Whether an entry lies in the artifact itself or, if that is a wrapper, in what it wraps.
+fn is_outer(manifest: &Manifest, place: Place) -> bool {
+    let inside = manifest.container(place.container).and_then(|container| container.inside);
+    inside.is_none_or(|inside| is_wrapper(manifest) && inside.container == ContainerId(0))
+}
+
+/// The names of all views, each once.
+fn views(manifest: &Manifest) -> Vec<&str> {
+    let volumes = manifest.containers.iter().flat_map(|container| &container.volumes);
+    let mut names: Vec<&str> =
+        volumes.flat_map(|volume| volume.views.iter().map(|view| view.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Which entries a listing shows: those of each container's best view, and every entry whose content
@@ -183,8 +216,7 @@ impl CatArgs {
     pub(super) fn run(self) -> Done {
         let (path, inner) = split(&self.entry);
         let Some(inner) = inner else {
-            if !path.exists() {
-                let cause = io::ErrorKind::NotFound.into();
+            if let Err(cause) = std::fs::metadata(&path) {
                 return Err(walk::OpenError { path, cause }.into());
             }
             let message = format!("{}: name an entry, as {0}!/inner/path", self.entry);

@@ -137,7 +137,9 @@ impl Reading {
 }
 
 impl Showing {
-    fn set_color(&self) {
+    /// Checks where the reports go, and settles whether there are colors.
+    fn prepare(&self) -> Result<(), Stop> {
+        output::one_shown(&self.format)?;
         match self.color {
             When::Always => colored::control::set_override(true),
             When::Never => colored::control::set_override(false),
@@ -148,6 +150,7 @@ impl Showing {
                 colored::control::set_override(terminal && !dumb && !unwanted);
             }
         }
+        Ok(())
     }
 }
 
@@ -169,10 +172,21 @@ fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?}: expected at least 1MiB"))
 }
 
-/// The settings in force.
-fn load_config(file: Option<&PathBuf>) -> Result<Config, Failure> {
+/// The settings in force: of `file`, or found from the working directory upward. Nothing in an
+/// artifact is a setting, also where the working directory lies in it.
+fn load_config(file: Option<&PathBuf>, artifacts: &[&PathBuf]) -> Result<Config, Failure> {
     let folder = std::env::current_dir().unwrap_or_default();
-    Config::load(file.map(PathBuf::as_path), &folder).map_err(Failure::Config)
+    let mut at = folder.canonicalize().unwrap_or(folder);
+    for artifact in artifacts.iter().filter_map(|path| path.canonicalize().ok()) {
+        if at.starts_with(&artifact) {
+            match artifact.parent() {
+                Some(above) => at = above.to_path_buf(),
+                None if file.is_none() => return Ok(Config::default()),
+                None => {}
+            }
+        }
+    }
+    Config::load(file.map(PathBuf::as_path), &at).map_err(Failure::Config)
 }
 
 /// Seconds since 1970: the clock is read here and nowhere else.
@@ -217,6 +231,10 @@ impl Cli {
                 tell(&failure);
                 Exit::Blocked
             }
+            Stop::Failure(Failure::Open(error)) if !error.is_absent() => {
+                tell(&error);
+                Exit::Incomplete
+            }
             Stop::Failure(failure) => {
                 tell(&failure);
                 Exit::Usage
@@ -225,7 +243,6 @@ impl Cli {
                 tell(&message);
                 Exit::Incomplete
             }
-            Stop::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Internal,
             Stop::Output(error) => {
                 tell(&format!("cannot write the output: {error}"));
                 Exit::Internal
@@ -261,14 +278,14 @@ type Done = Result<Exit, Stop>;
 pub fn main() -> ExitCode {
     let done = std::panic::catch_unwind(|| match Cli::try_parse() {
         Ok(cli) => cli.run(),
-        Err(error) => {
-            let failed = error.print().is_err();
-            match (error.use_stderr(), failed) {
-                (false, false) => Exit::Good,
-                (false, true) => Exit::Internal,
-                (true, _) => Exit::Usage,
+        Err(error) => match (error.use_stderr(), error.print()) {
+            (false, Ok(())) => Exit::Good,
+            (false, Err(error)) => {
+                tell(&format!("cannot write the output: {error}"));
+                Exit::Internal
             }
-        }
+            (true, _) => Exit::Usage,
+        },
     });
     done.unwrap_or(Exit::Internal).into()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Stop;
+use crate::pipeline::Failure;
 
 /// A kind of report, and where it goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +48,16 @@ impl FromStr for Format {
     }
 }
 
+/// Refuses two reports on standard output: together they are neither.
+pub(super) fn one_shown(formats: &[Format]) -> Result<(), Stop> {
+    if formats.iter().filter(|format| format.file.is_none()).count() > 1 {
+        let message = "only one --format can go to standard output: give the others a file, as \
+                       --format json=report.json";
+        return Err(Stop::Failure(Failure::Usage(message.to_owned())));
+    }
+    Ok(())
+}
+
 /// Writes each report to its place; human on standard output by default.
 pub(super) fn render(formats: &[Format], of: impl Fn(Kind) -> String) -> Result<(), Stop> {
     let human = [Format { kind: Kind::Human, file: None }];
@@ -60,7 +71,8 @@ pub(super) fn render(formats: &[Format], of: impl Fn(Kind) -> String) -> Result<
         };
         match &format.file {
             None => print(text.as_bytes())?,
-            Some(path) => write_whole(path, text.as_bytes()).map_err(Stop::Output)?,
+            Some(path) => write_whole(path, text.as_bytes())
+                .map_err(|error| Stop::Failure(Failure::Write(path.clone(), cause(error))))?,
         }
     }
     Ok(())
@@ -74,20 +86,28 @@ fn without_color(of: impl Fn() -> String) -> String {
     text
 }
 
+/// What the operating system said, without the name of a temporary file around it.
+fn cause(error: io::Error) -> io::Error {
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
+    let mut code = error.raw_os_error();
+    while let Some(at) = inner {
+        code = at.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error).or(code);
+        inner = at.source();
+    }
+    code.map_or(error, io::Error::from_raw_os_error)
+}
+
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let named =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     // A pipe or a device cannot be replaced; it is written to as it is.
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(path, bytes).map_err(named);
+        return std::fs::write(path, bytes);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()
         .permissions_of_new_file()
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(named)?;
-    file.write_all(bytes).map_err(named)?;
-    file.persist(path).map_err(|error| named(error.error))?;
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 

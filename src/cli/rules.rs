@@ -1,12 +1,14 @@
 //! `rules` and `explain`: the catalogue.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::Args;
-use colored::Colorize as _;
 
 use super::output::{self, Kind};
 use super::{Done, Exit, Format, Stop};
+use crate::engine;
+use crate::model::locator::escape_text;
 use crate::pipeline::Failure;
 use crate::rules::{self, Catalogue};
 
@@ -23,11 +25,19 @@ pub(super) struct RulesArgs {
 enum RulesCommand {
     /// List the rules
     List,
+    /// Run the examples of rule files. Exit 0: all do what they say. 1: not all
+    Test {
+        /// Rule files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 impl RulesArgs {
     pub(super) fn run(self) -> Done {
-        let (Some(RulesCommand::List) | None) = self.command;
+        if let Some(RulesCommand::Test { files }) = &self.command {
+            return test(files);
+        }
         let catalogue = Catalogue::built_in();
         let width = catalogue.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
         output::render(&self.format, |kind| {
@@ -55,6 +65,51 @@ impl RulesArgs {
     }
 }
 
+/// Runs the examples of rule files, each file by itself: two may be versions of one rule.
+fn test(files: &[PathBuf]) -> Done {
+    let mut text = String::new();
+    let mut exit = Exit::Good;
+    let read = |file: &str| std::fs::read(file);
+    for path in files {
+        let fail = |message: String| Failure::File { path: path.clone(), line: None, message };
+        let source = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+        let name = path.display().to_string();
+        let catalogue = Catalogue::of([(name.as_str(), source.as_str())]).map_err(|errors| {
+            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Failure::Usage(told.join("; "))
+        })?;
+        for rule in catalogue.iter() {
+            if engine::needs_reader(rule) {
+                let _ = writeln!(text, "{}: not run, its examples need the reader", rule.id);
+                continue;
+            }
+            let mut wrong = 0;
+            for (number, example) in rule.examples.iter().enumerate() {
+                if let Err(message) = engine::check_example(&catalogue, rule, example, &read) {
+                    let _ = writeln!(text, "{name}: example {}: {message}", number + 1);
+                    wrong += 1;
+                }
+            }
+            let all = rule.examples.len();
+            let _ = match wrong {
+                0 => writeln!(text, "{}: {all} examples, all as they say", rule.id),
+                wrong => writeln!(text, "{}: {wrong} of {all} examples wrong", rule.id),
+            };
+            if wrong > 0 {
+                exit = Exit::Blocked;
+            }
+        }
+    }
+    output::print(escape_lines(&text).as_bytes())?;
+    Ok(exit)
+}
+
+/// Messages quote the files: line by line nothing in them is for the terminal to obey.
+fn escape_lines(text: &str) -> String {
+    let lines = text.lines().map(|line| escape_text(line.as_bytes()) + "\n");
+    lines.collect()
+}
+
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
     /// The rule's id, as in `premaster rules`
@@ -64,26 +119,12 @@ pub(super) struct ExplainArgs {
 impl ExplainArgs {
     pub(super) fn run(self) -> Done {
         let catalogue = Catalogue::built_in();
-        if let Some(rule) = catalogue.get(&self.rule) {
-            output::print(rules::explain(rule).as_bytes())?;
-            Ok(Exit::Good)
-        } else {
-            let near = catalogue
-                .iter()
-                .map(|rule| rule.id.as_str())
-                .max_by_key(|id| likeness(id, &self.rule));
-            let hint = near.map(|id| format!("; did you mean {}?", id.bold())).unwrap_or_default();
-            let message = format!("no rule {:?}{hint}; `premaster rules` lists them", self.rule);
-            Err(Stop::Failure(Failure::Usage(message)))
+        match catalogue.get(&self.rule) {
+            Some(rule) => {
+                output::print(rules::explain(rule).as_bytes())?;
+                Ok(Exit::Good)
+            }
+            None => Err(Stop::Failure(Failure::Usage(catalogue.unknown(&self.rule)))),
         }
     }
-}
-
-/// How much two ids share, in thousandths.
-fn likeness(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
-    let same = ops.iter().filter(|op| op.tag() == similar::DiffTag::Equal);
-    let same: usize = same.map(|op| op.old_range().len()).sum();
-    2000 * same / (a.len() + b.len()).max(1)
 }

@@ -33,6 +33,10 @@ pub struct Config {
     pub disabled: BTreeSet<String>,
     /// What is accepted, by whom and why.
     pub waivers: Vec<Waiver>,
+    /// The encoding of texts whose encoding nothing declares: a WHATWG label.
+    pub encoding: Option<&'static str>,
+    /// Lines on which rules and normalizers are named, for messages about them.
+    pub lines: BTreeMap<String, usize>,
 }
 
 /// What is wrong with the settings, and where.
@@ -63,7 +67,7 @@ impl std::error::Error for ConfigError {}
 struct Table {
     release: Release,
     compare: Compare,
-    rules: BTreeMap<String, Level>,
+    rules: BTreeMap<toml::Spanned<String>, Level>,
     waiver: Vec<toml::Spanned<waiver::Table>>,
 }
 
@@ -76,7 +80,7 @@ struct Release {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Compare {
-    normalize: Vec<String>,
+    normalize: Vec<toml::Spanned<String>>,
     host: bool,
 }
 
@@ -118,11 +122,16 @@ impl Config {
         let mut config = Self {
             file: Some(file.to_path_buf()),
             targets: table.release.targets,
-            normalize: table.compare.normalize,
             host: table.compare.host,
             ..Self::default()
         };
+        for name in table.compare.normalize {
+            config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
+            config.normalize.push(name.into_inner());
+        }
         for (rule, level) in table.rules {
+            let (line, rule) = (line_of(rule.span().start), rule.into_inner());
+            config.lines.insert(rule.clone(), line);
             match level {
                 Level::Off => {
                     config.disabled.insert(rule);
@@ -136,6 +145,7 @@ impl Config {
             let line = line_of(waiver.span().start);
             let waiver =
                 Waiver::of(waiver.into_inner()).map_err(|message| fail(Some(line), message))?;
+            config.lines.entry(waiver.rule.clone()).or_insert(line);
             config.waivers.push(waiver);
         }
         Ok(config)
@@ -156,5 +166,6 @@ mod tests {
         assert_eq!(error.line, Some(3));
         let config = parse("[rules]\n\"text/bell\" = \"off\"\n").expect("right");
         assert!(config.disabled.contains("text/bell"));
+        assert_eq!(config.lines.get("text/bell"), Some(&2));
     }
 }

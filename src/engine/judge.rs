@@ -123,6 +123,16 @@ impl<'a> Judge<'a> {
         self.catalogue
     }
 
+    /// The encoding of an entry. A declaration, and a byte order mark, go before the setting.
+    fn encoding(&self, judged: &Judged<'_>) -> Encoding {
+        let has_mark = judged.census.head.starts_with(b"\xef\xbb\xbf");
+        let declared = match (judged.declared, self.settings.encoding) {
+            (Declared::Nothing, Some(label)) if !has_mark => Declared::Text(label),
+            (declared, _) => declared,
+        };
+        inspect::encoding(judged.census, declared)
+    }
+
     /// Whether the bytes must be read again to judge the entry. Most entries need not: the census
     /// tells that no rule on texts can hit.
     pub fn needs_look(&self, judged: &Judged<'_>) -> bool {
@@ -136,7 +146,7 @@ impl<'a> Judge<'a> {
         if judged.class != Class::Text {
             return false;
         }
-        let encoding = inspect::encoding(census, judged.declared);
+        let encoding = self.encoding(judged);
         if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
             return true;
         }
@@ -200,7 +210,7 @@ impl<'a> Judge<'a> {
         if let Some(literals) = literals.filter(|_| needs_look && judged.class != Class::Text) {
             scan_bytes(data, literals, &mut |hit| collector.hit(hit))?;
         } else if needs_look {
-            let encoding = inspect::encoding(judged.census, judged.declared);
+            let encoding = self.encoding(judged);
             let tally = look(judged, data, encoding, literals, &mut collector)?;
             is_unicode = match encoding {
                 Encoding::Utf8 { declared } => {

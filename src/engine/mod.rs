@@ -7,10 +7,12 @@
 mod artifact;
 mod collect;
 mod decode;
+mod example;
 mod judge;
 mod scan;
 mod settings;
 
 pub use artifact::Spot;
+pub use example::{Case, check_example, judge_case, needs_reader};
 pub use judge::{Judge, Judged};
 pub use settings::Settings;

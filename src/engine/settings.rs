@@ -16,6 +16,8 @@ pub struct Settings {
     pub targets: Vec<String>,
     /// Rules that cost more do not run.
     pub cost: Cost,
+    /// The encoding of texts whose encoding nothing declares: a WHATWG label.
+    pub encoding: Option<&'static str>,
 }
 
 impl Default for Settings {
@@ -25,6 +27,7 @@ impl Default for Settings {
             disabled: BTreeSet::new(),
             targets: Vec::new(),
             cost: Cost::Parse,
+            encoding: None,
         }
     }
 }

@@ -47,3 +47,8 @@ pub(super) fn text(bytes: &[u8], encoding: Option<&str>) -> Option<String> {
 pub(super) fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
+
+/// The form of a word that fits a number.
+pub(super) fn plural<'a>(n: usize, one: &'a str, many: &'a str) -> &'a str {
+    if n == 1 { one } else { many }
+}

@@ -28,8 +28,10 @@ pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
     report.insert("gaps".into(), list(outcome.gaps.iter().take(CAP).map(gap).collect()));
     report.insert("waived".into(), list(waived.iter().map(waiver).collect()));
     let over = |n: usize| n.saturating_sub(CAP);
-    let truncated =
-        over(outcome.findings.len()) + over(outcome.changes.len()) + over(outcome.gaps.len());
+    let truncated = over(outcome.causes.len())
+        + over(outcome.findings.len())
+        + over(outcome.changes.len())
+        + over(outcome.gaps.len());
     if truncated > 0 {
         report.insert("truncated".into(), json!(truncated));
     }
@@ -82,7 +84,7 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
         "artifact": subject(&outcome.artifact),
         "approved": outcome.approved.as_ref().map(subject),
         "intent": outcome.intent.as_ref().map(|intent| json!({
-            "path": intent.path,
+            "path": file_name(&intent.path),
             "summary": intent.summary,
             "blake3": intent.blake3,
         })),
@@ -110,11 +112,14 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
 }
 
 /// Only the name of what the user wrote: no absolute path is in machine output.
+fn file_name(path: &str) -> String {
+    let name = std::path::Path::new(path).file_name();
+    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
 fn subject(subject: &Subject) -> Value {
-    let name = std::path::Path::new(&subject.path);
-    let name = name.file_name().map_or(subject.path.clone(), |n| n.to_string_lossy().into_owned());
     json!({
-        "path": name,
+        "path": file_name(&subject.path),
         "format": subject.format,
         "size": subject.size,
         "blake3": subject.blake3,
@@ -178,6 +183,7 @@ fn finding(finding: &Finding) -> Value {
         "related": [],
         "more": finding.more,
         "fingerprint": finding.fingerprint(),
+        "why": finding.why.trim(),
         "remedy": finding.remedy.trim(),
     })
 }

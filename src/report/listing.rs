@@ -47,8 +47,13 @@ pub fn short(listed: &Listed) -> String {
     format!("{}{slash}\n", listed.row.path)
 }
 
-/// Kind and mode, size, date, Mac type and creator, locator, link target.
-pub fn long(listed: &Listed) -> String {
+/// Kind and mode, size, date, Mac type and creator if any entry has them, locator, link target.
+pub fn long(listed: &[Listed]) -> String {
+    let has_mac = listed.iter().any(|listed| listed.text(field::MAC_TYPE).is_some());
+    listed.iter().map(|listed| line(listed, has_mac)).collect()
+}
+
+fn line(listed: &Listed, has_mac: bool) -> String {
     let letter = match listed.kind() {
         Some(Kind::Directory) => 'd',
         Some(Kind::Symlink) => 'l',
@@ -66,7 +71,8 @@ pub fn long(listed: &Listed) -> String {
     let time = listed.time().map(|fact| fact.value.text());
     let time = time.map_or_else(|| "-".to_owned(), |time| time.chars().take(19).collect());
     let mac = match (listed.text(field::MAC_TYPE), listed.text(field::MAC_CREATOR)) {
-        (Some(kind), Some(creator)) => format!(" {kind}/{creator}"),
+        (Some(kind), Some(creator)) => format!(" {:9}", format!("{kind}/{creator}")),
+        _ if has_mac => " ".repeat(10),
         _ => String::new(),
     };
     let format = listed.row.content.as_ref().and_then(|content| content.format.as_deref());

@@ -272,7 +272,7 @@ mod tests {
         #[test]
         fn cutting_changes_nothing(
             pieces in prop::collection::vec(prop_oneof![
-                Just(&b"<<<<<<< "[..]), Just(b"<<<"), Just(b">>>>>>> "), Just(b"<\0<\0<\0"), Just(b"a\n"), Just(b" "),
+                Just(&b"<<<<<<< "[..]), Just(&b"<<<"[..]), Just(&b">>>>>>> "[..]), Just(&b"<\0<\0<\0"[..]), Just(&b"a\n"[..]), Just(&b" "[..]),
             ], 0..20),
             cuts in prop::collection::vec(1usize..40, 1..8),
         ) {

@@ -192,6 +192,11 @@ pub(super) fn sweep_unit(scan: &Scan<'_>, image: &Arc<Image>, unit: usize, buffe
 }
 
 impl Image {
+    /// Whether it lies in another container.
+    pub(super) fn is_nested(&self) -> bool {
+        self.nested
+    }
+
     fn place(&self, volume: u16, content: ContentId) -> ContentPlace {
         ContentPlace { container: self.id, volume, content }
     }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 pub use open::Artifact;
 
+use crate::model::{Gap, GapKind, Locator};
 use crate::rules::Literals;
 use crate::source::Permits;
 
@@ -80,12 +81,61 @@ impl std::fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
+impl OpenError {
+    /// Whether there is nothing that could be read, rather than something that could not.
+    pub fn is_absent(&self) -> bool {
+        use std::io::ErrorKind;
+        let kind = self.cause.kind();
+        matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
+    }
+}
+
+/// Refuses what is neither file nor folder: a FIFO would wait for ever, a device has no length.
+fn readable(metadata: &std::fs::Metadata) -> std::io::Result<()> {
+    if metadata.is_file() || metadata.is_dir() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    let what = {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = metadata.file_type();
+        match () {
+            () if kind.is_fifo() => "a FIFO",
+            () if kind.is_socket() => "a socket",
+            () if kind.is_block_device() => "a block device",
+            () if kind.is_char_device() => "a character device",
+            () => "of an unknown type",
+        }
+    };
+    #[cfg(not(unix))]
+    let what = "of an unknown type";
+    let message = format!("it is {what}, neither file nor folder: copy its bytes to a file first");
+    Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, message))
+}
+
 /// Reads a whole artifact: a folder, or a file and all that is nested in it.
 pub fn scan(path: &Path, options: &Options) -> Result<Artifact, OpenError> {
     let failed = |cause| OpenError { path: path.to_path_buf(), cause };
     let metadata = std::fs::metadata(path).map_err(failed)?;
+    readable(&metadata).map_err(failed)?;
     let permits = Permits::new(options.memory);
-    scan::run(path, &metadata, options, &Arc::clone(&permits))
-        .map(|manifest| Artifact::new(path, permits, manifest))
-        .map_err(failed)
+    let mut manifest =
+        scan::run(path, &metadata, options, &Arc::clone(&permits)).map_err(failed)?;
+    if metadata.is_file() && manifest.containers.is_empty() {
+        manifest.gaps.extend(unopened(path));
+    }
+    Ok(Artifact::new(path, permits, manifest))
+}
+
+/// Names of what is never released as a mere sequence of bytes.
+const CONTAINER_NAMES: [&str; 8] = ["iso", "cdr", "toast", "zip", "jar", "tar", "tgz", "gz"];
+
+/// The gap of an artifact that is named as a container and is none that a reader knows: cut off
+/// within its first bytes, or another format.
+fn unopened(path: &Path) -> Option<Gap> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    CONTAINER_NAMES.contains(&extension.as_str()).then(|| {
+        let message = format!("named .{extension}, but no reader knows its bytes");
+        Gap::new(Locator::root(), GapKind::Damaged, message)
+    })
 }

@@ -188,7 +188,16 @@ impl Scan<'_> {
     }
 
     pub(super) fn push_images(&self, image: &Arc<Image>, units: usize) {
-        self.push((0..units).map(|unit| Task::Image { image: Arc::clone(image), unit }));
+        let tasks = (0..units).map(|unit| Task::Image { image: Arc::clone(image), unit });
+        if !image.is_nested() {
+            self.push(tasks);
+            return;
+        }
+        // What is nested is done before what is beside it, so that a nest is never open as a whole.
+        let mut queue = lock(&self.queue);
+        tasks.rev().for_each(|task| queue.tasks.push_front(task));
+        drop(queue);
+        self.changed.notify_all();
     }
 
     /// The id of a container that will be put in its slot later.
@@ -230,9 +239,10 @@ impl Scan<'_> {
 
     /// Takes bytes from the budget of decoded bytes; `false` if it is spent.
     pub(super) fn may_decode(&self, bytes: u64) -> bool {
-        self.decodable
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
-            .is_ok()
+        // What is left when it does not suffice is forfeited: spent is spent.
+        let take = |left: u64| Some(left.checked_sub(bytes).unwrap_or(0));
+        let before = self.decodable.try_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        before.is_ok_and(|left| left >= bytes)
     }
 
     fn perform(&self, task: Task, buffer: &mut [u8]) {
@@ -458,6 +468,13 @@ impl Scan<'_> {
                 let message = format!("containers nest deeper than {}", self.options.limits.depth);
                 self.gap(place, GapKind::Limit, message);
             }
+            return;
+        }
+        if let Some(place) = nested.inside
+            && self.decodable.load(Ordering::Relaxed) == 0
+        {
+            let message = "the budget of decoded bytes is spent: the container is not opened";
+            self.gap(place, GapKind::Limit, message);
             return;
         }
         let id = self.reserve();

@@ -256,8 +256,10 @@ impl Mdb {
         // On a disc that is made once the search ended at the last file; elsewhere it may stand
         // anywhere, and no other field says where.
         let hint = short(16) <= disk.blocks;
-        if self.locked() && found.last_of_files == Some(short(16)) {
-            parts.push(Part::layout(16..18, true));
+        let follows = self.locked() && found.last_of_files == Some(short(16));
+        // A zero leaves no residue, so that it must not stand for what should be there.
+        if follows || self.locked() && short(16) == 0 {
+            parts.push(Part::layout(16..18, follows));
         }
         if !in_order {
             let message = format!(

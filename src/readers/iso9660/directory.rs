@@ -198,6 +198,8 @@ impl Tree {
         }
         match told.flags {
             Some(true) => push(Part::layout(25..26, true)),
+            // A zero would leave no residue.
+            Some(false) if record.flags == 0 => push(Part::layout(25..26, false)),
             Some(false) => {}
             None => push(Part::fact(25..26)),
         }

@@ -307,5 +307,10 @@ fn volume_size(image: &mut Image<'_>, descriptor: &Descriptor, set: &Set) -> boo
         let here = Some(at..at + 8);
         image.volume.defect("structure/iso-volume-size", Owner::Volume, here, message);
     }
+    // The sectors that the image lacks cannot be inspected, also where no file lies in them.
+    if recorded > most && set.start + recorded > most {
+        let message = format!("the image is cut off: it ends at {most}, its volume at {recorded}");
+        image.volume.unread(GapKind::Damaged, Owner::Volume, None, message);
+    }
     is_right
 }

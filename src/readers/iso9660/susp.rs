@@ -121,8 +121,11 @@ impl Attributes {
         {
             // The flags of RRIP 1.09 say which entries follow. Writers leave some out in records
             // with a continuation area, so a difference is no contradiction and stays as it is.
-            if area.bytes.get(range.clone()) == Some(&[found.present]) {
-                area.parts.push(Part::layout(range, true));
+            let agrees = area.bytes.get(range.clone()) == Some(&[found.present]);
+            let is_zero = area.bytes.get(range.clone()) == Some(&[0]);
+            // A zero leaves no residue, so that it must not stand for what should be there.
+            if agrees || is_zero {
+                area.parts.push(Part::layout(range, agrees));
             }
         }
         Ok(found)

@@ -9,8 +9,5 @@ fn find(entry: &Entry<'_>) -> Option<String> {
     let changed = entry.approved == Some(Class::Text)
         && (entry.looks_binary || matches!(entry.class, Class::Binary | Class::Container));
     let census = entry.census;
-    changed.then(|| {
-        let (stray, size, high) = (census.stray(), census.size, census.high);
-        format!("{stray} control bytes and {high} bytes above 0x7f in {size}")
-    })
+    changed.then(|| super::odd_bytes(census))
 }

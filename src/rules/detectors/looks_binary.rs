@@ -10,8 +10,5 @@ fn find(entry: &Entry<'_>) -> Option<String> {
     let expected = entry.class == Class::Text || entry.class == Class::Binary && entry.named_text;
     let hit = expected && entry.looks_binary && entry.approved != Some(Class::Text);
     let census = entry.census;
-    hit.then(|| {
-        let (stray, size, high) = (census.stray(), census.size, census.high);
-        format!("{stray} control bytes and {high} bytes above 0x7f in {size}")
-    })
+    hit.then(|| super::odd_bytes(census))
 }

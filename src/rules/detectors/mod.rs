@@ -66,3 +66,15 @@ pub struct Entry<'a> {
 pub fn named(name: &str) -> Option<&'static Detector> {
     DETECTORS.iter().find(|detector| detector.name == name)
 }
+
+/// What makes a content look binary: `1 control byte and 2 bytes above 0x7f in 16 bytes`.
+fn odd_bytes(census: &Census) -> String {
+    let plural = |n: u64| if n == 1 { "" } else { "s" };
+    let (stray, high, size) = (u64::from(census.stray()), census.high, census.size);
+    format!(
+        "{stray} control byte{} and {high} byte{} above 0x7f in {size} byte{}",
+        plural(stray),
+        plural(high),
+        plural(size)
+    )
+}

@@ -1,0 +1,174 @@
+//! The examples of a rule, run: the same for the catalogue's own tests and for `rules test`.
+
+use std::io;
+
+use super::artifact::Spot;
+use super::judge::{Judge, Judged};
+use super::settings::Settings;
+use crate::inspect::{self, Facts, Sweep};
+use crate::model::{Class, Declared, Finding, Gap, GapKind, Locator};
+use crate::rules::detectors::Look;
+use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
+
+/// Bytes at either end that a format is recognised by.
+const ENDS: usize = 4096;
+
+/// An entry that consists of its bytes, its name and what is declared of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// Its own name.
+    pub name: &'a [u8],
+    /// Its content.
+    pub bytes: &'a [u8],
+    /// What a container would say of it.
+    pub declared: Declared,
+    /// The type of a resource.
+    pub resource: Option<[u8; 4]>,
+    /// In the approved build.
+    pub approved: Option<Class>,
+}
+
+/// The whole way from bytes to findings.
+pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>> {
+    let mut sweep = Sweep::new();
+    sweep.update(case.bytes);
+    let may_be_text = sweep.may_be_text();
+    let census = sweep.finish();
+    let all = judge.literals();
+    let mut finder = all.as_deref().map(Finder::new);
+    if let Some(finder) = &mut finder {
+        finder.update(case.bytes, may_be_text);
+    }
+    let literals = finder.map_or(0, |finder| finder.rules());
+    let cut = case.bytes.len().min(ENDS);
+    let (head, tail) = (case.bytes.get(..cut), case.bytes.get(case.bytes.len() - cut..));
+    let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or_default());
+    let format = inspect::recognise(head, tail, census.size, case.name);
+    let facts = Facts {
+        census: &census,
+        declared: case.declared,
+        name: case.name,
+        format,
+        approved: case.approved,
+    };
+    let path = Locator::root().view("").child(case.name, 0);
+    let judged = Judged {
+        path: &path,
+        aliases: &[],
+        name: case.name,
+        class: inspect::settle(&facts),
+        approved: case.approved,
+        census: &census,
+        literals,
+        declared: case.declared,
+        kind: inspect::text_kind(case.name, case.declared),
+        format,
+        resource: case.resource,
+    };
+    judge.judge(&judged, &mut &*case.bytes)
+}
+
+/// Whether the examples of a rule need a reader: their files are broken containers.
+pub fn needs_reader(rule: &Rule) -> bool {
+    matches!(&rule.matcher, Matcher::Detector(detector) if matches!(detector.look, Look::Reader))
+}
+
+/// Runs an example of a rule and tells what is not as it says. `read` gives the files that it names.
+pub fn check_example(
+    catalogue: &Catalogue,
+    rule: &Rule,
+    example: &Example,
+    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+) -> Result<(), String> {
+    let found = run(catalogue, rule, example, read)?;
+    let Some(first) = found.first() else {
+        return if example.hit { Err("expected a hit, found none".into()) } else { Ok(()) };
+    };
+    let at: Vec<u64> = found.iter().filter_map(|finding| finding.offset).collect();
+    if !example.hit {
+        return Err(format!("expected no hit, it hits at {at:?}: {}", first.message));
+    }
+    if !example.at.is_empty() && at != example.at {
+        return Err(format!("expected hits at {:?}, found {at:?}", example.at));
+    }
+    for (what, found, expected) in
+        [("line", first.line, example.line), ("column", first.column, example.column)]
+    {
+        if expected.is_some() && found != expected {
+            return Err(format!("expected {what} {expected:?}, found {found:?}"));
+        }
+    }
+    let severity = first.severity.name();
+    if example.severity.as_deref().is_some_and(|expected| expected != severity) {
+        return Err(format!("expected severity {:?}, found {severity:?}", example.severity));
+    }
+    if first.message.contains(['{', '}']) {
+        return Err(format!("a place in the message is not filled: {}", first.message));
+    }
+    Ok(())
+}
+
+/// The findings of `rule` alone.
+fn run(
+    catalogue: &Catalogue,
+    rule: &Rule,
+    example: &Example,
+    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+) -> Result<Vec<Finding>, String> {
+    let settings = Settings { targets: example.targets.clone(), ..Settings::default() };
+    let judge = Judge::new(catalogue, &settings);
+    let bytes = match &example.file {
+        Some(file) => read(file).map_err(|error| format!("{file}: {error}"))?,
+        None => example.bytes().unwrap_or_default(),
+    };
+    let at = Locator::parse("disc.iso");
+    let spot = Spot { path: &at, place: "slack", offset: 0, bytes: &bytes };
+    let found = match &rule.matcher {
+        Matcher::Detector(detector) => match detector.look {
+            Look::Bytes(_) => judge.bytes(&rule.id, &spot).into_iter().collect(),
+            Look::Change(_) => {
+                let old = example.old_bytes().ok_or("an example of a change needs `old`")?;
+                judge.change(&rule.id, &spot, &old).into_iter().collect()
+            }
+            Look::Gap(_) => {
+                let kind = example.gap.as_deref().and_then(GapKind::named);
+                let kind = kind.ok_or("an example of a gap needs `gap`, the kind of one")?;
+                judge.gap(&rule.id, &Gap::new(at, kind, "why")).into_iter().collect()
+            }
+            Look::Entry(_) => entry(&judge, example, &bytes)?,
+            Look::Reader => return Err("its examples run with the readers".into()),
+        },
+        _ => entry(&judge, example, &bytes)?,
+    };
+    Ok(found.into_iter().filter(|finding| finding.rule == rule.id).collect())
+}
+
+fn entry(judge: &Judge<'_>, example: &Example, bytes: &[u8]) -> Result<Vec<Finding>, String> {
+    let name = example.name.as_deref().unwrap_or("example");
+    let resource = example.resource.as_deref().map(|kind| {
+        kind.as_bytes().try_into().map_err(|_| format!("resource {kind:?}: expected four bytes"))
+    });
+    let case = Case {
+        name: name.as_bytes(),
+        bytes,
+        declared: declared(example)?,
+        resource: resource.transpose()?,
+        approved: example.approved.as_deref().and_then(Class::named),
+    };
+    judge_case(judge, &case).map_err(|error| error.to_string())
+}
+
+fn declared(example: &Example) -> Result<Declared, String> {
+    if example.resource.is_some() {
+        return Ok(Declared::TextRecords("macintosh"));
+    }
+    match example.declared.as_deref() {
+        None => Ok(Declared::Nothing),
+        Some("utf-8") => Ok(Declared::Text("utf-8")),
+        Some("macintosh") => Ok(Declared::Text("macintosh")),
+        Some("binary") => Ok(Declared::Binary),
+        Some(other) => {
+            Err(format!("declared {other:?}: expected \"utf-8\", \"macintosh\" or \"binary\""))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The report of `diff`: one line a difference.
+
+use std::fmt::Write as _;
+
+use colored::Colorize as _;
+
+use super::gaps;
+use super::sentence::{field_sentence, hunk_place, hunk_sentence};
+use crate::model::{Cause, Outcome, Verb};
+use crate::report::bytes::count;
+
+/// Differences that are told.
+const FULL: usize = 100;
+/// Fields of one difference.
+const FIELDS: usize = 6;
+
+/// The report of `diff`.
+pub fn diff(outcome: &Outcome, all: bool) -> String {
+    let mut out = String::new();
+    let full = if all { usize::MAX } else { FULL };
+    for cause in outcome.causes.iter().take(full) {
+        out.push_str(&line(outcome, cause));
+    }
+    if outcome.causes.len() > full {
+        let _ = writeln!(out, "… and {} more (--all shows them)", outcome.causes.len() - full);
+    }
+    gaps(&mut out, outcome, all);
+    let changes = outcome.causes.len();
+    let total = match (changes, outcome.gaps.is_empty()) {
+        (0, true) => "Equal.".green().to_string(),
+        (0, false) => "No difference in what could be read.".yellow().to_string(),
+        (n, _) => count(n, "difference"),
+    };
+    let folded: usize = outcome.causes.iter().map(|cause| cause.folded.len()).sum();
+    let _ = match folded {
+        0 => writeln!(out, "{total}"),
+        1 => writeln!(out, "{total}, and 1 change that follows"),
+        n => writeln!(out, "{total}, and {n} changes that follow"),
+    };
+    out
+}
+
+fn line(outcome: &Outcome, cause: &Cause) -> String {
+    let Some(change) = cause.change.and_then(|index| outcome.changes.get(index)) else {
+        return String::new();
+    };
+    let name = format!("{:8}", change.verb.name());
+    let mark = match change.verb {
+        Verb::Added => name.green(),
+        Verb::Removed => name.red(),
+        Verb::Renamed => name.cyan(),
+        Verb::Modified | Verb::Metadata => name.yellow(),
+        Verb::Region => name.magenta(),
+    };
+    let hunk = cause.hunk.and_then(|hunk| change.hunks.get(hunk));
+    let mut facts: Vec<String> = Vec::new();
+    if let Some(hunk) = hunk {
+        let sentence = hunk_sentence(hunk, change.encoding.as_deref());
+        facts.push(format!("{}: {sentence}", hunk_place(hunk)));
+    } else {
+        facts.extend(change.from.iter().map(|from| format!("from {from}")));
+        facts.extend(change.note.clone());
+    }
+    if hunk.is_none() || cause.hunk == Some(0) {
+        facts.extend(change.fields.iter().take(FIELDS).map(field_sentence));
+        if change.fields.len() > FIELDS {
+            facts.push(count(change.fields.len() - FIELDS, "more field"));
+        }
+    }
+    let gap = if facts.is_empty() { "" } else { "  " };
+    format!("{mark} {}{gap}{}\n", cause.path, facts.join("; "))
+}

@@ -1,0 +1,184 @@
+//! The report that is read at 2 a.m.: the verdict first, then one block a cause, each with the
+//! place, a line of bytes with a caret, one sentence of why and one of remedy. What follows from a
+//! cause is folded under it.
+
+mod block;
+mod brief;
+mod difference;
+mod dump;
+mod layout;
+mod sentence;
+
+use std::fmt::Write as _;
+
+use colored::{Color, Colorize as _};
+
+use self::block::{Told, block};
+use self::brief::brief;
+use self::layout::{labelled, note};
+use super::bytes::{count, plural};
+use crate::model::{Cause, Disposition, Outcome, Severity, Verdict};
+
+pub use self::difference::diff;
+
+/// Causes that are told in full; the rest is counted.
+const FULL: usize = 12;
+/// Blocks that each repeat what to do; a longer report says it once.
+const REPEATS: usize = 3;
+/// Gaps that are told.
+const GAPS: usize = 10;
+
+/// The report of `check`.
+pub fn check(outcome: &Outcome, all: bool) -> String {
+    let (blocking, rest): (Vec<&Cause>, Vec<&Cause>) =
+        outcome.causes.iter().partition(|cause| cause.blocking);
+    let mut out = head(outcome, &blocking);
+    let full = if all { usize::MAX } else { FULL };
+    let mut told = Told::new(blocking.len() <= REPEATS);
+    for cause in blocking.iter().take(full) {
+        out.push('\n');
+        out.push_str(&block(outcome, cause, &mut told));
+    }
+    if blocking.len() > full {
+        let more = blocking.len() - full;
+        let _ = writeln!(
+            out,
+            "\n… and {more} more that {} (--all shows them)",
+            plural(more, "blocks", "block")
+        );
+    }
+    gaps(&mut out, outcome, all);
+    brief(&mut out, outcome, &rest, all);
+    totals(&mut out, outcome);
+    out
+}
+
+/// The verdict and its grounds: each cause is counted once, by what is worst about it.
+fn head(outcome: &Outcome, blocking: &[&Cause]) -> String {
+    let name = crate::model::locator::escape_text(outcome.artifact.path.as_bytes());
+    let is_change = |cause: &Cause| cause.disposition.is_some_and(Disposition::blocks);
+    let mut reasons = Vec::new();
+    let mut reason = |n: usize, what: &str| {
+        if n > 0 {
+            reasons.push(count(n, what));
+        }
+    };
+    let errors = |cause: &&&Cause| cause.severity == Some(Severity::Error);
+    reason(blocking.iter().filter(errors).count(), "error");
+    let rest = || blocking.iter().filter(|cause| !errors(cause));
+    for disposition in [Disposition::Undeclared, Disposition::Unfulfilled] {
+        let of = rest().filter(|cause| cause.disposition == Some(disposition));
+        reason(of.count(), &format!("{} change", disposition.name()));
+    }
+    for severity in [Severity::Warning, Severity::Note] {
+        let of = rest().filter(|cause| !is_change(cause) && cause.severity == Some(severity));
+        reason(of.count(), severity.name());
+    }
+    // An intended change whose consequence does not hold.
+    let other = rest().filter(|cause| !is_change(cause) && cause.severity.is_none());
+    reason(other.count(), "change with consequences that nobody declared");
+    reason(outcome.gaps.len(), "gap");
+    let (label, said) = match outcome.verdict {
+        Verdict::Ship => (" SHIP ".on_green().black().bold(), format!(": {}", good(outcome))),
+        Verdict::Blocked => {
+            (" BLOCKED ".on_red().white().bold(), format!(" must not ship: {}", reasons.join(", ")))
+        }
+        Verdict::Incomplete => (
+            " INCOMPLETE ".on_yellow().black().bold(),
+            format!(" must not ship yet: {}", reasons.join(", ")),
+        ),
+    };
+    // One line, however long: it is what scripts and people search for.
+    format!("{label} {}{said}\n", name.bold())
+}
+
+/// What was found where nothing blocks: never more than is true.
+fn good(outcome: &Outcome) -> String {
+    let errors = if outcome.findings.iter().any(|f| f.severity == Severity::Error) {
+        "no new errors"
+    } else {
+        "no errors"
+    };
+    let let_pass = outcome.changes.iter().filter(|change| change.disposition.blocks()).count();
+    match (&outcome.approved, &outcome.intent) {
+        (None, _) => format!("{errors} (compared with nothing: see --against)"),
+        (Some(_), _) if let_pass > 0 => format!(
+            "{errors}; {} that nobody declared {} let pass (--undeclared report)",
+            count(let_pass, "change"),
+            plural(let_pass, "is", "are")
+        ),
+        (Some(_), Some(_)) => format!("exactly the declared change, and {errors}"),
+        (Some(_), None) if outcome.changes.is_empty() => {
+            format!("equal to the approved build, and {errors}")
+        }
+        (Some(_), None) => {
+            format!("equal to the approved build but for normalized noise, and {errors}")
+        }
+    }
+}
+
+fn severity_color(severity: Severity) -> Color {
+    match severity {
+        Severity::Error => Color::Red,
+        Severity::Warning => Color::Yellow,
+        Severity::Note => Color::Cyan,
+    }
+}
+
+fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
+    if outcome.gaps.is_empty() {
+        return;
+    }
+    out.push('\n');
+    let shown = if all { usize::MAX } else { GAPS };
+    for gap in outcome.gaps.iter().take(shown) {
+        let label = format!("not inspected ({})", gap.kind.name());
+        let place =
+            gap.range.map(|(from, to)| format!(", bytes {from} to {to}")).unwrap_or_default();
+        let message = crate::model::locator::escape_text(gap.message.as_bytes());
+        let head = format!("{} {}{place}:", label.yellow().bold(), gap.path);
+        let width = label.len() + 2 + (gap.path.to_string() + &place).chars().count();
+        labelled(out, &colored::ColoredString::from(head), width, &message);
+    }
+    if outcome.gaps.len() > shown {
+        let more = count(outcome.gaps.len() - shown, "more gap");
+        let _ = writeln!(out, "… and {more} (--all shows them)");
+    }
+    if outcome.verdict == Verdict::Incomplete {
+        let fix = "Make it whole and readable and check again, or accept the bytes with a waiver \
+                   of `gap` and their digest.";
+        note(out, "fix:", fix);
+    }
+}
+
+fn totals(out: &mut String, outcome: &Outcome) {
+    let changes =
+        |wanted| outcome.changes.iter().filter(|change| change.disposition == wanted).count();
+    let entries =
+        plural(usize::try_from(outcome.entries).unwrap_or(usize::MAX), "entry", "entries");
+    let mut parts = vec![format!("{} {entries}", outcome.entries), size(outcome.artifact.size)];
+    if outcome.approved.is_some() {
+        parts.push(count(outcome.changes.len(), "change"));
+        for disposition in [Disposition::Intended, Disposition::Derived, Disposition::Normalized] {
+            let n = changes(disposition);
+            if n > 0 {
+                parts.push(format!("{n} {}", disposition.name()));
+            }
+        }
+    }
+    let _ = writeln!(out, "\n{}", parts.join(" · ").dimmed());
+}
+
+/// Bytes in the largest unit that keeps at least one digit before the point.
+fn size(bytes: u64) -> String {
+    if bytes < 1024 {
+        return format!("{bytes} {}", plural(bytes as usize, "byte", "bytes"));
+    }
+    let (mut whole, mut tenth, mut unit) = (bytes / 1024, bytes % 1024 * 10 / 1024, "KiB");
+    for larger in ["MiB", "GiB"] {
+        if whole >= 1024 {
+            (whole, tenth, unit) = (whole / 1024, whole % 1024 * 10 / 1024, larger);
+        }
+    }
+    format!("{whole}.{tenth} {unit}")
+}

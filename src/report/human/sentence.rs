@@ -1,0 +1,140 @@
+//! What happened and what to do about it, in one sentence each.
+
+use super::super::bytes::{count, spaced, text};
+use crate::model::change::Granularity;
+use crate::model::{Cause, Change, Disposition, FieldChange, Finding, Hunk, Verb};
+
+/// What a change is.
+pub(super) fn change_sentence(cause: &Cause, change: &Change, hunk: Option<&Hunk>) -> String {
+    let disposition = cause.disposition.unwrap_or(change.disposition);
+    if disposition == Disposition::Unfulfilled {
+        return change.note.clone().unwrap_or_else(|| "it was declared and is not there".into());
+    }
+    if let Some(hunk) = hunk {
+        return hunk_sentence(hunk, change.encoding.as_deref());
+    }
+    match change.verb {
+        Verb::Added => "an entry that the approved build does not have".to_owned(),
+        Verb::Removed => "an entry of the approved build is gone".to_owned(),
+        Verb::Renamed => match &change.from {
+            Some(from) => format!("an entry was renamed from {from}"),
+            None => "an entry was renamed".to_owned(),
+        },
+        Verb::Modified if change.fields.is_empty() => "its bytes differ".to_owned(),
+        Verb::Modified | Verb::Metadata => {
+            let names: Vec<&str> = change
+                .fields
+                .iter()
+                .filter(|field| field.disposition.blocks())
+                .map(|field| field.field.as_str())
+                .collect();
+            match names.as_slice() {
+                [] => "facts of it differ".to_owned(),
+                [name] => format!("its {name} differs"),
+                names => format!("its {} differ", names.join(", ")),
+            }
+        }
+        Verb::Region => "bytes outside all files differ".to_owned(),
+    }
+}
+
+/// What became of a run of bytes.
+pub(super) fn hunk_sentence(hunk: &Hunk, encoding: Option<&str>) -> String {
+    if hunk.granularity == Granularity::Chunk {
+        return format!(
+            "bytes differ somewhere in the {} from offset {} on (the approved manifest holds \
+             digests only)",
+            bytes(hunk.new_length.max(hunk.old_length)),
+            hunk.new_offset
+        );
+    }
+    let side = |bytes: &Option<Vec<u8>>, length: u64| {
+        let bytes = bytes.as_deref().unwrap_or_default();
+        let shown = bytes.get(..bytes.len().min(8)).unwrap_or_default();
+        let dots = if length > shown.len() as u64 { "…" } else { "" };
+        let quoted = text(shown, encoding).filter(|text| !text.contains('\\'));
+        match quoted {
+            Some(text) if length <= 8 => format!("{} \"{text}\"", spaced(shown)),
+            _ => format!("{}{dots}", spaced(shown)),
+        }
+    };
+    match (hunk.old_length, hunk.new_length) {
+        (0, n) => format!("{} inserted: {}", bytes(n), side(&hunk.new_bytes, n)),
+        (n, 0) => format!("{} taken out: {}", bytes(n), side(&hunk.old_bytes, n)),
+        (o, n) if o == n => format!(
+            "{} changed: {} is now {}",
+            bytes(o),
+            side(&hunk.old_bytes, o),
+            side(&hunk.new_bytes, n)
+        ),
+        (o, n) => format!(
+            "{} became {}: {} is now {}",
+            bytes(o),
+            bytes(n),
+            side(&hunk.old_bytes, o),
+            side(&hunk.new_bytes, n)
+        ),
+    }
+}
+
+fn bytes(n: u64) -> String {
+    count(usize::try_from(n).unwrap_or(usize::MAX), "byte")
+}
+
+/// A fact that differs: `mode: 0644 is now 0755`.
+pub(super) fn field_sentence(field: &FieldChange) -> String {
+    match (&field.old, &field.new) {
+        (Some(old), Some(new)) => format!("{}: {old} is now {new}", field.field),
+        (None, Some(new)) => format!("{}: {new}, absent before", field.field),
+        (Some(old), None) => format!("{}: {old} is gone", field.field),
+        (None, None) => field.field.clone(),
+    }
+}
+
+fn position(line: Option<u64>, column: Option<u64>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!(", line {line}, column {column}"),
+        _ => String::new(),
+    }
+}
+
+/// Where in its entry a finding is; empty if it is about the whole.
+pub(super) fn finding_place(finding: &Finding) -> String {
+    let Some(offset) = finding.offset else { return String::new() };
+    let image = finding
+        .image_offset
+        .filter(|at| *at != offset)
+        .map(|at| format!(" (image offset {at}, 0x{at:x})"))
+        .unwrap_or_default();
+    format!("offset {offset}{}{image}", position(finding.line, finding.column))
+}
+
+/// Where in its entry a run of bytes is.
+pub(super) fn hunk_place(hunk: &Hunk) -> String {
+    format!("offset {}{}", hunk.new_offset, position(hunk.line, hunk.column))
+}
+
+/// What to do about a change.
+pub(super) fn remedy(cause: &Cause, change: &Change) -> &'static str {
+    match cause.disposition.unwrap_or(change.disposition) {
+        Disposition::Unfulfilled => {
+            "Make the declared change, or correct the intent: what is declared must be there."
+        }
+        _ if change.verb == Verb::Region => {
+            "Find what wrote there and build again from the approved inputs. Such bytes cannot be \
+             declared."
+        }
+        _ => {
+            "Take it out or, if it is meant, declare it in the intent (`premaster intend` drafts \
+             one)."
+        }
+    }
+}
+
+/// The first sentence of a text of several lines.
+pub(super) fn first_sentence(text: &str) -> &str {
+    let text = text.trim();
+    let ends = [text.find(". "), text.find(".\n"), text.find("\n\n")];
+    let end = ends.into_iter().flatten().min().map_or(text.len(), |at| at + 1);
+    text.get(..end).unwrap_or(text).trim_end()
+}

@@ -1,0 +1,130 @@
+//! `approve`, `approve verify`, and `--against` a manifest.
+
+use std::fs;
+
+use super::support::{Scratch, premaster, story, words};
+
+fn approve(scratch: &Scratch, name: &str) -> String {
+    let path = scratch.path(name).to_str().expect("UTF-8").to_owned();
+    let approved = story("approved.iso");
+    let ran = premaster(["approve", approved.to_str().expect("UTF-8"), "-o", &path]).exits(0);
+    assert!(ran.out.starts_with(&format!("approved {path}: ")), "{}", ran.out);
+    path
+}
+
+#[test]
+fn a_manifest_stands_for_the_build() {
+    let scratch = Scratch::new();
+    for name in ["approved.jsonl", "approved.jsonl.zst"] {
+        let manifest = approve(&scratch, name);
+        let with = |artifact: &str, intent: bool| {
+            let artifact = story(artifact).to_str().expect("UTF-8").to_owned();
+            let mut args = vec!["check".to_owned(), artifact, "--against".into(), manifest.clone()];
+            if intent {
+                args.extend(["--intent".into(), "testdata/story/intent.toml".into()]);
+            }
+            premaster(args)
+        };
+        with("approved.iso", false).exits(0).says(&["equal to the approved build"]);
+        with("fixed.iso", true).exits(0).says(&["exactly the declared change"]);
+        with("fixed.iso", false).exits(1).says(&["1 byte inserted: a8"]);
+        with("approved.iso", true).exits(1).says(&["1 unfulfilled change"]);
+        with("candidate.iso", true).exits(1).says(&[
+            "error[text/eot-at-end]",
+            "0d 04",
+            "offset 209",
+        ]);
+    }
+}
+
+#[test]
+fn one_changed_byte_voids_an_approval() {
+    let scratch = Scratch::new();
+    let manifest = approve(&scratch, "approved.jsonl");
+    let verify = |path: &str| premaster(["approve", "verify", &manifest, path]);
+    verify("testdata/story/approved.iso").exits(0).says(&["Equal.\n"]);
+    verify("testdata/story/fixed.iso").exits(1).says(&["1 difference"]);
+    let whole = fs::read(story("approved.iso")).expect("readable");
+    for at in [0, 0x9000, 0x15900, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x20;
+        let path = scratch.file("one.iso", &bytes);
+        let ran = verify(path.to_str().expect("UTF-8"));
+        assert_eq!(ran.code, 1, "byte {at}: {}{}", ran.out, ran.err);
+    }
+    verify("no/such").exits(2).complains(&["cannot open no/such"]);
+    premaster(["approve", "verify", "no/such", "testdata/clean"]).exits(2);
+}
+
+#[test]
+fn what_has_errors_is_not_approved_in_silence() {
+    let scratch = Scratch::new();
+    let path = scratch.path("out.jsonl");
+    let path = path.to_str().expect("UTF-8");
+    let ran = words(&format!("approve testdata/story/candidate.iso -o {path}")).exits(1);
+    ran.complains(&["has 1 error and was not approved", "--with-findings"]);
+    assert!(!scratch.path("out.jsonl").exists());
+    words(&format!("approve testdata/story/candidate.iso -o {path} --with-findings")).exits(0);
+    // What was approved as it is, is told and does not block; unless it is asked to.
+    let line = format!("check testdata/story/candidate.iso --against {path}");
+    let ran = words(&line).exits(0);
+    ran.says(&["no new errors", "in content that was approved as it is (--all-findings)"]);
+    words(&format!("{line} --all-findings")).exits(1).says(&["text/eot-at-end"]);
+}
+
+#[test]
+fn manifests_that_are_damaged_name_file_and_line() {
+    let scratch = Scratch::new();
+    let whole = approve(&scratch, "approved.jsonl");
+    let text = fs::read_to_string(&whole).expect("readable");
+    let packed = fs::read(approve(&scratch, "approved.jsonl.zst")).expect("readable");
+    let lines = text.lines().count();
+    let third = text.lines().take(3).collect::<Vec<_>>().join("\n") + "\n";
+    let middle = text.len() / 2;
+    let at = text[..middle].matches('\n').count() + 1;
+    let bytes = |text: String| text.into_bytes();
+    for (name, content, wanted) in [
+        ("cut.jsonl", bytes(text[..middle].to_owned()), format!(":{at}: the line is cut off")),
+        ("few.jsonl", bytes(third), ":3: the manifest ends without its trailer".into()),
+        ("head.jsonl", bytes(text[..20].to_owned()), ":1: expected the header".into()),
+        ("none.jsonl", Vec::new(), ":1: ".into()),
+        ("edited.jsonl", bytes(text.replacen("0444", "0644", 1)), format!(":{lines}: the trailer")),
+        (
+            "newer.jsonl",
+            bytes(text.replacen("manifest/v1", "manifest/v2", 1)),
+            ":1: its schema".into(),
+        ),
+        ("wrong.jsonl", bytes(text.replacen("\n{", "\n[", 1)), ":2: ".into()),
+        ("cut.jsonl.zst", packed[..packed.len() / 2].to_vec(), ":".into()),
+        ("magic.jsonl.zst", packed[..5].to_vec(), ":1: ".into()),
+        ("short.jsonl.zst", packed[..packed.len() - 3].to_vec(), ":".into()),
+    ] {
+        assert_ne!(content, text.as_bytes(), "{name} is as it was");
+        let path = scratch.file(name, content);
+        let path = path.to_str().expect("UTF-8");
+        for line in [
+            format!("check testdata/story/approved.iso --against {path}"),
+            format!("diff {path} testdata/story/approved.iso"),
+            format!("approve verify {path} testdata/story/approved.iso"),
+            format!("intend {path} testdata/story/approved.iso"),
+        ] {
+            let ran = words(&line).exits(2).complains(&[&format!("{path}{wanted}")]);
+            assert!(!ran.err.contains("at line 1"), "{}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_folder_is_approved_too() {
+    let scratch = Scratch::new();
+    scratch.file("release/a.txt", "a\n");
+    scratch.file("release/b/c.txt", "c\n");
+    let path = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    premaster(["approve", &path("release")]).exits(0);
+    let manifest = path("release.premaster.jsonl");
+    premaster(["approve", "verify", &manifest, &path("release")]).exits(0);
+    scratch.file("release/b/c.txt", "d\n");
+    let ran = premaster(["approve", "verify", &manifest, &path("release")]).exits(1);
+    ran.says(&["b/c.txt", "63 \"c\" is now 64 \"d\""]);
+    premaster(["check", &path("release"), "--against", &manifest]).exits(1);
+}

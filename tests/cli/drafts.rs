@@ -1,0 +1,120 @@
+//! `diff` and `intend`: a draft, used as the intent, declares exactly what differs.
+
+use std::fs;
+
+use super::support::{Scratch, premaster, tar, words, zip};
+
+/// Two folders in which one of each kind of change was made.
+fn trees(scratch: &Scratch) -> (String, String) {
+    for side in ["old", "new"] {
+        let is_new = side == "new";
+        let file = |name: &str, text: &str| scratch.file(format!("{side}/{name}"), text);
+        file("same.txt", "the same\n");
+        file("changed.txt", if is_new { "one\n2\nthree\n" } else { "one\ntwo\nthree\n" });
+        file("it's.txt", if is_new { "x\n" } else { "y\n" });
+        file(if is_new { "sub/after.txt" } else { "sub/before.txt" }, "moved as it is\n");
+        file(if is_new { "added.txt" } else { "removed.txt" }, side);
+        let script = file("run.sh", "#!/bin/sh\n");
+        let many: Vec<String> = (0..200).map(|n| format!("line {n}")).collect();
+        let many = many.join("\n");
+        file("many.txt", &if is_new { many.replace('7', "seven") } else { many });
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{PermissionsExt as _, symlink};
+            let mode = if is_new { 0o755 } else { 0o644 };
+            fs::set_permissions(script, fs::Permissions::from_mode(mode)).expect("set");
+            let target = if is_new { "run.sh" } else { "same.txt" };
+            symlink(target, scratch.path(format!("{side}/link"))).expect("linked");
+        }
+    }
+    let path = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    (path("old"), path("new"))
+}
+
+#[track_caller]
+fn ships_with_its_draft(scratch: &Scratch, old: &str, new: &str) -> String {
+    premaster(["diff", old, new]).exits(1);
+    premaster(["check", new, "--against", old]).exits(1);
+    let draft = premaster(["intend", old, new]).exits(0).out;
+    let intent = scratch.file("draft.toml", &draft);
+    let intent = intent.to_str().expect("UTF-8");
+    let ran = premaster(["check", new, "--against", old, "--intent", intent]);
+    assert_eq!(ran.code, 0, "{draft}\n{}{}", ran.out, ran.err);
+    // The draft declares the changes of this pair and of no other.
+    assert_eq!(premaster(["check", old, "--against", old, "--intent", intent]).code, 1);
+    draft
+}
+
+#[test]
+fn a_draft_ships_the_story() {
+    let scratch = Scratch::new();
+    for folder in ["testdata/story", "testdata/story/shifted"] {
+        let old = format!("{folder}/approved.iso");
+        let draft = ships_with_its_draft(&scratch, &old, &format!("{folder}/fixed.iso"));
+        assert!(draft.contains("insert = \"®\"\nencoding = \"macintosh\"\nat = 23\n"), "{draft}");
+    }
+}
+
+#[test]
+fn a_draft_ships_folders() {
+    let scratch = Scratch::new();
+    let (old, new) = trees(&scratch);
+    let draft = ships_with_its_draft(&scratch, &old, &new);
+    for wanted in ["action = \"add\"", "action = \"remove\"", "to = 'sub/after.txt'", "[\"mode\"]"]
+    {
+        assert!(draft.contains(wanted), "no {wanted} in\n{draft}");
+    }
+    // Against the manifest of the old folder too.
+    let manifest = scratch.path("old.jsonl");
+    let manifest = manifest.to_str().expect("UTF-8");
+    premaster(["approve", &old, "-o", manifest]).exits(0);
+    ships_with_manifest(&scratch, manifest, &new);
+    // One byte more, and the draft does not hold.
+    scratch.file("new/changed.txt", "one\n2\nthree\n\n");
+    let intent = scratch.file("draft.toml", draft);
+    let intent = intent.to_str().expect("UTF-8");
+    premaster(["check", &new, "--against", &old, "--intent", intent]).exits(1);
+}
+
+#[track_caller]
+fn ships_with_manifest(scratch: &Scratch, manifest: &str, new: &str) {
+    let draft = premaster(["intend", manifest, new]).exits(0).out;
+    let intent = scratch.file("manifest.toml", &draft);
+    let intent = intent.to_str().expect("UTF-8");
+    let ran = premaster(["check", new, "--against", manifest, "--intent", intent]);
+    assert_eq!(ran.code, 0, "{draft}\n{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_draft_ships_archives() {
+    let scratch = Scratch::new();
+    let old: [(&[u8], &[u8]); 3] = [(b"a.txt", b"one\n"), (b"b.txt", b"two\n"), (b"c", b"c")];
+    let new: [(&[u8], &[u8]); 3] = [(b"a.txt", b"one!\n"), (b"b.txt", b"two\n"), (b"c", b"c")];
+    for (name, make) in [("x.tar", tar as fn(&[(&[u8], &[u8])]) -> Vec<u8>), ("x.zip", zip)] {
+        let path = |side: &str, bytes: Vec<u8>| {
+            scratch.file(format!("{side}/{name}"), bytes).to_str().expect("UTF-8").to_owned()
+        };
+        let (old, new) = (path("old", make(&old)), path("new", make(&new)));
+        ships_with_its_draft(&scratch, &old, &new);
+    }
+}
+
+#[test]
+fn diff_says_what_differs_and_no_more() {
+    let scratch = Scratch::new();
+    let (old, new) = trees(&scratch);
+    let ran = premaster(["diff", &old, &new]).exits(1).says(&[
+        "added    added.txt\n",
+        "removed  removed.txt\n",
+        "renamed  sub/after.txt  from sub/before.txt\n",
+        "modified changed.txt  offset 4, line 2, column 1: 3 bytes became 1 byte: ",
+    ]);
+    assert!(!ran.out.contains("same.txt\n"), "{}", ran.out);
+    premaster(["diff", &old, &old]).exits(0);
+    let json = premaster(["diff", &old, &new, "--format", "json"]).exits(1).json();
+    assert_eq!(json["findings"], serde_json::json!([]));
+    words("diff testdata/story/approved.iso testdata/story/fixed.iso").exits(1).says(&[
+        "offset 23, line 1, column 24: 1 byte inserted: a8 \"®\"\n",
+        "1 difference, and 2 changes that follow\n",
+    ]);
+}

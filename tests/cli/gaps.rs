@@ -1,0 +1,144 @@
+//! What cannot be read is never a silent pass.
+
+use std::fs;
+use std::path::Path;
+
+use super::support::{Scratch, premaster, run, story, words};
+
+#[cfg(unix)]
+fn make_fifo(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo starts");
+    assert!(made.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_neither_file_nor_folder_is_refused_at_once() {
+    let scratch = Scratch::new();
+    let fifo = scratch.path("fifo");
+    make_fifo(&fifo);
+    let fifo = fifo.to_str().expect("UTF-8");
+    let told = "it is a FIFO, neither file nor folder";
+    premaster(["check", fifo]).exits(2).complains(&[fifo, told]);
+    premaster(["check", "testdata/clean", "--against", fifo]).exits(2).complains(&[fifo, told]);
+    premaster(["diff", fifo, "testdata/clean"]).exits(2).complains(&[fifo, told]);
+    premaster(["ls", fifo]).exits(2).complains(&[fifo, told]);
+    premaster(["approve", fifo]).exits(2).complains(&[fifo, told]);
+    for device in ["/dev/null", "/dev/zero"] {
+        words(&format!("check {device}")).exits(2).complains(&["a character device"]);
+    }
+    let dangling = scratch.path("dangling");
+    std::os::unix::fs::symlink("nowhere", &dangling).expect("linked");
+    let dangling = dangling.to_str().expect("UTF-8");
+    premaster(["check", dangling]).exits(2).complains(&[dangling, "No such file"]);
+}
+
+/// Inside a folder they are entries without content, and are not opened.
+#[cfg(unix)]
+#[test]
+fn a_fifo_in_a_folder_is_not_opened() {
+    let scratch = Scratch::new();
+    scratch.file("tree/a", "a");
+    make_fifo(&scratch.path("tree/fifo"));
+    std::os::unix::fs::symlink("nowhere", scratch.path("tree/dangling")).expect("linked");
+    let tree = scratch.path("tree");
+    premaster([Path::new("check"), &tree]).exits(0);
+    premaster([Path::new("ls"), &tree, Path::new("-l")]).exits(0).says(&["p 0", "-> nowhere"]);
+}
+
+/// As a user who may not read everything; root may, so it becomes nobody.
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_a_gap() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+    let scratch = Scratch::new();
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+    };
+    set(&scratch.path(""), 0o755);
+    let binary = scratch.path("premaster");
+    fs::copy(env!("CARGO_BIN_EXE_premaster"), &binary).expect("copied");
+    set(&binary, 0o755);
+    scratch.file("tree/open.txt", "fine\n");
+    let closed = scratch.file("tree/closed.txt", "secret\n");
+    set(&closed, 0);
+    let is_root = fs::read(&closed).is_ok();
+    let check = |args: &[&str]| {
+        let mut command = std::process::Command::new(&binary);
+        command.current_dir(scratch.path("")).args(args);
+        if is_root {
+            command.uid(65534).gid(65534);
+        }
+        run(command)
+    };
+    let ran = check(&["check", "tree"]).exits(3);
+    ran.says(&[" INCOMPLETE ", "1 gap", "not inspected (unreadable) closed.txt", "Permission"]);
+    let json = check(&["check", "tree", "--format", "json"]).exits(3).json();
+    assert_eq!(json["verdict"], "incomplete");
+    assert_eq!(json["gaps"][0]["path"], "closed.txt");
+    assert_eq!(json["gaps"][0]["kind"], "unreadable");
+    check(&["diff", "tree", "tree"]).exits(3);
+    check(&["ls", "tree", "--digest", "blake3"]).exits(3);
+    assert_eq!(check(&["cat", "tree!/closed.txt"]).exits(3).out, "");
+    check(&["check", "tree/closed.txt"]).exits(3).complains(&["closed.txt: Permission denied"]);
+    // A finding is still told, and wins.
+    scratch.file("tree/bad.txt", b"Free\x04");
+    check(&["check", "tree"]).exits(1).says(&["1 error, 1 gap", "closed.txt"]);
+    set(&closed, 0o600);
+    fs::remove_file(scratch.path("tree/bad.txt")).expect("removed");
+    // The folder itself.
+    set(&scratch.path("tree"), 0);
+    check(&["check", "tree"]).exits(3).complains(&["cannot open tree: Permission denied"]);
+    set(&scratch.path("tree"), 0o755);
+}
+
+/// Entries that vanish, and contents that are longer than they say.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_changes_under_the_reading_is_a_gap() {
+    let json = words("check /proc/self/fdinfo --format json").exits(3).json();
+    assert_eq!(json["verdict"], "incomplete");
+    let kinds: Vec<_> =
+        json["gaps"].as_array().expect("a list").iter().map(|gap| &gap["kind"]).collect();
+    assert!(kinds.iter().any(|kind| *kind == "changed-while-reading"), "{kinds:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_fails_to_be_read_is_no_pass() {
+    words("check /proc/self/mem").exits(3).complains(&["cannot open /proc/self/mem"]);
+}
+
+#[test]
+fn a_truncated_image_never_ships() {
+    let scratch = Scratch::new();
+    let whole = fs::read(story("fixed.iso")).expect("readable");
+    for length in [
+        0, 1, 511, 2048, 32_768, 32_769, 34_816, 50_000, 83_000, 100_000, 300_000, 900_000,
+        902_143, 902_145, 903_000, 903_167,
+    ] {
+        let path = scratch.file("image.iso", &whole[..length]);
+        let ran = premaster([Path::new("check"), &path]);
+        assert!([1, 3].contains(&ran.code), "{length}: {}\n{}{}", ran.code, ran.out, ran.err);
+    }
+}
+
+#[test]
+fn a_truncated_archive_never_ships() {
+    let scratch = Scratch::new();
+    for name in ["zip/plain.zip", "tar/ustar.tar", "gzip/notes.txt.gz"] {
+        let whole = fs::read(super::support::root().join("testdata/readers").join(name));
+        let whole = whole.expect("readable");
+        // Behind 3072 the tar holds other members. One that ends between two members is a warning:
+        // some writers leave the end out, and nothing else tells.
+        let end = if name.starts_with("tar") { 3072 } else { whole.len() };
+        for length in [0, 1, 7, 300, end / 5, end / 2 - 1, end * 2 / 3 + 1, end - 1] {
+            let name = Path::new(name).file_name().expect("a name");
+            let path = scratch.file(name, &whole[..length]);
+            let ran = premaster([Path::new("check"), &path]);
+            let fits = [1, 3].contains(&ran.code);
+            assert!(fits, "{name:?} {length}: {}\n{}{}", ran.code, ran.out, ran.err);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The command line as a contract: exit codes, standard output and standard error of the built
+//! binary, as scripts, hooks and people at 2 a.m. depend on them.
+
+mod approval;
+mod catalogue;
+mod drafts;
+mod formats;
+mod gaps;
+mod listing;
+mod names;
+mod output;
+mod story;
+mod support;
+mod usage;

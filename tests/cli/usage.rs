@@ -1,0 +1,133 @@
+//! Mistakes of the caller: one clear line, exit code 2.
+
+use super::support::{Scratch, binary, premaster, run, words};
+
+#[test]
+fn mistakes_in_the_arguments() {
+    for (line, wanted) in [
+        ("", "Usage:"),
+        ("frobnicate", "frobnicate"),
+        ("check", "ARTIFACT"),
+        ("check testdata/clean --against", "--against"),
+        ("check testdata/clean --intent testdata/story/intent.toml", "--against <APPROVED>"),
+        ("check testdata/clean --format xml", "expected human, json or jsonl"),
+        ("check testdata/clean --format json=", "names no file"),
+        ("check testdata/clean --threads 0", "--threads"),
+        ("check testdata/clean --memory 3xy", "unknown unit"),
+        ("check testdata/clean --memory 1", "at least 1MiB"),
+        ("check testdata/clean --encoding klingon", "unknown encoding"),
+        ("check testdata/clean --encoding shift_jis", "cannot be judged"),
+        ("check testdata/clean --undeclared maybe", "block, report"),
+        ("check testdata/clean --fail-on panic", "error, warning, note"),
+        ("check testdata/clean --color purple", "auto, always, never"),
+        ("diff testdata/clean", "NEW"),
+        ("approve", "ARTIFACT"),
+        ("completions tcsh", "possible values"),
+    ] {
+        let ran = words(line).exits(2);
+        assert!(ran.err.contains(wanted), "{line}: no {wanted:?} in\n{}", ran.err);
+        assert_eq!(ran.out, "", "{line}");
+    }
+}
+
+#[test]
+fn mistakes_that_a_line_tells() {
+    let clean = "testdata/clean";
+    for (line, wanted) in [
+        ("check no/such", "cannot open no/such: No such file"),
+        ("check testdata/story/intent.toml/x", "testdata/story/intent.toml/x: Not a directory"),
+        ("check testdata/clean --against no/such", "cannot open no/such"),
+        ("check testdata/clean --config no/such.toml", "no/such.toml: No such file"),
+        ("check testdata/clean --config testdata", "testdata: Is a directory"),
+        ("check testdata/clean --against testdata/clean --intent no/such", "no/such: No such file"),
+        ("check testdata/clean --format human --format json", "only one --format"),
+        (
+            "check testdata/clean --format json=no/such/out.json",
+            "cannot write no/such/out.json: No",
+        ),
+        ("diff testdata/clean no/such", "cannot open no/such"),
+        ("ls no/such", "cannot open no/such"),
+        ("ls no/such!/x", "cannot open no/such!/x"),
+        ("ls testdata/clean!/none", "testdata/clean: no entry none"),
+        ("ls testdata/story/fixed.iso --view fat", "no view \"fat\", it has hfs, iso, joliet"),
+        ("cat no/such!/x", "cannot open no/such!/x: No such file"),
+        ("cat testdata/clean", "name an entry, as testdata/clean!/inner/path"),
+        ("cat testdata/clean!/none", "testdata/clean: no entry none"),
+        ("cat testdata/story/fixed.iso!/PPD", "PPD has no content"),
+        ("map testdata/clean", "testdata/clean has no structure to map"),
+        ("approve testdata/clean -o no/such/m.jsonl", "cannot write no/such/m.jsonl"),
+        ("explain text/no-such-thing-at-all", "no rule \"text/no-such-thing-at-all\""),
+    ] {
+        assert!(!line.contains("{clean}"), "{clean}");
+        words(line).exits(2).complains(&[wanted]);
+    }
+}
+
+#[test]
+fn an_unknown_rule_comes_with_what_may_have_been_meant() {
+    let meant = "did you mean text/eot-at-end or text/eot-inside? (`premaster rules` lists all)";
+    words("explain text/eot").exits(2).complains(&[meant]);
+    words("explain eot-at-end").exits(2).complains(&["did you mean text/eot-at-end?"]);
+    words("explain text/eto-at-end").exits(2).complains(&["did you mean text/eot-at-end?"]);
+}
+
+#[test]
+fn settings_that_are_wrong_name_file_and_line() {
+    let scratch = Scratch::new();
+    for (text, wanted) in [
+        (
+            "[rules]\n\"text/eot\" = \"off\"\n",
+            ":2: no rule \"text/eot\"; did you mean text/eot-at-end",
+        ),
+        ("\n[rules]\n\"text/bell\" = \"loud\"\n", ":3: unknown variant `loud`"),
+        ("[compare]\nnormalise = []\n", ":2: unknown field `normalise`"),
+        (
+            "[compare]\nnormalize = [\n  \"mtime\",\n  \"mtimes\",\n]\n",
+            ":4: [compare] normalize: unknown",
+        ),
+        ("[rules\n", ":1: "),
+        (
+            "[[waiver]]\nrule = \"text/eot\"\npath = \"a\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2099-01-01\n",
+            ":1: no rule \"text/eot\"",
+        ),
+        (
+            "[[waiver]]\nrule = \"text/bell\"\nreason = \"r\"\nowner = \"o\"\nexpires = 2099-01-01\n",
+            ":1: a waiver needs",
+        ),
+    ] {
+        let path = scratch.file("wrong.toml", text);
+        let path = path.to_str().expect("UTF-8");
+        let wanted = format!("{path}{wanted}");
+        premaster(["check", "testdata/clean", "--config", path]).exits(2).complains(&[&wanted]);
+    }
+}
+
+#[test]
+fn no_artifact_brings_its_own_settings() {
+    let scratch = Scratch::new();
+    scratch.file("release/splash.txt", b"Free\x04");
+    scratch.file("release/premaster.toml", "[rules]\n\"text/eot-at-end\" = \"off\"\n");
+    for (folder, artifact) in [("", "release"), ("release", "."), ("release", "../release")] {
+        let mut command = binary();
+        command.current_dir(scratch.path(folder)).args(["check", artifact]);
+        run(command).exits(1).says(&["text/eot-at-end"]);
+    }
+    // Outside of it they hold.
+    scratch.file("premaster.toml", "[rules]\n\"text/eot-at-end\" = \"off\"\n");
+    let mut command = binary();
+    command.current_dir(scratch.path("release")).args(["check", "."]);
+    run(command).exits(0);
+}
+
+#[test]
+fn an_encoding_is_for_texts_that_declare_none() {
+    let scratch = Scratch::new();
+    let tree = scratch.path("tree");
+    // In the encoding of the Macintosh 0x85 is Ö; without it nobody knows.
+    scratch.file("tree/credits.txt", b"\x85sterreich \xa8\x07\n");
+    let tree = tree.to_str().expect("UTF-8");
+    let ran = premaster(["check", tree, "--encoding", "macintosh", "--format", "json"]).exits(1);
+    assert_eq!(ran.json()["findings"][0]["column"], 13, "{}", ran.out);
+    let ran = premaster(["check", tree, "--encoding", "utf-8"]).exits(1);
+    ran.says(&["text/utf8-invalid"]);
+}
