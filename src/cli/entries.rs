@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{self, Kind};
 use super::{Done, Exit, Format, Reading, Stop};
+use crate::model::Kind as EntryKind;
 use crate::model::claim::overlay;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
@@ -107,7 +108,11 @@ impl LsArgs {
         };
         let mut out = Vec::new();
         for mut row in manifest.rows() {
-            let (RowKind::Entry(_), Some(place)) = (&row.kind, row.place) else { continue };
+            let (&RowKind::Entry(kind), Some(place)) = (&row.kind, row.place) else { continue };
+            // `App/..namedfork` only spells the way to the fork; no disc records it.
+            if kind == EntryKind::Fork && row.content.is_none() {
+                continue;
+            }
             let view = chosen.view_name(place);
             let shown = match self.view.as_deref() {
                 Some("all") => true,
