@@ -19,10 +19,10 @@ use premaster::rules::{Catalogue, Finder};
 /// Bytes of a buffer of the walk.
 const BUFFER: usize = 256 << 10;
 
-/// Prose, program text with many `<`, and bytes without order.
+/// Prose, markup, and bytes without order.
 fn samples() -> [(&'static str, Vec<u8>); 3] {
     let prose = "A line of text, and a second half of it that is “quoted”.\n";
-    let program = "if (a << 3 <<< b && c >> 2) { return <T as Into<Vec<u8>>>::into(d); }\n";
+    let markup = "<li><a href=\"#top\">a &lt;&lt; 3</a> <em>b</em></li>\n<!-- <<< -->\n";
     let mut state = 1993u64;
     let noise = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -30,7 +30,7 @@ fn samples() -> [(&'static str, Vec<u8>); 3] {
     });
     [
         ("prose", prose.bytes().cycle().take(BUFFER).collect()),
-        ("program", program.bytes().cycle().take(BUFFER).collect()),
+        ("markup", markup.bytes().cycle().take(BUFFER).collect()),
         ("noise", noise.take(BUFFER).collect()),
     ]
 }

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
 
 use super::rule::{Matcher, Rule};
 
@@ -78,10 +78,41 @@ pub struct Match {
     pub form: Form,
 }
 
+/// Finds the first place where some pattern begins.
+#[derive(Clone, Debug)]
+enum Search {
+    /// Compares the first bytes of all patterns with vectors. Markup is full of `<` and images are
+    /// full of NUL, where the automaton would stop at each.
+    Packed(packed::Searcher),
+    /// For more patterns than fit the vectors, and where there are none.
+    Automaton(AhoCorasick),
+}
+
+impl Search {
+    fn new(patterns: &[&Vec<u8>]) -> Option<Self> {
+        let kind = packed::MatchKind::LeftmostFirst;
+        let mut builder = packed::Config::new().match_kind(kind).builder();
+        if let Some(search) = builder.extend(patterns).build() {
+            return Some(Self::Packed(search));
+        }
+        let kind = MatchKind::LeftmostFirst;
+        AhoCorasick::builder().match_kind(kind).build(patterns).ok().map(Self::Automaton)
+    }
+
+    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let input = Input::new(bytes).range(from..);
+        let found = match self {
+            Self::Packed(search) => search.find_in(bytes, input.get_span()),
+            Self::Automaton(search) => search.find(input),
+        };
+        found.map(|found| found.start())
+    }
+}
+
 /// The literals of all rules, compiled.
 #[derive(Clone, Debug)]
 pub struct Literals {
-    search: AhoCorasick,
+    search: Search,
     patterns: Vec<Pattern>,
     /// Ids of the rules, by number.
     ids: Vec<String>,
@@ -107,12 +138,15 @@ impl Literals {
                 rule.scope.classes.iter().any(|class| *class != crate::model::Class::Text);
             ids.push(rule.id.clone());
         }
+        Self::compile(patterns, ids, beyond_texts)
+    }
+
+    fn compile(patterns: Vec<Pattern>, ids: Vec<String>, beyond_texts: bool) -> Option<Self> {
         let mut seen = HashSet::new();
         let distinct = patterns.iter().map(|p| &p.bytes).filter(|bytes| seen.insert(*bytes));
-        // Leftmost search is what the vectorised searchers of the crate do; what it passes over is
-        // found by comparing all patterns at each place it stops at.
-        let search =
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(distinct).ok()?;
+        // What a leftmost search passes over is found by comparing all patterns at each place that it
+        // stops at.
+        let search = Search::new(&distinct.collect::<Vec<_>>())?;
         let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max()?;
         let all = (0..ids.len()).fold(0, |bits, rule| bits | bit(rule));
         Some(Self { search, patterns, ids, longest, beyond_texts, all })
@@ -145,8 +179,7 @@ impl Literals {
         let Some(window) = bytes.get(..stop) else { return };
         let mut at = from;
         while at < to.min(stop) {
-            let input = aho_corasick::Input::new(window).range(at..stop);
-            let Some(place) = self.search.find(input).map(|found| found.start()) else { return };
+            let Some(place) = self.search.find(window, at) else { return };
             if place >= to {
                 return;
             }
@@ -238,17 +271,8 @@ mod tests {
                 all.map(move |(form, bytes)| Pattern { bytes, form, rule })
             })
             .collect();
-        Literals {
-            search: AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostFirst)
-                .build(patterns.iter().map(|p| &p.bytes))
-                .expect("small"),
-            longest: patterns.iter().map(|p| p.bytes.len()).max().expect("some"),
-            patterns,
-            ids: texts.iter().map(|texts| texts[0].to_owned()).collect(),
-            beyond_texts: false,
-            all: (0..texts.len()).fold(0, |bits, rule| bits | bit(rule)),
-        }
+        let ids = texts.iter().map(|texts| texts[0].to_owned()).collect();
+        Literals::compile(patterns, ids, false).expect("some")
     }
 
     #[test]
