@@ -1,0 +1,260 @@
+//! Every rule over everything that the scan found.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::compare::Comparison;
+use crate::engine::{Judge, Judged, Spot};
+use crate::inspect;
+use crate::model::manifest::{ContainerId, ContentPlace};
+use crate::model::{Class, ContentId, Declared, Finding, Gap, Locator, Manifest, field, row};
+use crate::walk::Artifact;
+
+/// Runs every rule over everything that was found.
+pub(super) fn judge_all(
+    judge: &Judge<'_>,
+    artifact: &Artifact,
+    comparison: Option<&Comparison>,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Finding> {
+    let manifest = &artifact.manifest;
+    let mut findings = Vec::new();
+    // Texts of the approved build that are none now.
+    let flipped: BTreeSet<&Locator> = comparison
+        .iter()
+        .flat_map(|comparison| &comparison.flipped)
+        .filter(|(old, _)| old.content.as_ref().is_some_and(|c| c.class == Class::Text))
+        .map(|(_, new)| &new.path)
+        .collect();
+    let aliases = Aliases::of(manifest);
+    for (c, container) in manifest.containers.iter().enumerate() {
+        let id = ContainerId(c as u32);
+        for (v, contents) in container.contents.iter().enumerate() {
+            for index in 0..contents.len() {
+                let content = ContentId(index as u32);
+                if container.canonical(v as u16, content) != (v as u16, content) {
+                    continue;
+                }
+                let place = ContentPlace { container: id, volume: v as u16, content };
+                judge_content(judge, artifact, place, &flipped, &aliases, &mut findings, gaps);
+            }
+        }
+        judge_structure(judge, manifest, id, &mut findings);
+    }
+    if manifest.containers.is_empty() {
+        judge_single(judge, artifact, &flipped, &mut findings, gaps);
+    }
+    for (place, bytes, zero) in &manifest.trailing {
+        if *zero {
+            continue;
+        }
+        let path = manifest.content_path(*place);
+        let detail = format!("{bytes} bytes behind the packed data");
+        let spot = Spot { path: &path, place: &detail, offset: 0, bytes: &[1] };
+        findings.extend(judge.bytes("bytes/data-after-end", &spot).map(|mut finding| {
+            finding.offset = None;
+            finding.evidence = None;
+            finding.length = *bytes;
+            finding.message = format!("{bytes} bytes follow the end of the packed data");
+            finding
+        }));
+    }
+    findings.extend(gaps.iter().filter_map(|gap| judge.gap("bytes/unread-content", gap)));
+    findings.sort_by(|a, b| (&a.path, a.offset, &a.rule).cmp(&(&b.path, b.offset, &b.rule)));
+    findings
+}
+
+/// Other names of a content, built only when a finding needs them.
+struct Aliases<'a> {
+    manifest: &'a Manifest,
+    index: RefCell<Option<std::collections::HashMap<ContentPlace, Vec<Locator>>>>,
+}
+
+impl<'a> Aliases<'a> {
+    fn of(manifest: &'a Manifest) -> Self {
+        Self { manifest, index: RefCell::new(None) }
+    }
+
+    fn get(&self, place: ContentPlace) -> Vec<Locator> {
+        let mut index = self.index.borrow_mut();
+        let index = index.get_or_insert_with(|| {
+            let mut index = std::collections::HashMap::<_, Vec<_>>::new();
+            for at in self.manifest.places() {
+                let Some(content) = self.manifest.content_place(at) else { continue };
+                if self.manifest.main_place(content) != Some(at) {
+                    index.entry(content).or_default().push(self.manifest.path(at));
+                }
+            }
+            index
+        });
+        index.get(&place).cloned().unwrap_or_default()
+    }
+}
+
+fn judge_content(
+    judge: &Judge<'_>,
+    artifact: &Artifact,
+    place: ContentPlace,
+    flipped: &BTreeSet<&Locator>,
+    aliases: &Aliases<'_>,
+    findings: &mut Vec<Finding>,
+    gaps: &mut Vec<Gap>,
+) {
+    let manifest = &artifact.manifest;
+    let Some(content) = manifest.content(place).filter(|content| content.blake3.is_some()) else {
+        return;
+    };
+    let Some(main) = manifest.main_place(place) else { return };
+    let Some((volume, node)) = manifest.node(main) else { return };
+    let stored = manifest.stored(place);
+    let declared = stored.map_or(Declared::Nothing, |stored| stored.declared);
+    let name = volume.name(node);
+    let root = Locator::root();
+    let mut judged = Judged {
+        path: &root,
+        aliases: &[],
+        name,
+        class: content.class,
+        approved: None,
+        census: &content.census,
+        literals: content.literals,
+        declared,
+        kind: inspect::text_kind(name, declared),
+        format: content.format,
+        resource: volume
+            .facts_of(node)
+            .iter()
+            .find(|fact| fact.field == field::RESOURCE_TYPE)
+            .and_then(|fact| match &fact.value {
+                crate::model::Value::Bytes(bytes) => bytes.first_chunk().copied(),
+                _ => None,
+            }),
+    };
+    let path;
+    if !flipped.is_empty() || wants_look(judge, &judged) {
+        path = manifest.path(main);
+        if flipped.contains(&path) {
+            judged.approved = Some(Class::Text);
+            judged.class = Class::Text;
+        }
+        if !wants_look(judge, &judged) {
+            return;
+        }
+        let aliases = aliases.get(place);
+        judged.path = &path;
+        judged.aliases = &aliases;
+        let found =
+            artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
+        match found {
+            Ok(found) => findings.extend(found.into_iter().map(|mut finding| {
+                finding.image_offset =
+                    finding.offset.and_then(|offset| artifact.image_offset(place, offset));
+                finding
+            })),
+            Err(error) => {
+                let message = format!("cannot be read again for the rules: {error}");
+                gaps.push(Gap::new(path, crate::model::GapKind::Unreadable, message));
+            }
+        }
+    }
+}
+
+fn wants_look(judge: &Judge<'_>, judged: &Judged<'_>) -> bool {
+    judged.approved.is_some()
+        || judge.needs_look(judged)
+        || judged.class == Class::Text && inspect::looks_binary(judged.census)
+}
+
+/// The artifact is a single file that is no container.
+fn judge_single(
+    judge: &Judge<'_>,
+    artifact: &Artifact,
+    flipped: &BTreeSet<&Locator>,
+    findings: &mut Vec<Finding>,
+    gaps: &mut Vec<Gap>,
+) {
+    let content = &artifact.manifest.artifact;
+    let root = Locator::root();
+    let name = artifact.name();
+    let was_text = flipped.contains(&root);
+    let judged = Judged {
+        path: &root,
+        aliases: &[],
+        name: &name,
+        class: if was_text { Class::Text } else { content.class },
+        approved: was_text.then_some(Class::Text),
+        census: &content.census,
+        literals: content.literals,
+        declared: Declared::Nothing,
+        kind: inspect::text_kind(&name, Declared::Nothing),
+        format: content.format,
+        resource: None,
+    };
+    if !wants_look(judge, &judged) {
+        return;
+    }
+    let found = artifact
+        .source()
+        .and_then(|source| judge.judge(&judged, &mut crate::source::Forward::new(source)));
+    match found {
+        Ok(found) => findings.extend(found),
+        Err(error) => {
+            let message = format!("cannot be read again for the rules: {error}");
+            gaps.push(Gap::new(root.clone(), crate::model::GapKind::Unreadable, message));
+        }
+    }
+}
+
+/// What the readers and the sweep found in a container outside its entries.
+fn judge_structure(
+    judge: &Judge<'_>,
+    manifest: &Manifest,
+    id: ContainerId,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(container) = manifest.container(id) else { return };
+    for (v, volume) in container.volumes.iter().enumerate() {
+        for defect in &volume.defects {
+            let path = row::owner_name(manifest, id, v as u16, defect.owner);
+            findings.extend(judge.defect(&path, defect));
+        }
+    }
+    // One finding a role: an image whose every slack is dirty is one thing to a person.
+    let mut first_of: Vec<(&str, usize)> = Vec::new();
+    for loose in &container.loose {
+        if let Some(&(_, at)) = first_of.iter().find(|(role, _)| *role == loose.role.name) {
+            if let Some(finding) = findings.get_mut(at) {
+                finding.more += 1;
+            }
+            continue;
+        }
+        let path = row::owner_name(manifest, id, loose.volume, loose.owner);
+        let spot =
+            Spot { path: &path, place: loose.role.name, offset: loose.first, bytes: &loose.sample };
+        if let Some(mut finding) = judge.bytes("bytes/outside-any-file-not-zero", &spot) {
+            finding.length = loose.end - loose.first;
+            if container.inside.is_none() {
+                finding.image_offset = finding.offset;
+            }
+            first_of.push((loose.role.name, findings.len()));
+            findings.push(finding);
+        }
+    }
+}
+
+/// Findings in contents that the approved manifest holds at the same place.
+pub(super) fn mark_existing(findings: &mut [Finding], comparison: &Comparison) {
+    let mut changed = BTreeSet::new();
+    for item in &comparison.items {
+        changed.insert(item.change.path.as_str());
+        changed.extend(item.change.aliases.iter().map(Locator::as_str));
+    }
+    for (_, new) in &comparison.flipped {
+        changed.insert(new.path.as_str());
+    }
+    for finding in findings {
+        let changed_here = changed.contains(finding.path.as_str())
+            || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()));
+        finding.existing = !changed_here;
+    }
+}

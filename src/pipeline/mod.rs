@@ -1,0 +1,250 @@
+//! The whole program on one page: scan, compare, reconcile, judge, decide.
+
+mod judging;
+mod request;
+mod sides;
+
+use std::io;
+use std::path::Path;
+
+use self::judging::{judge_all, mark_existing};
+use self::sides::{
+    Approved, check_base, compare_with, identify, policy, read_intent, source_of, subject,
+};
+use crate::approve;
+use crate::config::{Config, ConfigError};
+use crate::engine::{Judge, Settings};
+use crate::gate;
+use crate::intent;
+use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
+use crate::readers::READERS;
+use crate::rules::Catalogue;
+use crate::walk::{self, Artifact, Options};
+
+pub use self::request::{Failure, Request};
+
+/// All that a check gives.
+pub struct Checked {
+    /// For reports.
+    pub outcome: Outcome,
+    /// What waivers accepted.
+    pub waived: Vec<Waived>,
+    /// Waivers that accepted nothing.
+    pub unused_waivers: Vec<String>,
+    /// What was scanned.
+    pub artifact: Artifact,
+}
+
+/// `premaster check`.
+pub fn check(request: &Request) -> Result<Checked, Failure> {
+    let catalogue = Catalogue::built_in();
+    let settings = settings(request, catalogue)?;
+    policy(&request.config, false)?;
+    let judge = Judge::new(catalogue, &settings);
+    let intent = request.intent.as_deref().map(read_intent).transpose()?;
+    if intent.is_some() && request.against.is_none() {
+        return Err(Failure::Usage("--intent needs --against: the approved build".into()));
+    }
+    let mut approved = request
+        .against
+        .as_deref()
+        .map(|path| Approved::open(path, &request.options))
+        .transpose()?;
+    if let (Some((intent, _)), Some(approved), Some(against), Some(path)) =
+        (&intent, &approved, &request.against, &request.intent)
+    {
+        check_base(intent, &approved.subject(against), path)?;
+    }
+    let options = Options { literals: judge.literals(), ..request.options.clone() };
+    let mut artifact = walk::scan(&request.artifact, &options)?;
+    identify(&mut artifact.manifest);
+    let mut compared = None;
+    if let Some(approved) = &mut approved {
+        let folders = approved.is_folder() && artifact.manifest.folder;
+        let policy = policy(&request.config, folders)?;
+        let intent = intent.as_ref().map(|(intent, _)| intent);
+        compared = Some(compare_with(approved, &artifact, &policy, intent, settings.encoding)?);
+    }
+    let mut gaps = artifact.manifest.gaps.clone();
+    let (comparison, changes) = match compared {
+        Some((comparison, reconciled)) => {
+            gaps.extend(reconciled.gaps);
+            (Some(comparison), reconciled.changes)
+        }
+        None => (None, Vec::new()),
+    };
+    if let Some(Approved::Artifact(old)) = &approved {
+        // What could not be read on the old side was not compared either.
+        gaps.extend(old.manifest.gaps.iter().cloned().map(|mut gap| {
+            gap.message = format!("in the approved build: {}", gap.message);
+            gap
+        }));
+    }
+    gaps.sort();
+    gaps.dedup();
+    let mut findings = judge_all(&judge, &artifact, comparison.as_ref(), &mut gaps);
+    if let Some(comparison) = &comparison
+        && matches!(approved, Some(Approved::Manifest(_)))
+    {
+        mark_existing(&mut findings, comparison);
+    }
+    let digests = |path: &Locator| digest_at(&artifact.manifest, path);
+    let gate = gate::Policy {
+        fail_on: request.fail_on,
+        report_only: request.report_only,
+        all_findings: request.all_findings,
+        waivers: request.config.waivers.clone(),
+        now: request.now,
+    };
+    let decision = gate::decide(&mut findings, &changes, &mut gaps, &gate, &digests);
+    let (entries, bytes) = totals(&artifact.manifest);
+    let outcome = Outcome {
+        verdict: decision.verdict,
+        artifact: subject(&request.artifact, &artifact.manifest),
+        approved: approved
+            .as_ref()
+            .zip(request.against.as_deref())
+            .map(|(approved, path)| approved.subject(path)),
+        intent: intent.map(|(_, subject)| subject),
+        entries,
+        bytes,
+        causes: decision.causes,
+        findings,
+        changes,
+        gaps,
+        targets: settings.targets.clone(),
+    };
+    Ok(Checked { outcome, waived: decision.waived, unused_waivers: decision.unused, artifact })
+}
+
+fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failure> {
+    let mut targets = request.config.targets.clone();
+    targets.extend(request.targets.iter().cloned());
+    targets.sort();
+    targets.dedup();
+    let settings = Settings {
+        severities: request.config.severities.clone(),
+        disabled: request.config.disabled.clone(),
+        targets,
+        cost: request.cost,
+        encoding: request.config.encoding,
+    };
+    let waived = request.config.waivers.iter().map(|waiver| waiver.rule.as_str());
+    let waived = waived.filter(|id| *id != "gap" && catalogue.get(id).is_none());
+    let unknown = settings.unknown_rules(catalogue).chain(waived).next().map(str::to_owned);
+    match unknown {
+        Some(id) => Err(Failure::Config(ConfigError {
+            file: request.config.file.clone().unwrap_or_default(),
+            line: request.config.lines.get(&id).copied(),
+            message: catalogue.unknown(&id),
+        })),
+        None => Ok(settings),
+    }
+}
+
+fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {
+    if path.is_root() {
+        return manifest.artifact.blake3;
+    }
+    let place = manifest.find(path)?;
+    manifest.content(manifest.content_place(place)?)?.blake3
+}
+
+fn totals(manifest: &Manifest) -> (u64, u64) {
+    let mut entries = 0;
+    let mut bytes = manifest.artifact.size;
+    if !manifest.containers.is_empty() && !manifest.folder {
+        bytes = 0;
+    }
+    for container in &manifest.containers {
+        entries += container.volumes.iter().map(|volume| volume.nodes.len() as u64).sum::<u64>();
+        if !manifest.folder || container.inside.is_some() {
+            bytes += container.contents.iter().flatten().map(|content| content.size).sum::<u64>();
+        }
+    }
+    (entries, bytes)
+}
+
+/// What `diff` gives.
+pub struct Compared {
+    /// For reports; its verdict is "blocked" where anything differs.
+    pub outcome: Outcome,
+    /// The text of a drafted intent.
+    pub draft: String,
+}
+
+/// `premaster diff` and `premaster intend`: what differs, without rules and intent.
+pub fn diff(
+    old: &Path,
+    new: &Path,
+    options: &Options,
+    config: &Config,
+) -> Result<Compared, Failure> {
+    let mut approved = Approved::open(old, options)?;
+    let mut artifact = walk::scan(new, options)?;
+    identify(&mut artifact.manifest);
+    let folders = approved.is_folder() && artifact.manifest.folder;
+    let policy = policy(config, folders)?;
+    let (comparison, reconciled) =
+        compare_with(&mut approved, &artifact, &policy, None, config.encoding)?;
+    let mut gaps = artifact.manifest.gaps.clone();
+    gaps.extend(reconciled.gaps);
+    if let Approved::Artifact(old) = &approved {
+        gaps.extend(old.manifest.gaps.iter().cloned());
+    }
+    gaps.sort();
+    gaps.dedup();
+    let changes = reconciled.changes;
+    let draft = intent::draft(&comparison.items, &changes, approved.subject(old).blake3);
+    let gate = gate::Policy {
+        fail_on: Severity::Error,
+        report_only: false,
+        all_findings: false,
+        waivers: Vec::new(),
+        now: 0,
+    };
+    let decision = gate::decide(&mut Vec::new(), &changes, &mut gaps, &gate, &|_| None);
+    let (entries, bytes) = totals(&artifact.manifest);
+    let outcome = Outcome {
+        verdict: decision.verdict,
+        artifact: subject(new, &artifact.manifest),
+        approved: Some(approved.subject(old)),
+        intent: None,
+        entries,
+        bytes,
+        causes: decision.causes,
+        findings: Vec::new(),
+        changes,
+        gaps,
+        targets: Vec::new(),
+    };
+    Ok(Compared { outcome, draft })
+}
+
+/// `premaster approve`: checks the artifact and writes its manifest.
+pub fn approve(
+    request: &Request,
+    output: &Path,
+    with_findings: bool,
+    texts: bool,
+) -> Result<(Outcome, approve::Counts), Failure> {
+    let Checked { outcome, artifact, .. } = check(request)?;
+    if outcome.blocking().next().is_some() && !with_findings {
+        return Err(Failure::NotApproved(Box::new(outcome)));
+    }
+    let facts = approve::HeaderFacts {
+        readers: READERS.iter().map(|reader| format!("{}/1", reader.doc.id)).collect(),
+        rules: Some(Catalogue::built_in().digest()),
+        targets: outcome.targets.clone(),
+        texts,
+    };
+    let mut text = |row: &Row| -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let source = source_of(&artifact, row)?;
+        io::Read::read_to_end(&mut crate::source::Forward::new(source), &mut bytes)?;
+        Ok(bytes)
+    };
+    let counts = approve::write(output, &artifact.manifest, &facts, &mut text)
+        .map_err(|error| Failure::Write(output.to_path_buf(), error))?;
+    Ok((outcome, counts))
+}

@@ -1,0 +1,223 @@
+//! The two sides of a comparison: opened, identified, and compared to the byte.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::approve::{self, ManifestFile};
+use crate::compare::{self, Comparison, Normalizer, Policy};
+use crate::config::{Config, ConfigError};
+use crate::intent::{self, Bytes, Checksum, Intent, Reconciled};
+use crate::model::outcome::{IntentSubject, Subject};
+use crate::model::{Change, Class, Digest, Manifest, Row, RowKind, field};
+use crate::source::Source;
+use crate::walk::{self, Artifact, Options};
+
+/// The old side of a comparison.
+pub(super) enum Approved {
+    Artifact(Box<Artifact>),
+    Manifest(Box<ManifestFile>),
+}
+
+impl Approved {
+    pub(super) fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
+        // Only a file is opened to see whether it is a manifest: a FIFO would wait for ever.
+        if path.is_file() && approve::is_manifest(path) {
+            let file = ManifestFile::open(path).map_err(Failure::Manifest)?;
+            return Ok(Self::Manifest(Box::new(file)));
+        }
+        let mut artifact = walk::scan(path, options)?;
+        identify(&mut artifact.manifest);
+        Ok(Self::Artifact(Box::new(artifact)))
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        match self {
+            Self::Artifact(artifact) => artifact.manifest.folder,
+            Self::Manifest(file) => file.is_folder(),
+        }
+    }
+
+    pub(super) fn subject(&self, path: &Path) -> Subject {
+        match self {
+            Self::Artifact(artifact) => subject(path, &artifact.manifest),
+            Self::Manifest(file) => Subject {
+                path: path.display().to_string(),
+                format: file.format().map(str::to_owned),
+                size: file.size(),
+                blake3: file.blake3(),
+            },
+        }
+    }
+}
+
+pub(super) fn subject(path: &Path, manifest: &Manifest) -> Subject {
+    Subject {
+        path: path.display().to_string(),
+        format: manifest.format.map(str::to_owned),
+        size: manifest.artifact.size,
+        blake3: manifest.artifact.blake3,
+    }
+}
+
+/// The identity of a folder, version 1: BLAKE3 over the sorted rows of its entries, each the
+/// locator, kind, exec and set-id bits, link target and content digest, with a NUL behind each.
+/// What is nested in its files is in their digests.
+pub(super) fn identify(manifest: &mut Manifest) {
+    if !manifest.folder || manifest.artifact.blake3.is_some() {
+        return;
+    }
+    let mut hasher = blake3::Hasher::new();
+    let mut size = 0;
+    let mut put = |bytes: &[u8]| {
+        hasher.update(bytes);
+        hasher.update(&[0]);
+    };
+    for row in manifest.rows() {
+        let RowKind::Entry(kind) = row.kind else { continue };
+        if row.path.as_str().contains('!') {
+            continue;
+        }
+        put(row.path.as_str().as_bytes());
+        put(kind.name().as_bytes());
+        let mode = compare::release_mode(row.fact(field::MODE), kind);
+        put(format!("{mode:04o}").as_bytes());
+        put(row.fact(field::TARGET).map(crate::model::Value::text).unwrap_or_default().as_bytes());
+        let digest = row.content.as_ref().and_then(|content| content.blake3);
+        put(digest.map(|digest| digest.to_string()).unwrap_or_default().as_bytes());
+        size += row.content.as_ref().map_or(0, |content| content.size);
+    }
+    manifest.artifact.blake3 = Some(hasher.finalize().into());
+    manifest.artifact.size = size;
+}
+
+/// The bytes of both sides, for hunks and proofs.
+struct Sides<'a> {
+    old: Option<&'a Artifact>,
+    new: &'a Artifact,
+}
+
+pub(super) fn source_of(artifact: &Artifact, row: &Row) -> io::Result<Arc<dyn Source>> {
+    match row.place.and_then(|place| artifact.manifest.content_place(place)) {
+        Some(place) => artifact.content_source(place),
+        None if row.kind == RowKind::Artifact => artifact.source(),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "the entry has no content")),
+    }
+}
+
+impl Bytes for Sides<'_> {
+    fn before(&self, row: &Row) -> io::Result<Option<Arc<dyn Source>>> {
+        if let Some(text) = row.content.as_ref().and_then(|content| content.text.clone()) {
+            return Ok(Some(Arc::new(text)));
+        }
+        self.old.map(|artifact| source_of(artifact, row)).transpose()
+    }
+
+    fn after(&self, row: &Row) -> io::Result<Arc<dyn Source>> {
+        source_of(self.new, row)
+    }
+}
+
+/// Compares, and gives the changes with their hunks.
+pub(super) fn compare_with(
+    approved: &mut Approved,
+    artifact: &Artifact,
+    policy: &Policy,
+    intent: Option<&Intent>,
+    encoding: Option<&str>,
+) -> Result<(Comparison, Reconciled), Failure> {
+    let new = artifact.manifest.rows();
+    let comparison = match approved {
+        Approved::Artifact(old) => compare::compare(old.manifest.rows(), new, policy),
+        Approved::Manifest(file) => {
+            let comparison = compare::compare(&mut *file, new, policy);
+            if let Some(error) = file.error() {
+                return Err(Failure::Manifest(error.clone()));
+            }
+            comparison
+        }
+    };
+    let old = match approved {
+        Approved::Artifact(old) => Some(&**old),
+        Approved::Manifest(_) => None,
+    };
+    let sides = Sides { old, new: artifact };
+    let mut reconciled = intent::reconcile(comparison.clone(), intent, &sides);
+    for (change, item) in reconciled.changes.iter_mut().zip(&comparison.items) {
+        let content = item.new.as_ref().and_then(|row| row.content.as_ref());
+        if change.encoding.is_none() && content.is_some_and(|c| c.class == Class::Text) {
+            change.encoding = encoding.map(str::to_owned);
+        }
+    }
+    locate(&mut reconciled.changes, &comparison, &sides);
+    Ok((comparison, reconciled))
+}
+
+/// Line and column of the hunks of texts.
+fn locate(changes: &mut [Change], comparison: &Comparison, sides: &Sides<'_>) {
+    for (change, item) in changes.iter_mut().zip(&comparison.items) {
+        let Some(row) = &item.new else { continue };
+        let is_text = row.content.as_ref().is_some_and(|content| content.class == Class::Text);
+        if change.hunks.is_empty() || !is_text {
+            continue;
+        }
+        let Ok(source) = sides.after(row) else { continue };
+        let encoding = change.encoding.as_deref();
+        for hunk in &mut change.hunks {
+            if let Ok(Some((line, column))) = compare::position(&*source, hunk.new_offset, encoding)
+            {
+                hunk.line = Some(line);
+                hunk.column = Some(column);
+            }
+        }
+    }
+}
+
+pub(super) fn policy(config: &Config, folders: bool) -> Result<Policy, Failure> {
+    let mut normalize = Vec::new();
+    for name in &config.normalize {
+        let known = Normalizer::ALL.map(Normalizer::name).join(", ");
+        let error = || {
+            Failure::Config(ConfigError {
+                file: config.file.clone().unwrap_or_default(),
+                line: config.lines.get(name).copied(),
+                message: format!("[compare] normalize: unknown {name:?}, expected some of {known}"),
+            })
+        };
+        normalize.push(Normalizer::named(name).ok_or_else(error)?);
+    }
+    Ok(Policy { folder: folders && !config.host, normalize })
+}
+
+/// Reads an intent file.
+pub(super) fn read_intent(path: &Path) -> Result<(Intent, IntentSubject), Failure> {
+    let fail = |line, message| Failure::File { path: path.to_path_buf(), line, message };
+    let text = std::fs::read(path).map_err(|error| fail(None, error.to_string()))?;
+    let blake3 = Digest::of(&text);
+    let text = String::from_utf8(text)
+        .map_err(|error| fail(None, format!("expected UTF-8: {}", error.utf8_error())))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let intent = Intent::parse(&text, folder).map_err(|error| fail(error.line, error.message))?;
+    let subject =
+        IntentSubject { path: path.display().to_string(), summary: intent.summary.clone(), blake3 };
+    Ok((intent, subject))
+}
+
+pub(super) fn check_base(intent: &Intent, subject: &Subject, path: &Path) -> Result<(), Failure> {
+    let fail = |message| Failure::File { path: path.to_path_buf(), line: None, message };
+    match intent.base {
+        Some(Checksum::Blake3(base)) if subject.blake3 != Some(base) => {
+            let found = subject.blake3.map(|digest| digest.to_string()).unwrap_or_default();
+            Err(fail(format!(
+                "its base is blake3:{base}, but {} is blake3:{found}: it was written against \
+                 another build",
+                subject.path
+            )))
+        }
+        Some(Checksum::Sha256(_)) => {
+            Err(fail("a sha256 base cannot be checked yet: give the base as blake3".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
