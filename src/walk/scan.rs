@@ -1,32 +1,29 @@
 //! The queue of tasks and the containers that grow from it.
 
 use std::collections::VecDeque;
-use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::folder::Folder;
 use super::image::{self, Image};
-use super::pass::{Ends, Keeper, Pass};
+use super::pass::{Ends, Pass};
 use super::{Options, stream};
 use crate::inspect;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
-    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, NodeId,
-    Stored, Volume, row,
+    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, Volume, row,
 };
-use crate::readers::directory::{self, Files, HostStat};
+use crate::readers::directory;
 use crate::readers::{Budget, Context, Form, Probe, READERS, Reader};
-use crate::source::{self, Ending, ExtentSource, FileSource, Permits, Source, Stamp};
+use crate::source::{Ending, ExtentSource, FileSource, Permits, Source};
 
 /// Bytes of a read.
 pub(super) const BUFFER: usize = 256 << 10;
-/// Files of a folder that are one task.
-const BATCH: usize = 64;
-
 /// Something to do.
-enum Task {
+pub(super) enum Task {
     /// Files of a folder: contents `from..to`.
     Files { folder: Arc<Folder>, from: usize, to: usize },
     /// A container whose bytes can be read by position.
@@ -42,22 +39,6 @@ pub(super) struct Nested {
     pub(super) readers: Vec<&'static Reader>,
     pub(super) name: Vec<u8>,
     pub(super) depth: u32,
-}
-
-/// A folder whose files are being read.
-struct Folder {
-    root: PathBuf,
-    id: ContainerId,
-    volume: Volume,
-    /// For each content, its node.
-    nodes: Vec<NodeId>,
-    found: Mutex<Found>,
-}
-
-/// For each content of a folder, what was found.
-struct Found {
-    contents: Vec<Content>,
-    stats: Vec<Option<HostStat>>,
 }
 
 #[derive(Default)]
@@ -176,7 +157,7 @@ impl Scan<'_> {
         self.changed.notify_all();
     }
 
-    fn push(&self, tasks: impl IntoIterator<Item = Task>) {
+    pub(super) fn push(&self, tasks: impl IntoIterator<Item = Task>) {
         lock(&self.queue).tasks.extend(tasks);
         self.changed.notify_all();
     }
@@ -253,41 +234,6 @@ impl Scan<'_> {
         }
     }
 
-    fn add_folder(&self, root: &Path) -> Arc<Folder> {
-        // Files that will be opened anyway tell their facts then, at less cost.
-        let opens = self.options.contents || self.options.nested;
-        let files = if opens { Files::Named } else { Files::Stated };
-        let volume = directory::read(root, files, &mut Budget::default());
-        let mut nodes = vec![NodeId(0); volume.contents.len()];
-        for (n, node) in volume.nodes.iter().enumerate().rev() {
-            if let Some(slot) = node.content.and_then(|c| nodes.get_mut(c.0 as usize)) {
-                *slot = NodeId(n as u32);
-            }
-        }
-        let unread = |stored: &Stored| Content {
-            size: stored.size.unwrap_or_default(),
-            ..Content::default()
-        };
-        let contents: Vec<Content> = volume.contents.iter().map(unread).collect();
-        let count = contents.len();
-        let folder = Arc::new(Folder {
-            root: root.to_path_buf(),
-            id: self.reserve(),
-            volume,
-            nodes,
-            found: Mutex::new(Found { contents, stats: vec![None; count] }),
-        });
-        if opens {
-            let batches = (0..count).step_by(BATCH).map(|from| Task::Files {
-                folder: Arc::clone(&folder),
-                from,
-                to: (from + BATCH).min(count),
-            });
-            self.push(batches);
-        }
-        folder
-    }
-
     /// The artifact is a file: a container, or one content.
     fn add_file(&self, source: &Arc<dyn Source>, name: &[u8]) -> io::Result<Option<&'static str>> {
         let length = source.len();
@@ -344,101 +290,6 @@ impl Scan<'_> {
             depth: 0,
         });
         Ok(format)
-    }
-
-    fn read_files(&self, folder: &Folder, from: usize, to: usize, buffer: &mut [u8]) {
-        let volume = &folder.volume;
-        let mut found = Vec::with_capacity(to - from);
-        // Neighbours mostly lie in one folder: it is opened once for all of them.
-        let mut open: Option<(Option<NodeId>, source::Folder)> = None;
-        for index in from..to {
-            let Some(node) = folder.nodes.get(index).and_then(|&id| volume.node(id)) else {
-                continue;
-            };
-            let content = ContentId(index as u32);
-            let place = ContentPlace { container: folder.id, volume: 0, content };
-            if open.as_ref().is_none_or(|(parent, _)| *parent != node.parent) {
-                let path = match node.parent.and_then(|parent| volume.node(parent)) {
-                    Some(parent) => directory::host_path(&folder.root, volume, parent),
-                    None => folder.root.clone(),
-                };
-                open = source::Folder::open(&path).ok().map(|handle| (node.parent, handle));
-            }
-            let file = match &open {
-                Some((_, handle)) => handle.open_file(volume.name(node)),
-                None => File::open(directory::host_path(&folder.root, volume, node)),
-            };
-            match file.and_then(|file| self.read_file(file, volume.name(node), place, buffer)) {
-                Ok((content, stat)) => found.push((index, content, stat)),
-                Err(error) => {
-                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
-                }
-            }
-        }
-        let mut all = lock(&folder.found);
-        for (index, content, stat) in found {
-            if let Some(slot) = all.contents.get_mut(index) {
-                *slot = content;
-            }
-            if let Some(slot) = all.stats.get_mut(index) {
-                *slot = Some(stat);
-            }
-        }
-    }
-
-    fn read_file(
-        &self,
-        mut file: File,
-        name: &[u8],
-        place: ContentPlace,
-        buffer: &mut [u8],
-    ) -> io::Result<(Content, HostStat)> {
-        let before = file.metadata()?;
-        if !before.is_file() {
-            return Err(io::Error::other("it is no file any more"));
-        }
-        let mut pass = Pass::new(self.options);
-        let mut keeper = Keeper::default();
-        // Most files fit the buffer: then the ends are looked at where they lie, and the length that
-        // the host tells spares the read that finds the end.
-        let is_whole = before.len() < buffer.len() as u64;
-        let mut filled = read_some(&mut file, buffer, is_whole.then_some(before.len()))?;
-        if self.options.contents || is_whole {
-            pass.update(buffer.get(..filled).unwrap_or_default());
-            while !is_whole && filled > 0 {
-                keeper.update(buffer.get(..filled).unwrap_or_default());
-                filled = read_some(&mut file, buffer, None)?;
-                pass.update(buffer.get(..filled).unwrap_or_default());
-            }
-        }
-        let whole = buffer.get(..filled).unwrap_or_default();
-        let ends = if is_whole { Ends::of(whole) } else { keeper.ends() };
-        let mut content = pass.finish();
-        if self.options.contents {
-            let after = file.metadata()?;
-            if content.size != after.len() || Stamp::of(&before) != Stamp::of(&after) {
-                let message = format!(
-                    "it changed while it was read ({} bytes read, {} now); check it again when it is at rest",
-                    content.size,
-                    after.len()
-                );
-                self.gap(place, GapKind::ChangedWhileReading, message);
-            }
-        } else {
-            content = Content { size: before.len(), ..Content::default() };
-        }
-        let readers = self.settle_and_match(&mut content, ends, name, Declared::Nothing);
-        if !readers.is_empty() {
-            let source = Arc::new(FileSource::new(file)?);
-            self.push_nested(Nested {
-                inside: Some(place),
-                source,
-                readers,
-                name: name.to_vec(),
-                depth: 1,
-            });
-        }
-        Ok((content, HostStat::of(&before)))
     }
 
     /// Settles class and format, and says which readers know the content.
@@ -538,13 +389,10 @@ impl Scan<'_> {
         format: Option<&'static str>,
     ) -> Manifest {
         for folder in folders {
-            let Ok(folder) = Arc::try_unwrap(folder) else { continue };
-            let found = folder.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let mut volume = folder.volume;
-            directory::settle(&mut volume, &found.stats);
-            let mut container = Container::new(None, 0, vec![volume]);
-            container.contents = vec![found.contents];
-            self.put(folder.id, container);
+            if let Ok(folder) = Arc::try_unwrap(folder) {
+                let (id, container) = folder.into_container();
+                self.put(id, container);
+            }
         }
         let images = std::mem::take(&mut *lock(&self.images));
         for image in images {
@@ -620,23 +468,6 @@ fn fold_limits(mut gaps: Vec<RawGap>) -> Vec<RawGap> {
         }
     }
     folded
-}
-
-/// Fills the buffer, or as much of it as there are bytes; stops at `expected` bytes.
-fn read_some(file: &mut File, buffer: &mut [u8], expected: Option<u64>) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        if expected == Some(filled as u64) {
-            break;
-        }
-    }
-    Ok(filled)
 }
 
 /// The readers that know the bytes: all that read by position, else the first that reads forward.
