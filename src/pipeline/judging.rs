@@ -1,11 +1,12 @@
 //! Every rule over everything that the scan found.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::compare::Comparison;
 use crate::engine::{Judge, Judged, Spot};
 use crate::inspect;
+use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Class, ContentId, Declared, Finding, Gap, Locator, Manifest, field, row};
 use crate::walk::Artifact;
@@ -26,7 +27,8 @@ pub(super) fn judge_all(
         .filter(|(old, _)| old.content.as_ref().is_some_and(|c| c.class == Class::Text))
         .map(|(_, new)| &new.path)
         .collect();
-    let aliases = Aliases::of(manifest);
+    // Which findings are about which content.
+    let mut about: FastMap<ContentPlace, Range<usize>> = FastMap::default();
     for (c, container) in manifest.containers.iter().enumerate() {
         let id = ContainerId(c as u32);
         for (v, contents) in container.contents.iter().enumerate() {
@@ -36,11 +38,16 @@ pub(super) fn judge_all(
                     continue;
                 }
                 let place = ContentPlace { container: id, volume: v as u16, content };
-                judge_content(judge, artifact, place, &flipped, &aliases, &mut findings, gaps);
+                let from = findings.len();
+                judge_content(judge, artifact, place, &flipped, &mut findings, gaps);
+                if findings.len() > from {
+                    about.insert(place, from..findings.len());
+                }
             }
         }
         judge_structure(judge, manifest, id, &mut findings);
     }
+    name_aliases(manifest, &about, &mut findings);
     if manifest.containers.is_empty() {
         judge_single(judge, artifact, &flipped, &mut findings, gaps);
     }
@@ -64,30 +71,28 @@ pub(super) fn judge_all(
     findings
 }
 
-/// Other names of a content, built only when a finding needs them.
-struct Aliases<'a> {
-    manifest: &'a Manifest,
-    index: RefCell<Option<std::collections::HashMap<ContentPlace, Vec<Locator>>>>,
-}
-
-impl<'a> Aliases<'a> {
-    fn of(manifest: &'a Manifest) -> Self {
-        Self { manifest, index: RefCell::new(None) }
+/// Gives findings the other names of their content. Of a disc with three trees only the few names
+/// that a finding needs are ever spelled out.
+fn name_aliases(
+    manifest: &Manifest,
+    about: &FastMap<ContentPlace, Range<usize>>,
+    findings: &mut [Finding],
+) {
+    if about.is_empty() {
+        return;
     }
-
-    fn get(&self, place: ContentPlace) -> Vec<Locator> {
-        let mut index = self.index.borrow_mut();
-        let index = index.get_or_insert_with(|| {
-            let mut index = std::collections::HashMap::<_, Vec<_>>::new();
-            for at in self.manifest.places() {
-                let Some(content) = self.manifest.content_place(at) else { continue };
-                if self.manifest.main_place(content) != Some(at) {
-                    index.entry(content).or_default().push(self.manifest.path(at));
-                }
+    for place in manifest.places() {
+        let Some(content) = manifest.content_place(place) else { continue };
+        let Some(found) = about.get(&content).and_then(|range| findings.get_mut(range.clone()))
+        else {
+            continue;
+        };
+        if manifest.main_place(content) != Some(place) {
+            let path = manifest.path(place);
+            for finding in found {
+                finding.aliases.push(path.clone());
             }
-            index
-        });
-        index.get(&place).cloned().unwrap_or_default()
+        }
     }
 }
 
@@ -96,7 +101,6 @@ fn judge_content(
     artifact: &Artifact,
     place: ContentPlace,
     flipped: &BTreeSet<&Locator>,
-    aliases: &Aliases<'_>,
     findings: &mut Vec<Finding>,
     gaps: &mut Vec<Gap>,
 ) {
@@ -140,9 +144,7 @@ fn judge_content(
         if !wants_look(judge, &judged) {
             return;
         }
-        let aliases = aliases.get(place);
         judged.path = &path;
-        judged.aliases = &aliases;
         let found =
             artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
         match found {
