@@ -142,7 +142,6 @@ impl Judge<'_> {
 fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> {
     Judged {
         path,
-        aliases: &[],
         name: b"",
         class: Class::Container,
         approved: None,

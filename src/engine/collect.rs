@@ -187,7 +187,7 @@ pub(super) fn finding(
         existing: false,
         target,
         path: judged.path.clone(),
-        aliases: judged.aliases.to_vec(),
+        aliases: Vec::new(),
         offset: None,
         length: 0,
         line: None,

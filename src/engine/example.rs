@@ -54,7 +54,6 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
     let path = Locator::root().view("").child(case.name, 0);
     let judged = Judged {
         path: &path,
-        aliases: &[],
         name: case.name,
         class: inspect::settle(&facts),
         approved: case.approved,

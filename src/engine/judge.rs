@@ -20,8 +20,6 @@ const RECORDS: u64 = 1 << 20;
 pub struct Judged<'a> {
     /// Its main locator.
     pub path: &'a Locator,
-    /// Its other names.
-    pub aliases: &'a [Locator],
     /// Its own name, raw.
     pub name: &'a [u8],
     /// As settled.

@@ -116,7 +116,6 @@ fn judge_content(
     let root = Locator::root();
     let mut judged = Judged {
         path: &root,
-        aliases: &[],
         name,
         class: content.class,
         approved: None,
@@ -181,7 +180,6 @@ fn judge_single(
     let was_text = flipped.contains(&root);
     let judged = Judged {
         path: &root,
-        aliases: &[],
         name: &name,
         class: if was_text { Class::Text } else { content.class },
         approved: was_text.then_some(Class::Text),
