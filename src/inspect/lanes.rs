@@ -2,15 +2,15 @@
 //!
 //! One 8-bit counter a lane and kind: no lane counts past 255, because a run of blocks is folded
 //! into wide counters before that. The widest instructions of the processor are chosen at run time.
+//!
+//! What [`Arch::dispatch`] runs takes its instruction set only where it is inlined into it. That holds
+//! for a `with_simd` that is always inlined; a closure is left outside and stays at the narrowest.
 
-#![expect(
-    clippy::inline_always,
-    reason = "what `dispatch` runs takes its instruction set only where it is inlined into it"
-)]
+#![expect(clippy::inline_always, reason = "see above")]
 
 use std::sync::OnceLock;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Bytes of a block: one counter a byte of it.
 const LANES: usize = 32;
@@ -36,61 +36,95 @@ pub(super) struct Counts {
     pub(super) vertical: bool,
 }
 
-/// The instruction set, asked for once.
-fn arch() -> Arch {
+/// Runs `work` with the widest instructions, which are asked for once.
+fn dispatch<W: WithSimd>(work: W) -> W::Output {
     static ARCH: OnceLock<Arch> = OnceLock::new();
-    *ARCH.get_or_init(Arch::new)
+    ARCH.get_or_init(Arch::new).dispatch(work)
 }
 
 /// Counts the bytes of `piece`.
 pub(super) fn count(piece: &[u8]) -> Counts {
-    arch().dispatch(
-        #[inline(always)]
-        || count_here(piece),
-    )
+    dispatch(Count(piece))
 }
 
 /// Counts CR directly followed by LF.
 pub(super) fn count_crlf(piece: &[u8]) -> u64 {
-    arch().dispatch(
-        #[inline(always)]
-        || {
-            let after = piece.get(1..).unwrap_or_default();
-            let pairs = piece.chunks(255).zip(after.chunks(255));
-            pairs
-                .map(|(first, second)| {
-                    let hit = |(&a, &b): (&u8, &u8)| u8::from(a == b'\r') & u8::from(b == b'\n');
-                    u64::from(first.iter().zip(second).map(hit).sum::<u8>())
-                })
-                .sum()
-        },
-    )
+    dispatch(Crlf(piece))
 }
 
 /// Which of 0x00 to 0x1F occur: bit n for byte n.
 pub(super) fn controls(piece: &[u8]) -> u32 {
-    arch().dispatch(
-        #[inline(always)]
-        || {
-            let bit = |&b: &u8| if b < 0x20 { 1u32 << (b & 31) } else { 0 };
-            piece.iter().map(bit).fold(0, |all, one| all | one)
-        },
-    )
+    dispatch(Controls(piece))
+}
+
+struct Count<'a>(&'a [u8]);
+
+impl WithSimd for Count<'_> {
+    type Output = Counts;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Counts {
+        count_here(self.0)
+    }
+}
+
+struct Crlf<'a>(&'a [u8]);
+
+impl WithSimd for Crlf<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> u64 {
+        let after = self.0.get(1..).unwrap_or_default();
+        let mut pairs = 0;
+        for (first, second) in self.0.chunks(255).zip(after.chunks(255)) {
+            let mut here = 0u8;
+            for (&a, &b) in first.iter().zip(second) {
+                here += u8::from(a == b'\r') & u8::from(b == b'\n');
+            }
+            pairs += u64::from(here);
+        }
+        pairs
+    }
+}
+
+struct Controls<'a>(&'a [u8]);
+
+impl WithSimd for Controls<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> u32 {
+        let mut all = 0;
+        for &b in self.0 {
+            all |= if b < 0x20 { 1u32 << (b & 31) } else { 0 };
+        }
+        all
+    }
+}
+
+struct Invisible<'a>(&'a [u8]);
+
+impl WithSimd for Invisible<'_> {
+    type Output = u8;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> u8 {
+        let second = self.0.get(1..).unwrap_or_default();
+        let third = self.0.get(2..).unwrap_or_default();
+        let mut all = 0;
+        for ((&a, &b), &c) in self.0.iter().zip(second).zip(third) {
+            all |= hides(a, b, c);
+        }
+        all
+    }
 }
 
 /// Whether whole UTF-8 sequences hold U+0080 to U+009F, U+061C, U+200B to U+200F, U+202A to U+202E,
 /// U+2060 to U+206F, U+FEFF or U+FFFE. Asked of three neighbours at once, so that a text full of
 /// ordinary marks costs no more than one without.
 pub(super) fn invisible(valid: &[u8]) -> bool {
-    let second = valid.get(1..).unwrap_or_default();
-    let third = valid.get(2..).unwrap_or_default();
-    let in_threes = arch().dispatch(
-        #[inline(always)]
-        || {
-            let neighbours = valid.iter().zip(second).zip(third);
-            neighbours.map(|((&a, &b), &c)| hides(a, b, c)).fold(0, |all, one| all | one)
-        },
-    );
+    let in_threes = dispatch(Invisible(valid));
     let in_last_two = match valid {
         [.., a, b] => hides(*a, *b, 0),
         _ => 0,
