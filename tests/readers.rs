@@ -62,7 +62,7 @@ fn fixtures() -> Vec<Fixture> {
 }
 
 fn path_of(volume: &Volume, node: &Node) -> Locator {
-    let above = match node.parent.and_then(|parent| volume.node(parent)) {
+    let above = match node.parent().and_then(|parent| volume.node(parent)) {
         Some(parent) => path_of(volume, parent),
         None => Locator::root().view(volume.views[usize::from(node.view.0)].name),
     };
@@ -93,13 +93,13 @@ fn dump(volume: &Volume, length: u64) -> String {
     }
     for node in &volume.nodes {
         let _ = write!(out, "{} {}", node.kind.name(), path_of(volume, node));
-        if let Some(id) = node.content {
+        if let Some(id) = node.content() {
             let stored = &volume.contents[id.0 as usize];
             let _ = write!(out, " content {} {:?}", id.0, stored.codec);
             if let Some(size) = stored.size {
                 let _ = write!(out, " size {size}");
             }
-            for extent in &stored.extents {
+            for extent in stored.extents.iter() {
                 if extent.is_hole() {
                     let _ = write!(out, " hole+{}", extent.length);
                 } else {
@@ -191,8 +191,8 @@ fn check_sanity(fixture: &Fixture, bytes: &Vec<u8>, what: &str) {
     }
     assert_eq!(at, bytes.len() as u64);
     for node in &volume.nodes {
-        assert!(node.parent.is_none_or(|id| volume.node(id).is_some()));
-        assert!(node.content.is_none_or(|id| volume.contents.get(id.0 as usize).is_some()));
+        assert!(node.parent().is_none_or(|id| volume.node(id).is_some()));
+        assert!(node.content().is_none_or(|id| volume.contents.get(id.0 as usize).is_some()));
         assert!(usize::from(node.view.0) < volume.views.len());
     }
 }

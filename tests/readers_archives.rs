@@ -49,10 +49,10 @@ fn file_name(path: &Path) -> String {
 
 fn path_of(volume: &Volume, node: &Node) -> Vec<u8> {
     let mut path = volume.name(node).to_vec();
-    let mut parent = node.parent;
+    let mut parent = node.parent();
     while let Some(above) = parent.and_then(|id| volume.node(id)) {
         path = [volume.name(above), b"/", &path].concat();
-        parent = above.parent;
+        parent = above.parent();
     }
     path
 }
@@ -74,7 +74,7 @@ fn members_have_the_digests_that_the_standard_tools_give() {
                 name == "-" && format == "gzip" || path_of(&volume, node) == name.as_bytes()
             });
             let node = node.unwrap_or_else(|| panic!("{}: no {name}", path.display()));
-            let stored = &volume.contents[node.content.expect("a content").0 as usize];
+            let stored = &volume.contents[node.content().expect("a content").0 as usize];
             let extents = ExtentSource::new(Arc::clone(&source), &stored.extents, None);
             let mut decoder = decode(stored.codec, Box::new(Forward::new(&extents)))
                 .expecting(stored.crc32, stored.size);
@@ -110,7 +110,7 @@ fn compared(volume: &Volume, with_layout: bool) -> String {
         }
     }
     for node in &volume.nodes {
-        let _ = writeln!(text, "{:?} {:?} {:?}", node.parent, volume.name(node), node.kind);
+        let _ = writeln!(text, "{:?} {:?} {:?}", node.parent(), volume.name(node), node.kind);
         for fact in volume.facts_of(node) {
             let _ = writeln!(text, "{:?} {:?}", fact.field, fact.value);
         }
@@ -205,7 +205,7 @@ fn members_of_an_archive_without_end_are_read_from_their_own_headers() {
     let whole = list("zip", &bytes, "plain.zip");
     let cut = list("zip", &bytes[..bytes.len() - 30], "plain.zip");
     let members = |volume: &Volume| -> Vec<_> {
-        let named = |node| Some((path_of(volume, node), node.content?));
+        let named = |node| Some((path_of(volume, node), node.content()?));
         let extents = |(name, id): (Vec<u8>, premaster::model::ContentId)| {
             (name, volume.contents[id.0 as usize].extents.clone())
         };

@@ -50,7 +50,7 @@ fn unhex(text: &str) -> Vec<u8> {
 
 fn path_of(volume: &Volume, node: &Node) -> String {
     let name = String::from_utf8_lossy(volume.name(node)).into_owned();
-    match node.parent.and_then(|parent| volume.node(parent)) {
+    match node.parent().and_then(|parent| volume.node(parent)) {
         Some(parent) => format!("{}:{name}", path_of(volume, parent)),
         None => name,
     }
@@ -100,7 +100,7 @@ fn seen(volume: &Volume) -> String {
         .iter()
         .map(|node| {
             let name = volume.name(node).to_vec();
-            (node.parent, name, node.duplicate, node.kind, volume.facts_of(node).to_vec())
+            (node.parent(), name, node.duplicate, node.kind, volume.facts_of(node).to_vec())
         })
         .collect();
     let residues: Vec<_> =
@@ -166,7 +166,7 @@ fn no_changed_byte_of_a_resource_map_goes_unseen() {
 /// The bytes of the entry at a path of names joined by colons.
 fn bytes_of(volume: &Volume, bytes: &[u8], path: &str) -> Vec<u8> {
     let node = volume.nodes.iter().find(|node| path_of(volume, node) == path).expect(path);
-    let stored = &volume.contents[node.content.expect("a content").0 as usize];
+    let stored = &volume.contents[node.content().expect("a content").0 as usize];
     let range = |start: u64, length: u64| start as usize..(start + length) as usize;
     stored.extents.iter().flat_map(|e| bytes[range(e.start, e.length)].to_vec()).collect()
 }
@@ -199,7 +199,7 @@ fn listed_by_hls(path: &str) -> BTreeSet<String> {
 
 fn listed_by_us(volume: &Volume) -> BTreeSet<String> {
     let size = |node: &Node| {
-        node.content.map_or(0, |id| volume.contents[id.0 as usize].size.expect("a size"))
+        node.content().map_or(0, |id| volume.contents[id.0 as usize].size.expect("a size"))
     };
     let mut rows = BTreeSet::new();
     for (at, node) in volume.nodes.iter().enumerate() {

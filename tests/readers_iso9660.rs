@@ -37,11 +37,11 @@ fn compared(volume: &Volume) -> blake3::Hash {
         let _ = write!(
             text,
             "{:?} {:?} {:?} {:?} {:?} {:?}",
-            node.parent,
+            node.parent(),
             volume.name(node),
             node.kind,
             node.view,
-            node.content,
+            node.content(),
             volume.facts_of(node)
         );
     }
@@ -176,7 +176,7 @@ fn the_parts_of_a_large_file_are_one_content() {
     let volume = list(&bytes);
     let node = volume.nodes.iter().find(|node| volume.name(node) == b"A.BIN").expect("listed");
     assert_eq!(names(&volume).iter().filter(|name| name.contains("BIN")).count(), 1);
-    let stored = &volume.contents[node.content.expect("content").0 as usize];
+    let stored = &volume.contents[node.content().expect("content").0 as usize];
     let extents: Vec<_> = stored.extents.iter().map(|e| (e.start, e.length)).collect();
     assert_eq!(extents, [(57_344, 5), (59_392, 5)]);
     assert_eq!(stored.size, Some(10));
@@ -234,10 +234,10 @@ fn paths_are_those_that_isoinfo_lists() {
                 }
             };
             let mut path = name_of(node);
-            let mut above = node.parent;
+            let mut above = node.parent();
             while let Some(parent) = above.and_then(|id| volume.node(id)) {
                 path = format!("{}/{path}", name_of(parent));
-                above = parent.parent;
+                above = parent.parent();
             }
             found.push(format!("/{path}"));
         }

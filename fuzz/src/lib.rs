@@ -40,8 +40,8 @@ pub fn reader(id: &str, bytes: &[u8]) {
     }
     assert_eq!(at, length as u64, "the tiles cover the container");
     for node in &volume.nodes {
-        assert!(node.parent.is_none_or(|parent| volume.node(parent).is_some()));
-        assert!(node.content.is_none_or(|id| volume.contents.get(id.0 as usize).is_some()));
+        assert!(node.parent().is_none_or(|parent| volume.node(parent).is_some()));
+        assert!(node.content().is_none_or(|id| volume.contents.get(id.0 as usize).is_some()));
         assert!(usize::from(node.view.0) < volume.views.len());
         let _ = volume.name(node);
     }

@@ -75,12 +75,10 @@ impl Sweep {
         let mut census = self.census;
         if self.utf8.is_open() && census.utf8 {
             census.utf8 = false;
-            census.utf8_error = Some(census.size - self.utf8.held());
         }
         census.controls_exact = self.may_be_text;
         if !self.may_be_text {
             census.utf8 = false;
-            census.utf8_error = None;
             census.controls = 0;
         }
         census.invisible = census.utf8 && self.utf8.invisible();
@@ -130,12 +128,8 @@ impl Sweep {
                 }
             }
         }
-        if census.utf8
-            && (counts.high > 0 || self.utf8.is_open())
-            && let Err(offset) = self.utf8.update(piece, at)
-        {
-            census.utf8 = false;
-            census.utf8_error = Some(offset);
+        if census.utf8 && (counts.high > 0 || self.utf8.is_open()) {
+            census.utf8 = self.utf8.update(piece, at);
         }
     }
 }
@@ -183,26 +177,22 @@ mod tests {
 
     #[test]
     fn utf8_and_what_nobody_sees() {
-        for (text, utf8, error, invisible) in [
-            (&b"plain"[..], true, None, false),
-            ("®".as_bytes(), true, None, false),
-            (b"ab\xa8c", false, Some(2), false),
-            (b"ab\xc2", false, Some(2), false),
-            (b"\xe2\x80", false, Some(0), false),
-            (b"\xc0\x80", false, Some(0), false),
-            (b"\xed\xa0\x80", false, Some(0), false),
-            ("\u{feff}a".as_bytes(), true, None, false),
-            ("a\u{feff}".as_bytes(), true, None, true),
-            ("\u{85}".as_bytes(), true, None, true),
-            ("\u{202e}".as_bytes(), true, None, true),
-            ("\u{61c}".as_bytes(), true, None, true),
+        for (text, utf8, invisible) in [
+            (&b"plain"[..], true, false),
+            ("®".as_bytes(), true, false),
+            (b"ab\xa8c", false, false),
+            (b"ab\xc2", false, false),
+            (b"\xe2\x80", false, false),
+            (b"\xc0\x80", false, false),
+            (b"\xed\xa0\x80", false, false),
+            ("\u{feff}a".as_bytes(), true, false),
+            ("a\u{feff}".as_bytes(), true, true),
+            ("\u{85}".as_bytes(), true, true),
+            ("\u{202e}".as_bytes(), true, true),
+            ("\u{61c}".as_bytes(), true, true),
         ] {
             let counted = census(text);
-            assert_eq!(
-                (counted.utf8, counted.utf8_error, counted.invisible),
-                (utf8, error, invisible),
-                "{text:x?}"
-            );
+            assert_eq!((counted.utf8, counted.invisible), (utf8, invisible), "{text:x?}");
         }
     }
 
@@ -240,9 +230,6 @@ mod tests {
             }
             prop_assert_eq!(sweep.finish(), whole);
             prop_assert_eq!(whole.utf8, whole.controls_exact && std::str::from_utf8(&bytes).is_ok());
-            if whole.controls_exact {
-                prop_assert_eq!(whole.utf8_error, std::str::from_utf8(&bytes).err().map(|e| e.valid_up_to() as u64));
-            }
         }
 
         #[test]

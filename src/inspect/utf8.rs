@@ -20,22 +20,17 @@ impl Utf8 {
         self.held > 0
     }
 
-    /// Bytes of the sequence that has begun and not ended.
-    pub(super) fn held(self) -> u64 {
-        self.held.into()
-    }
-
     /// Whether a character was seen that nobody sees.
     pub(super) fn invisible(self) -> bool {
         self.invisible
     }
 
-    /// Takes the next bytes, which start at `offset`. Returns the offset of the first byte that is
-    /// not UTF-8.
-    pub(super) fn update(&mut self, mut piece: &[u8], offset: u64) -> Result<(), u64> {
+    /// Takes the next bytes, which start at `offset`. Returns whether all so far is UTF-8, but for a
+    /// sequence that is still open.
+    pub(super) fn update(&mut self, mut piece: &[u8], offset: u64) -> bool {
         let mut at = offset;
         while self.held > 0 {
-            let Some((&byte, rest)) = piece.split_first() else { return Ok(()) };
+            let Some((&byte, rest)) = piece.split_first() else { return true };
             let held = usize::from(self.held);
             let mut sequence = [0; 4];
             sequence[..held].copy_from_slice(&self.cut[..held]);
@@ -43,14 +38,14 @@ impl Utf8 {
             let sequence = &sequence[..=held];
             match std::str::from_utf8(sequence) {
                 Ok(_) => {
-                    self.look(sequence, at - self.held());
+                    self.look(sequence, at - u64::from(self.held));
                     self.held = 0;
                 }
                 Err(error) if error.error_len().is_none() && held < 3 => {
                     self.cut[held] = byte;
                     self.held += 1;
                 }
-                Err(_) => return Err(at - self.held()),
+                Err(_) => return false,
             }
             piece = rest;
             at += 1;
@@ -60,7 +55,7 @@ impl Utf8 {
             Err(error) => {
                 let (valid, rest) = piece.split_at(error.valid_up_to());
                 if error.error_len().is_some() || rest.len() > 3 {
-                    return Err(at + valid.len() as u64);
+                    return false;
                 }
                 self.cut[..rest.len()].copy_from_slice(rest);
                 self.held = rest.len() as u8;
@@ -68,7 +63,7 @@ impl Utf8 {
             }
         };
         self.look(valid, at);
-        Ok(())
+        true
     }
 
     /// Looks for invisible characters in whole sequences that start at `offset`.

@@ -25,8 +25,6 @@ pub struct Census {
     pub controls_exact: bool,
     /// Whether the bytes are valid UTF-8 from end to end; for what is plainly binary, `false`.
     pub utf8: bool,
-    /// Offset of the first byte that is not UTF-8, if it was looked for.
-    pub utf8_error: Option<u64>,
     /// Whether U+0080 to U+009F, U+FFFE, or a bidi or zero-width character occurs in valid UTF-8.
     pub invisible: bool,
     /// The first bytes, zero-padded.

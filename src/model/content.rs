@@ -1,5 +1,7 @@
 //! Contents: where bytes lie and how they are packed, apart from the names that point at them.
 
+use std::ops::{Deref, DerefMut};
+
 use super::census::Census;
 use super::class::{Class, Declared};
 use super::digest::Digest;
@@ -23,6 +25,57 @@ impl Extent {
     }
 }
 
+/// Extents in content order. Nearly every content has one, which takes no memory of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Extents(Few);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Few {
+    One([Extent; 1]),
+    Any(Box<[Extent]>),
+}
+
+impl Default for Extents {
+    fn default() -> Self {
+        Self(Few::Any(Box::default()))
+    }
+}
+
+impl From<Extent> for Extents {
+    fn from(extent: Extent) -> Self {
+        Self(Few::One([extent]))
+    }
+}
+
+impl From<Vec<Extent>> for Extents {
+    fn from(extents: Vec<Extent>) -> Self {
+        match extents.as_slice() {
+            &[extent] => extent.into(),
+            _ => Self(Few::Any(extents.into())),
+        }
+    }
+}
+
+impl Deref for Extents {
+    type Target = [Extent];
+
+    fn deref(&self) -> &[Extent] {
+        match &self.0 {
+            Few::One(one) => one,
+            Few::Any(all) => all,
+        }
+    }
+}
+
+impl DerefMut for Extents {
+    fn deref_mut(&mut self) -> &mut [Extent] {
+        match &mut self.0 {
+            Few::One(one) => one,
+            Few::Any(all) => all,
+        }
+    }
+}
+
 /// How stored bytes become the content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Codec {
@@ -39,7 +92,7 @@ pub enum Codec {
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
     /// Where the stored bytes lie, in content order.
-    pub extents: Vec<Extent>,
+    pub extents: Extents,
     /// Bytes after decoding; `None` where only decoding tells.
     pub size: Option<u64>,
     /// How they are packed.
@@ -53,7 +106,7 @@ pub struct Stored {
 impl Stored {
     /// Plain bytes in one extent.
     pub fn plain(start: u64, length: u64) -> Self {
-        Self { extents: vec![Extent { start, length }], size: Some(length), ..Self::default() }
+        Self { extents: Extent { start, length }.into(), size: Some(length), ..Self::default() }
     }
 
     /// Bytes stored in the container.
@@ -63,7 +116,7 @@ impl Stored {
 
     /// Start and end if the content is one plain run of stored bytes.
     pub fn contiguous(&self) -> Option<(u64, u64)> {
-        match self.extents.as_slice() {
+        match &*self.extents {
             [extent] if self.codec == Codec::Plain && !extent.is_hole() => {
                 Some((extent.start, extent.start.checked_add(extent.length)?))
             }

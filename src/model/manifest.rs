@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::claim::{Claim, Owner, Role, overlay};
+use super::claim::{Claim, Owner, Role, Strength, overlay};
 use super::class::Declared;
 use super::content::Content;
 use super::digest::Digest;
@@ -63,6 +63,21 @@ pub struct Loose {
     pub sample: Vec<u8>,
 }
 
+/// Bytes that no structure and no content explains, before anyone looked at them.
+#[derive(Clone, Copy, Debug)]
+pub struct LooseTile {
+    /// First byte in the container.
+    pub start: u64,
+    /// One past the last.
+    pub end: u64,
+    /// What the range is for, as the strongest claim says.
+    pub role: &'static Role,
+    /// The volume whose claim that is; 0 if there is none.
+    pub volume: u16,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
 /// What nobody claims.
 pub static UNCLAIMED: Role = Role::reserved("unclaimed");
 
@@ -107,21 +122,20 @@ pub struct Manifest {
 }
 
 impl Container {
-    /// A container whose volumes have been read and whose contents wait for the pass.
-    pub fn new(inside: Option<ContentPlace>, length: u64, mut volumes: Vec<Volume>) -> Self {
+    /// A container whose volumes have been read. `contents` holds, for each volume, what the pass
+    /// found of each of its contents; until a pass did, [`Volume::unread_contents`].
+    pub fn new(
+        inside: Option<ContentPlace>,
+        length: u64,
+        mut volumes: Vec<Volume>,
+        contents: Vec<Vec<Content>>,
+    ) -> Self {
         for (number, volume) in volumes.iter_mut().enumerate() {
             volume.number_duplicates();
             for claim in &mut volume.claims {
                 claim.volume = number as u16;
             }
         }
-        // Until a pass tells, sizes are what the format records.
-        let unread = |stored: &super::content::Stored| Content {
-            size: stored.size.unwrap_or_default(),
-            ..Content::default()
-        };
-        let contents =
-            volumes.iter().map(|volume| volume.contents.iter().map(unread).collect()).collect();
         let mut this = Self { inside, length, volumes, contents, ..Self::default() };
         this.name_views();
         this.join_contents();
@@ -222,13 +236,13 @@ impl Container {
             let mut forked = vec![false; volume.nodes.len()];
             for node in &volume.nodes {
                 if node.kind == Kind::Fork
-                    && let Some(flag) = node.parent.and_then(|p| forked.get_mut(p.0 as usize))
+                    && let Some(flag) = node.parent().and_then(|p| forked.get_mut(p.0 as usize))
                 {
                     *flag = true;
                 }
             }
             for (n, node) in volume.nodes.iter().enumerate() {
-                let Some(content) = node.content else { continue };
+                let Some(content) = node.content() else { continue };
                 let rank = volume.views.get(usize::from(node.view.0)).map_or(0, |view| view.rank);
                 let is_text = volume.facts_of(node).iter().any(|fact| {
                     fact.field == field::MAC_TYPE
@@ -261,24 +275,23 @@ impl Container {
         self.contents.get(usize::from(volume))?.get(content.0 as usize)
     }
 
-    /// Tiles that no structure and no content explains: start, end, and the strongest claim.
-    pub fn loose_tiles(&self) -> Vec<(u64, u64, Option<Claim>)> {
-        use super::claim::Strength;
-        let joined: Vec<Claim>;
-        let claims = match self.volumes.as_slice() {
-            [volume] => &volume.claims,
-            volumes => {
-                joined = volumes.iter().flat_map(|volume| volume.claims.iter().cloned()).collect();
-                &joined
-            }
-        };
-        overlay(claims, self.length)
+    /// Tiles that no structure and no content explains. The claims go with that: a disc has
+    /// hundreds of thousands, and nothing but a map of the image asks for them afterwards.
+    pub fn take_loose_tiles(&mut self) -> Vec<LooseTile> {
+        let mut claims: Vec<Claim> = Vec::new();
+        for volume in &mut self.volumes {
+            let mut of = std::mem::take(&mut volume.claims);
+            if claims.is_empty() { claims = of } else { claims.append(&mut of) }
+        }
+        overlay(&claims, self.length)
             .filter_map(|tile| {
                 let strongest = tile.claims.first().and_then(|&i| claims.get(i as usize));
-                match strongest.map(|claim| claim.role.strength) {
-                    Some(Strength::Structure | Strength::Content) => None,
-                    _ => Some((tile.start, tile.end, strongest.cloned())),
-                }
+                let (role, volume, owner) = match strongest {
+                    Some(claim) if claim.role.strength >= Strength::Content => return None,
+                    Some(claim) => (claim.role, claim.volume, claim.owner),
+                    None => (&UNCLAIMED, 0, Owner::Volume),
+                };
+                Some(LooseTile { start: tile.start, end: tile.end, role, volume, owner })
             })
             .collect()
     }
@@ -343,14 +356,14 @@ impl Manifest {
     pub fn path(&self, place: Place) -> Locator {
         let Some((volume, node)) = self.node(place) else { return Locator::root() };
         let mut chain = vec![node];
-        let mut at = node.parent;
+        let mut at = node.parent();
         // A reader adds a parent before its children, so this ends; the bound is for a broken one.
         while let Some(parent) = at.and_then(|id| volume.node(id)) {
             if chain.len() > 4096 {
                 break;
             }
             chain.push(parent);
-            at = parent.parent;
+            at = parent.parent();
         }
         let mut path = self.view_path(place.container, place.volume, usize::from(node.view.0));
         for node in chain.iter().rev() {
@@ -363,7 +376,7 @@ impl Manifest {
     pub fn content_place(&self, place: Place) -> Option<ContentPlace> {
         let (_, node) = self.node(place)?;
         let (volume, content) =
-            self.container(place.container)?.canonical(place.volume, node.content?);
+            self.container(place.container)?.canonical(place.volume, node.content()?);
         Some(ContentPlace { container: place.container, volume, content })
     }
 

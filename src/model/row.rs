@@ -163,7 +163,7 @@ impl Manifest {
                     .map(|volume| {
                         let mut order: Vec<u32> = (0..volume.nodes.len() as u32).collect();
                         order.sort_by_key(|&i| {
-                            volume.node(NodeId(i)).map(|node| (node.view, node.parent, i))
+                            volume.node(NodeId(i)).map(|node| (node.view, node.parent(), i))
                         });
                         order
                     })
@@ -233,7 +233,7 @@ impl Rows<'_> {
         let order = self.children.get(id.0 as usize).and_then(|c| c.get(usize::from(v)));
         let order = order.map_or(&[][..], Vec::as_slice);
         let key =
-            |i: u32| volume.node(NodeId(i)).map(|node| (usize::from(node.view.0), node.parent));
+            |i: u32| volume.node(NodeId(i)).map(|node| (usize::from(node.view.0), node.parent()));
         let wanted = Some((view, parent));
         let from = order.partition_point(|&i| key(i) < wanted);
         let to = order.partition_point(|&i| key(i) <= wanted);
@@ -352,7 +352,7 @@ impl Rows<'_> {
         let (volume, node) = self.manifest.node(place)?;
         let content = self.manifest.content_place(place);
         let declared = node
-            .content
+            .content()
             .and_then(|id| volume.contents.get(id.0 as usize))
             .map_or(Declared::Nothing, |stored| stored.declared);
         let main = content.and_then(|c| self.manifest.main_place(c)).filter(|&main| main != place);

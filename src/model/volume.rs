@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::claim::{CONTENT, Claim, Owner, Role, SLACK};
-use super::content::Stored;
+use super::content::{Content, Stored};
 use super::digest::Digest;
 use super::fact::{Fact, FactTable, Field, Value};
 use super::fast_map::{FastMap, FastSet};
@@ -110,24 +110,45 @@ pub struct View {
 }
 
 /// An entry. Names lie in the volume's name table.
+///
+/// A disc has one an entry and namespace, so it is kept as small as it goes: ids that may be absent
+/// are plain numbers here, and `Option`s only at the door.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// The directory or file above; `None` right below the view's root.
-    pub parent: Option<NodeId>,
+    parent: u32,
     /// Offset of the name in the name table.
     name_start: u32,
     /// Bytes of the name.
     name_length: u32,
     /// 0 for the first entry of this name in its directory, then 1, 2, …
     pub duplicate: u32,
-    /// Its bytes.
-    pub content: Option<ContentId>,
+    content: u32,
     /// Its facts.
     pub facts: FactsId,
     /// The namespace.
     pub view: ViewId,
     /// What it is.
     pub kind: Kind,
+}
+
+/// The id that stands for none.
+const NONE: u32 = u32::MAX;
+
+impl Node {
+    /// The directory or file above; `None` right below the view's root.
+    pub fn parent(&self) -> Option<NodeId> {
+        (self.parent != NONE).then_some(NodeId(self.parent))
+    }
+
+    /// Its bytes.
+    pub fn content(&self) -> Option<ContentId> {
+        (self.content != NONE).then_some(ContentId(self.content))
+    }
+
+    /// Gives it bytes, or takes them away.
+    pub fn set_content(&mut self, content: Option<ContentId>) {
+        self.content = content.map_or(NONE, |content| content.0);
+    }
 }
 
 /// An entry as a reader hands it over.
@@ -331,11 +352,11 @@ impl Volume {
     /// Adds an entry. Duplicates of a name are numbered by [`Volume::number_duplicates`].
     pub fn add_node(&mut self, new: NewNode<'_>) -> NodeId {
         let node = Node {
-            parent: new.parent,
+            parent: new.parent.map_or(NONE, |parent| parent.0),
             name_start: self.names.len() as u32,
             name_length: new.name.len() as u32,
             duplicate: 0,
-            content: new.content,
+            content: new.content.map_or(NONE, |content| content.0),
             facts: FactsId(self.facts.intern(new.facts)),
             view: new.view,
             kind: new.kind,
@@ -379,7 +400,7 @@ impl Volume {
     /// as slack.
     pub fn add_claimed_content(&mut self, view: ViewId, stored: Stored, block: u64) -> ContentId {
         let id = ContentId(self.contents.len() as u32);
-        for extent in &stored.extents {
+        for extent in stored.extents.iter() {
             if extent.is_hole() {
                 continue;
             }
@@ -392,6 +413,15 @@ impl Volume {
         }
         self.contents.push(stored);
         id
+    }
+
+    /// What is known of its contents until a pass tells: the sizes that the format records.
+    pub fn unread_contents(&self) -> Vec<Content> {
+        let size = |stored: &Stored| stored.size.unwrap_or_default();
+        self.contents
+            .iter()
+            .map(|stored| Content { size: size(stored), ..Content::default() })
+            .collect()
     }
 
     /// Claims a range without saying more about it than its role.
@@ -496,8 +526,8 @@ impl Volume {
         let mut doubtful: FastSet<(ViewId, Option<NodeId>)> = FastSet::default();
         let mut before: Option<&Node> = None;
         for node in &self.nodes {
-            let key = (node.view, node.parent);
-            match before.filter(|before| (before.view, before.parent) == key) {
+            let key = (node.view, node.parent());
+            match before.filter(|before| (before.view, before.parent()) == key) {
                 Some(before) if self.name(before) < self.name(node) => {}
                 Some(_) => {
                     doubtful.insert(key);
@@ -511,7 +541,7 @@ impl Volume {
             before = Some(node);
         }
         let key = |volume: &Self, i: u32| {
-            volume.nodes.get(i as usize).map(|node| (node.view, node.parent))
+            volume.nodes.get(i as usize).map(|node| (node.view, node.parent()))
         };
         let mut order: Vec<u32> = (0..self.nodes.len() as u32)
             .filter(|&i| key(self, i).is_some_and(|key| doubtful.contains(&key)))
@@ -541,7 +571,7 @@ impl Volume {
             claim.start = claim.start.saturating_add(base);
             claim.end = claim.end.saturating_add(base);
         }
-        for extent in self.contents.iter_mut().flat_map(|stored| &mut stored.extents) {
+        for extent in self.contents.iter_mut().flat_map(|stored| &mut *stored.extents) {
             if !extent.is_hole() {
                 extent.start = extent.start.saturating_add(base);
             }

@@ -178,13 +178,13 @@ pub fn settle(volume: &mut Volume, stats: &[Option<HostStat>]) {
     let mut inodes: HashMap<(u64, u64), ContentId> = HashMap::new();
     for index in 0..volume.nodes.len() {
         let id = NodeId(index as u32);
-        let Some(content) = volume.node(id).and_then(|node| node.content) else { continue };
+        let Some(content) = volume.node(id).and_then(crate::model::Node::content) else { continue };
         let Some(stat) = stats.get(content.0 as usize).copied().flatten() else { continue };
         volume.set_facts(id, stat.facts());
         if stat.shared {
             let first = *inodes.entry((stat.device, stat.inode)).or_insert(content);
             if let Some(node) = volume.nodes.get_mut(index) {
-                node.content = Some(first);
+                node.set_content(Some(first));
             }
         }
     }
@@ -267,10 +267,10 @@ fn inode_of(_: &Metadata) -> Option<(u64, u64)> {
 /// The host path of an entry that [`read`] listed below `root`.
 pub fn host_path(root: &Path, volume: &Volume, node: &Node) -> PathBuf {
     let mut segments = vec![volume.name(node)];
-    let mut at = node.parent;
+    let mut at = node.parent();
     while let Some(parent) = at.and_then(|id| volume.node(id)) {
         segments.push(volume.name(parent));
-        at = parent.parent;
+        at = parent.parent();
     }
     let mut path = root.to_path_buf();
     path.extend(segments.iter().rev().map(|segment| os_name(segment)));
@@ -316,7 +316,7 @@ mod tests {
             (b"readme", Kind::File),
         ];
         assert_eq!(names, expected);
-        assert_eq!(volume.nodes[1].content, volume.nodes[3].content);
+        assert_eq!(volume.nodes[1].content(), volume.nodes[3].content());
         assert_eq!(volume.facts_of(&volume.nodes[2])[0].value.text(), "4755");
         let path = host_path(root.path(), &volume, &volume.nodes[1]);
         assert_eq!(fs::read(path).expect("there"), b"text");

@@ -119,7 +119,7 @@ fn map(source: &dyn Source, Context { name, budget }: &mut Context<'_>) -> Volum
         facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
     }
     let stored = Stored {
-        extents: vec![Extent { start: 0, length }],
+        extents: Extent { start: 0, length }.into(),
         codec: Codec::Gzip,
         ..Stored::default()
     };

@@ -103,7 +103,7 @@ impl Tree {
             Some(id) if entry.kind == Kind::Directory && self.implied.remove(&id) => {
                 volume.set_facts(id, std::mem::take(&mut entry.facts));
                 if let Some(node) = volume.nodes.get_mut(id.0 as usize) {
-                    node.content = entry.content;
+                    node.set_content(entry.content);
                 }
                 id
             }

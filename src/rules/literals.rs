@@ -173,6 +173,21 @@ impl Literals {
         found
     }
 
+    /// Which rules have a hit in a content that is at hand as a whole, as [`Finder::rules`] tells it.
+    pub fn rules_in(&self, bytes: &[u8], may_be_text: bool) -> u64 {
+        let mut seen = 0;
+        if may_be_text || self.beyond_texts {
+            self.visit(bytes, 0, bytes.len(), |hit| self.note(hit, &mut seen));
+        }
+        seen
+    }
+
+    /// Notes the rule of a hit; whether there is any rule left to look for.
+    fn note(&self, hit: Match, seen: &mut u64) -> bool {
+        *seen |= bit(hit.rule);
+        *seen != self.all
+    }
+
     /// Gives each hit that begins in `bytes[from..to]` to `sink` until that says `false`.
     fn visit(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(Match) -> bool) {
         let stop = to.saturating_add(self.longest).min(bytes.len());
@@ -226,10 +241,7 @@ impl<'a> Finder<'a> {
         }
         let keep = literals.longest - 1;
         let mut seen = self.rules;
-        let mut note = |hit: Match| {
-            seen |= bit(hit.rule);
-            seen != literals.all
-        };
+        let mut note = |hit: Match| literals.note(hit, &mut seen);
         if !self.carry.is_empty() {
             let border = self.carry.len();
             let head = bytes.get(..keep.min(bytes.len())).unwrap_or_default();

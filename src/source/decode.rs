@@ -6,13 +6,14 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{FlushDecompress, Status};
 
+use super::inflater::Inflater;
 use super::{le16, le32};
 use crate::model::Codec;
 
-/// Stored bytes held at a time.
-const BUFFER: usize = 32 << 10;
+/// Bytes held to look behind the end of what is stored as it is.
+const BEHIND: usize = 512;
 
 /// What stood at the end of the stored bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,7 +32,8 @@ pub struct Ending {
 pub struct Decoder<'a> {
     codec: Codec,
     input: Input<'a>,
-    inflate: Decompress,
+    /// `None` for what is stored as it is; its buffer is in `input` meanwhile.
+    inflater: Option<Inflater>,
     state: State,
     /// Of the gzip member at hand, or of everything for the other codecs.
     crc: crc32fast::Hasher,
@@ -65,10 +67,15 @@ enum State {
 /// assert_eq!((ending.trailing, ending.zero_padding), (3, true));
 /// ```
 pub fn decode<'a>(codec: Codec, stored: Box<dyn Read + Send + 'a>) -> Decoder<'a> {
+    let mut inflater = (codec != Codec::Plain).then(Inflater::take);
+    let buffer = match &mut inflater {
+        Some(inflater) => std::mem::take(&mut inflater.buffer),
+        None => vec![0; BEHIND].into(),
+    };
     Decoder {
         codec,
-        input: Input { stored, buffer: vec![0; BUFFER].into(), start: 0, end: 0, taken: 0 },
-        inflate: Decompress::new(false),
+        input: Input { stored, buffer, start: 0, end: 0, taken: 0 },
+        inflater,
         state: State::Start,
         crc: crc32fast::Hasher::new(),
         member_size: 0,
@@ -122,7 +129,9 @@ impl Decoder<'_> {
                 State::MemberEnd => self.finish()?,
                 State::Between => {
                     if self.input.peek(2)? == [0x1f, 0x8b] {
-                        self.inflate.reset(false);
+                        if let Some(inflater) = &mut self.inflater {
+                            inflater.inflate.reset(false);
+                        }
                         self.state = State::Start;
                     } else {
                         self.finish()?;
@@ -144,13 +153,14 @@ impl Decoder<'_> {
 
     /// One call of the inflater; 0 if it made no output this time.
     fn inflate(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let Some(Inflater { inflate, .. }) = &mut self.inflater else { return Ok(0) };
         let at = self.input.taken;
         let bytes = self.input.fill()?;
-        let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
+        let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
         let ended = bytes.is_empty();
-        let status = self.inflate.decompress(bytes, out, FlushDecompress::None);
-        let taken = (self.inflate.total_in() - before_in) as usize;
-        let made = (self.inflate.total_out() - before_out) as usize;
+        let status = inflate.decompress(bytes, out, FlushDecompress::None);
+        let taken = (inflate.total_in() - before_in) as usize;
+        let made = (inflate.total_out() - before_out) as usize;
         self.input.consume(taken);
         match status {
             Err(error) => {
@@ -304,6 +314,15 @@ impl Read for Decoder<'_> {
                 self.failure = Some((error.kind(), error.to_string()));
             }
         })
+    }
+}
+
+impl Drop for Decoder<'_> {
+    fn drop(&mut self) {
+        if let Some(mut inflater) = self.inflater.take() {
+            inflater.buffer = std::mem::take(&mut self.input.buffer);
+            inflater.give_back();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod decode;
 mod extents;
 mod file;
 mod folder;
+mod inflater;
 mod spool;
 
 use std::fmt;

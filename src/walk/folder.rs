@@ -1,14 +1,14 @@
 //! Folders of the host: files are opened once, from their open folder, in batches over all cores.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::pass::{Ends, Keeper, Pass};
+use super::pass::{Ends, Keeper, Pass, TAIL};
 use super::scan::{Nested, Scan, Task, lock};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Container, Content, ContentId, Declared, GapKind, NodeId, Stored, Volume};
+use crate::model::{Container, Content, ContentId, Declared, GapKind, NodeId, Volume};
 use crate::readers::Budget;
 use crate::readers::directory::{self, Files, HostStat};
 use crate::source::{self, FileSource, Stamp};
@@ -38,9 +38,7 @@ impl Folder {
         let found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut volume = self.volume;
         directory::settle(&mut volume, &found.stats);
-        let mut container = Container::new(None, 0, vec![volume]);
-        container.contents = vec![found.contents];
-        (self.id, container)
+        (self.id, Container::new(None, 0, vec![volume], vec![found.contents]))
     }
 }
 
@@ -53,15 +51,11 @@ impl Scan<'_> {
         let volume = directory::read(root, files, &mut Budget::default());
         let mut nodes = vec![NodeId(0); volume.contents.len()];
         for (n, node) in volume.nodes.iter().enumerate().rev() {
-            if let Some(slot) = node.content.and_then(|c| nodes.get_mut(c.0 as usize)) {
+            if let Some(slot) = node.content().and_then(|c| nodes.get_mut(c.0 as usize)) {
                 *slot = NodeId(n as u32);
             }
         }
-        let unread = |stored: &Stored| Content {
-            size: stored.size.unwrap_or_default(),
-            ..Content::default()
-        };
-        let contents: Vec<Content> = volume.contents.iter().map(unread).collect();
+        let contents = volume.unread_contents();
         let count = contents.len();
         let folder = Arc::new(Folder {
             root: root.to_path_buf(),
@@ -93,12 +87,12 @@ impl Scan<'_> {
             };
             let content = ContentId(index as u32);
             let place = ContentPlace { container: folder.id, volume: 0, content };
-            if open.as_ref().is_none_or(|(parent, _)| *parent != node.parent) {
-                let path = match node.parent.and_then(|parent| volume.node(parent)) {
+            if open.as_ref().is_none_or(|(parent, _)| *parent != node.parent()) {
+                let path = match node.parent().and_then(|parent| volume.node(parent)) {
                     Some(parent) => directory::host_path(&folder.root, volume, parent),
                     None => folder.root.clone(),
                 };
-                open = source::Folder::open(&path).ok().map(|handle| (node.parent, handle));
+                open = source::Folder::open(&path).ok().map(|handle| (node.parent(), handle));
             }
             let file = match &open {
                 Some((_, handle)) => handle.open_file(volume.name(node)),
@@ -133,23 +127,33 @@ impl Scan<'_> {
         if !before.is_file() {
             return Err(io::Error::other("it is no file any more"));
         }
-        let mut pass = Pass::new(self.options);
         let mut keeper = Keeper::default();
         // Most files fit the buffer: then the ends are looked at where they lie, and the length that
         // the host tells spares the read that finds the end.
         let is_whole = before.len() < buffer.len() as u64;
         let mut filled = read_some(&mut file, buffer, is_whole.then_some(before.len()))?;
-        if self.options.contents || is_whole {
-            pass.update(buffer.get(..filled).unwrap_or_default());
-            while !is_whole && filled > 0 {
-                keeper.update(buffer.get(..filled).unwrap_or_default());
+        let mut content = Content { size: before.len(), ..Content::default() };
+        if self.options.contents && is_whole {
+            content = Pass::whole(self.options, buffer.get(..filled).unwrap_or_default());
+        } else if self.options.contents {
+            let mut pass = Pass::new(self.options);
+            while filled > 0 {
+                let bytes = buffer.get(..filled).unwrap_or_default();
+                pass.update(bytes);
+                keeper.update(bytes);
                 filled = read_some(&mut file, buffer, None)?;
-                pass.update(buffer.get(..filled).unwrap_or_default());
             }
+            content = pass.finish();
+        } else if !is_whole {
+            // Only containers are looked for, and those show at their ends.
+            keeper.update(buffer.get(..filled).unwrap_or_default());
+            file.seek(SeekFrom::Start(before.len().saturating_sub(TAIL as u64)))?;
+            let tail = buffer.get_mut(..TAIL).unwrap_or_default();
+            filled = read_some(&mut file, tail, None)?;
+            keeper.update(tail.get(..filled).unwrap_or_default());
         }
         let whole = buffer.get(..filled).unwrap_or_default();
         let ends = if is_whole { Ends::of(whole) } else { keeper.ends() };
-        let mut content = pass.finish();
         if self.options.contents {
             let after = file.metadata()?;
             if content.size != after.len() || Stamp::of(&before) != Stamp::of(&after) {
@@ -160,8 +164,6 @@ impl Scan<'_> {
                 );
                 self.gap(place, GapKind::ChangedWhileReading, message);
             }
-        } else {
-            content = Content { size: before.len(), ..Content::default() };
         }
         let readers = self.settle_and_match(&mut content, ends, name, Declared::Nothing);
         if !readers.is_empty() {

@@ -11,8 +11,7 @@ use super::pass::{Ends, Keeper, Pass};
 use super::scan::{Nested, Scan, lock, name_of};
 use super::stream::{self, Incoming};
 use super::tree_hash::{self, BLAKE3_CHUNK, Piece};
-use crate::model::claim::{Claim, Owner};
-use crate::model::manifest::{ContainerId, ContentPlace, Loose, UNCLAIMED};
+use crate::model::manifest::{ContainerId, ContentPlace, Loose, LooseTile};
 use crate::model::{
     Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, Stored, Volume,
 };
@@ -50,7 +49,7 @@ pub(super) struct Image {
     container: Container,
     simple: Vec<Simple>,
     packed: Vec<(u16, ContentId)>,
-    loose: Vec<(u64, u64, Option<Claim>)>,
+    loose: Vec<LooseTile>,
     units: Vec<Unit>,
     left: AtomicUsize,
     found: Mutex<Found>,
@@ -67,10 +66,10 @@ struct Found {
 /// Sets up the sweep of a container whose volumes have been read.
 pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: Vec<Volume>) {
     let length = nested.source.len();
-    let mut container = Container::new(nested.inside, length, volumes);
-    let contents = std::mem::take(&mut container.contents);
+    let mut container = Container::new(nested.inside, length, volumes, Vec::new());
+    let loose = if scan.options.contents { container.take_loose_tiles() } else { Vec::new() };
     let (simple, packed) = sort_out(&container, length);
-    let loose = if scan.options.contents { container.loose_tiles() } else { Vec::new() };
+    let contents = container.volumes.iter().map(Volume::unread_contents).collect();
     let is_artifact = nested.inside.is_none();
     let mut units = Vec::new();
     if scan.options.contents || scan.options.nested {
@@ -143,19 +142,14 @@ fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, Conte
 }
 
 /// Runs of about [`RUN`] bytes that begin where a content begins, at a multiple of BLAKE3's chunk.
-fn runs(
-    simple: &[Simple],
-    loose: &[(u64, u64, Option<Claim>)],
-    length: u64,
-    one_run: bool,
-) -> Vec<Unit> {
+fn runs(simple: &[Simple], loose: &[LooseTile], length: u64, one_run: bool) -> Vec<Unit> {
     let mut out = Vec::new();
     let mut at = 0;
     if !one_run {
         for content in simple {
             let inside_loose = {
-                let next = loose.partition_point(|tile| tile.1 <= content.start);
-                loose.get(next).is_some_and(|tile| tile.0 < content.start)
+                let next = loose.partition_point(|tile| tile.end <= content.start);
+                loose.get(next).is_some_and(|tile| tile.start < content.start)
             };
             if content.start - at >= RUN && content.start % BLAKE3_CHUNK == 0 && !inside_loose {
                 out.push(Unit::Run { start: at, end: content.start });
@@ -370,7 +364,7 @@ impl<'a> Sweeping<'a> {
             next: image.simple.partition_point(|s| s.start < start),
             open: None,
             keeper: Keeper::default(),
-            tile: image.loose.partition_point(|tile| tile.0 < start),
+            tile: image.loose.partition_point(|tile| tile.start < start),
             loose: None,
             found: Vec::new(),
         }
@@ -445,9 +439,8 @@ impl<'a> Sweeping<'a> {
             let (now, _) = split(rest, simple.end - simple.start.max(self.at));
             let complete = simple.end <= end;
             if complete && self.open.is_none() {
-                let mut pass = Pass::new(options);
-                pass.update(now);
-                self.image.take(self.scan, self.source, simple, pass.finish(), Ends::of(now));
+                let found = Pass::whole(options, now);
+                self.image.take(self.scan, self.source, simple, found, Ends::of(now));
             } else {
                 if self.open.is_none() {
                     self.keeper.clear();
@@ -468,26 +461,24 @@ impl<'a> Sweeping<'a> {
 
     fn feed_loose(&mut self, bytes: &[u8]) {
         let end = self.at + bytes.len() as u64;
-        while let Some((start, stop, claim)) =
-            self.image.loose.get(self.tile).filter(|tile| tile.0 < end)
-        {
-            let from = (*start).max(self.at);
+        while let Some(&tile) = self.image.loose.get(self.tile).filter(|tile| tile.start < end) {
+            let from = tile.start.max(self.at);
             let (_, rest) = split(bytes, from - self.at);
-            let (now, _) = split(rest, stop - from);
+            let (now, _) = split(rest, tile.end - from);
             let state = self.loose.get_or_insert_with(Nonzero::default);
             state.update(now, from);
-            if *stop > end {
+            if tile.end > end {
                 return;
             }
             if let Some(state) = self.loose.take()
                 && let Some(hasher) = state.hasher
             {
                 self.found.push(Loose {
-                    start: *start,
-                    end: *stop,
-                    role: claim.as_ref().map_or(&UNCLAIMED, |claim| claim.role),
-                    volume: claim.as_ref().map_or(0, |claim| claim.volume),
-                    owner: claim.as_ref().map_or(Owner::Volume, |claim| claim.owner),
+                    start: tile.start,
+                    end: tile.end,
+                    role: tile.role,
+                    volume: tile.volume,
+                    owner: tile.owner,
                     digest: hasher.finalize().into(),
                     first: state.first,
                     sample: state.sample,

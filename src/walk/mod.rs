@@ -5,6 +5,7 @@
 //! medium. What is found goes straight into the slots of its container, so that nothing is held
 //! twice.
 
+mod buffers;
 mod folder;
 mod image;
 mod open;

@@ -13,7 +13,7 @@ use crate::rules::{Finder, Literals};
 /// Bytes of the head that probes see.
 pub(super) const HEAD: usize = 64 << 10;
 /// Bytes of the tail that probes see at least, if there are so many.
-const TAIL: usize = 1 << 10;
+pub(super) const TAIL: usize = 1 << 10;
 
 /// One pass. Feed it with [`Pass::update`] in order, then take the result with [`Pass::finish`].
 pub(super) struct Pass<'a> {
@@ -42,6 +42,26 @@ impl<'a> Pass<'a> {
             sweep: Sweep::new(),
             finder: literals.map(Finder::new),
             size: 0,
+        }
+    }
+
+    /// The result for a content that is at hand as a whole. Most contents are small, and a tree of
+    /// few chunks is hashed faster when all of it is known.
+    pub(super) fn whole(options: &'a Options, bytes: &[u8]) -> Content {
+        if bytes.len() > CHUNK || options.sha256 {
+            let mut pass = Self::new(options);
+            pass.update(bytes);
+            return pass.finish();
+        }
+        let mut sweep = Sweep::new();
+        sweep.update(bytes);
+        let literals = options.literals.as_deref();
+        Content {
+            size: bytes.len() as u64,
+            blake3: Some(Digest::of(bytes)),
+            literals: literals.map_or(0, |all| all.rules_in(bytes, sweep.may_be_text())),
+            census: sweep.finish(),
+            ..Content::default()
         }
     }
 
@@ -123,34 +143,51 @@ impl<'a> Ends<'a> {
 #[derive(Default)]
 pub(super) struct Keeper {
     head: Vec<u8>,
-    tail: Vec<u8>,
+    tail: Tail,
+}
+
+/// Keeps the last bytes of a content that comes in several buffers.
+#[derive(Default)]
+pub(super) struct Tail(Vec<u8>);
+
+impl Tail {
+    /// Takes the next bytes.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        if bytes.len() >= TAIL {
+            self.0.clear();
+        } else if self.0.len() > 2 * TAIL {
+            self.0.drain(..self.0.len() - TAIL);
+        }
+        let from = bytes.len().saturating_sub(TAIL);
+        self.0.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    }
+
+    /// The last bytes so far: [`TAIL`] at least, if there are so many.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl Keeper {
     /// Takes the next bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         if self.head.len() < HEAD {
+            self.head.reserve_exact(HEAD - self.head.len());
             let wanted = (HEAD - self.head.len()).min(bytes.len());
             self.head.extend_from_slice(bytes.get(..wanted).unwrap_or_default());
         }
-        if bytes.len() >= TAIL {
-            self.tail.clear();
-        } else if self.tail.len() > 2 * TAIL {
-            self.tail.drain(..self.tail.len() - TAIL);
-        }
-        let from = bytes.len().saturating_sub(TAIL);
-        self.tail.extend_from_slice(bytes.get(from..).unwrap_or_default());
+        self.tail.update(bytes);
     }
 
     /// Makes ready for another content, and keeps the buffers.
     pub(super) fn clear(&mut self) {
         self.head.clear();
-        self.tail.clear();
+        self.tail.0.clear();
     }
 
     /// The ends so far.
     pub(super) fn ends(&self) -> Ends<'_> {
-        Ends { head: &self.head, tail: &self.tail }
+        Ends { head: &self.head, tail: self.tail.bytes() }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::buffers::Buffers;
 use super::folder::Folder;
 use super::image::{self, Image};
 use super::pass::{Ends, Pass};
@@ -52,6 +53,7 @@ struct Queue {
 pub(super) struct Scan<'a> {
     pub(super) options: &'a Options,
     pub(super) permits: Arc<Permits>,
+    pub(super) buffers: Buffers,
     queue: Mutex<Queue>,
     changed: Condvar,
     containers: Mutex<Vec<Container>>,
@@ -85,6 +87,7 @@ pub(super) fn run(
     let scan = Scan {
         options,
         permits: Arc::clone(permits),
+        buffers: Buffers::default(),
         queue: Mutex::default(),
         changed: Condvar::new(),
         containers: Mutex::default(),
@@ -112,7 +115,7 @@ pub(super) fn run(
         n => n,
     };
     let work = || {
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = scan.buffers.lend();
         while let Some(task) = scan.next() {
             scan.perform(task, &mut buffer);
             scan.done();
@@ -256,7 +259,7 @@ impl Scan<'_> {
         if readers.is_empty() {
             let mut pass = Pass::new(self.options);
             if self.options.contents {
-                let mut buffer = vec![0; BUFFER];
+                let mut buffer = self.buffers.lend();
                 let mut at = 0;
                 loop {
                     let n = source.read_at(at, &mut buffer)?;

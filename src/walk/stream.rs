@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::pass::{Ends, HEAD, Keeper, Pass};
+use super::pass::{Ends, HEAD, Pass, Tail};
 use super::scan::{BUFFER, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
@@ -145,21 +145,23 @@ fn take_in(
     data: &mut dyn Read,
     in_place: bool,
 ) -> io::Result<(Content, Option<Waiting>)> {
-    let mut head = vec![0; HEAD];
-    let n = fill(data, &mut head)?;
-    head.truncate(n);
-    let ends = Ends { head: &head, tail: &head };
+    let mut first = scan.buffers.lend();
+    let wanted = first.get_mut(..HEAD).unwrap_or_default();
+    let n = fill(data, wanted)?;
+    let head = first.get(..n).unwrap_or_default();
+    let ends = Ends { head, tail: head };
     let mut peeked = Content { size: n as u64, ..Content::default() };
     let readers = scan.settle_and_match(&mut peeked, ends, incoming.name, incoming.declared);
     let mut tee = Tee {
         pass: Pass::new(scan.options),
-        keeper: Keeper::default(),
-        input: io::Read::chain(head.as_slice(), data),
+        tail: Tail::default(),
+        input: io::Read::chain(head, data),
     };
     let mut waiting = None;
+    let mut buffer = scan.buffers.lend();
     match readers.as_slice() {
         [] => {
-            tee.drain()?;
+            tee.drain(&mut buffer)?;
         }
         [Reader { form: Form::Stream(read), doc, .. }] => {
             if incoming.depth + 1 > scan.options.limits.depth {
@@ -169,14 +171,14 @@ fn take_in(
                 let id = scan.reserve();
                 let mut sink = Streaming::new(scan, id, doc.id, incoming.name, incoming.depth + 1);
                 read(&mut tee, &mut sink);
-                let drained = tee.drain();
+                let drained = tee.drain(&mut buffer);
                 sink.finish(Some(incoming.place), tee.pass.size());
                 drained?;
             }
-            tee.drain()?;
+            tee.drain(&mut buffer)?;
         }
         _ if in_place => {
-            tee.drain()?;
+            tee.drain(&mut buffer)?;
             waiting = Some(Waiting { readers: readers.clone(), spool: None });
         }
         _ => {
@@ -186,7 +188,8 @@ fn take_in(
     }
     let mut content = tee.pass.finish();
     if readers.is_empty() {
-        scan.settle_and_match(&mut content, tee.keeper.ends(), incoming.name, incoming.declared);
+        let tail = if n < HEAD { head } else { tee.tail.bytes() };
+        scan.settle_and_match(&mut content, Ends { head, tail }, incoming.name, incoming.declared);
         if content.class == Class::Container {
             content.class = Class::Binary;
         }
@@ -213,21 +216,13 @@ fn fill(data: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 /// Bytes that go through the pass on their way to a reader.
 struct Tee<'a, R> {
     pass: Pass<'a>,
-    keeper: Keeper,
+    tail: Tail,
     input: R,
 }
 
 impl<R: Read> Tee<'_, R> {
-    fn drain(&mut self) -> io::Result<()> {
-        // Most contents are small; for them the large buffer costs more than the reading.
-        let mut small = [0; 8 << 10];
-        for _ in 0..16 {
-            if self.read(&mut small)? == 0 {
-                return Ok(());
-            }
-        }
-        let mut buffer = vec![0; BUFFER];
-        while self.read(&mut buffer)? > 0 {}
+    fn drain(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        while self.read(buffer)? > 0 {}
         Ok(())
     }
 }
@@ -237,7 +232,7 @@ impl<R: Read> Read for Tee<'_, R> {
         let n = self.input.read(buffer)?;
         let bytes = buffer.get(..n).unwrap_or_default();
         self.pass.update(bytes);
-        self.keeper.update(bytes);
+        self.tail.update(bytes);
         Ok(n)
     }
 }
@@ -342,8 +337,8 @@ impl<'a, 's> Streaming<'a, 's> {
 
     /// Puts the container in its slot, and queues what waits.
     fn finish(self, inside: Option<ContentPlace>, length: u64) {
-        let mut container = Container::new(inside, length, vec![self.volume]);
-        let mut contents = self.contents;
+        let mut container = Container::new(inside, length, vec![self.volume], vec![self.contents]);
+        let mut contents = container.contents.pop().unwrap_or_default();
         for (index, content) in contents.iter_mut().enumerate() {
             let id = ContentId(index as u32);
             let stored = container.volumes.first().and_then(|v| v.contents.get(index));

@@ -26,6 +26,16 @@ fn a_listing_shows_the_best_view_and_what_it_lacks() {
 }
 
 #[test]
+fn a_large_container_in_a_folder_is_listed() {
+    let scratch = Scratch::new();
+    let disc = std::fs::read(story("fixed.iso")).expect("there");
+    assert!(disc.len() > 512 << 10);
+    scratch.file("disc.iso", disc);
+    let folder = scratch.path("").to_str().expect("UTF-8").to_owned();
+    premaster(["ls", &folder, "--recursive"]).exits(0).says(&["disc.iso!/PPD/INKPCOLOR.PPD\n"]);
+}
+
+#[test]
 fn the_long_form_is_aligned() {
     let ran = words("ls testdata/story/fixed.iso --long").exits(0).says(&[
         "- 0444          853 1993-06-21T09:30:00           PPD/INKPCOLOR.PPD\n",

@@ -314,7 +314,7 @@ pub(super) fn enter_file(
         if fork == 0 {
             let content = add_content(disk, &runs, logical, declared, node, volume);
             if let Some(node) = volume.nodes.get_mut(node.0 as usize) {
-                node.content = Some(content);
+                node.set_content(Some(content));
             }
         } else if logical != 0 || !runs.is_empty() {
             let declared = Declared::Container("resource-fork");
@@ -355,7 +355,7 @@ fn add_content(
     }
     let mut left = held;
     let all = extents::bytes(disk, runs, u64::MAX);
-    let stored = Stored { extents: used, size: Some(held), declared, ..Stored::default() };
+    let stored = Stored { extents: used.into(), size: Some(held), declared, ..Stored::default() };
     // Allocation blocks do not start at multiples of their size, so slack is claimed here.
     let content = volume.add_claimed_content(disk.view, stored, 1);
     for extent in all {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::SECTOR;
 use super::record::Record;
 use crate::model::fact::{Fact, Field, Value};
-use crate::model::{ContentId, Extent, GapKind, NodeId, Owner, Stored, ViewId, Volume};
+use crate::model::{ContentId, Extent, Extents, GapKind, NodeId, Owner, Stored, ViewId, Volume};
 use crate::readers::{Budget, Spent};
 use crate::source::{Source, read_exact};
 
@@ -140,7 +140,8 @@ impl<'a> Image<'a> {
                 placed.content = Some(content);
                 return placed;
             }
-            let extents = if length == 0 { Vec::new() } else { vec![Extent { start, length }] };
+            let run = (length > 0).then_some(Extent { start, length });
+            let extents = run.map(Extents::from).unwrap_or_default();
             if length > 0 || total == 0 {
                 let content = self.add(view, extents, total);
                 if length == total {
@@ -168,8 +169,8 @@ impl<'a> Image<'a> {
             placed.content = Some(content);
             return placed;
         }
-        let list = extents.iter().map(|&(start, length)| Extent { start, length }).collect();
-        let content = self.add(view, list, total);
+        let list = extents.iter().map(|&(start, length)| Extent { start, length });
+        let content = self.add(view, list.collect::<Vec<_>>().into(), total);
         if placed.outside.is_none() {
             match extents.as_slice() {
                 &[one] => self.single.insert(one, content),
@@ -203,7 +204,7 @@ impl<'a> Image<'a> {
         if let Some(&content) = self.single.get(&(start, length)) {
             return content;
         }
-        let content = self.add(view, vec![Extent { start, length }], length);
+        let content = self.add(view, Extent { start, length }.into(), length);
         self.single.insert((start, length), content);
         content
     }
@@ -214,7 +215,7 @@ impl<'a> Image<'a> {
         extents.any(|extent| extent.start == start)
     }
 
-    fn add(&mut self, view: ViewId, extents: Vec<Extent>, size: u64) -> ContentId {
+    fn add(&mut self, view: ViewId, extents: Extents, size: u64) -> ContentId {
         let stored = Stored { extents, size: Some(size), ..Stored::default() };
         self.volume.add_claimed_content(view, stored, self.block)
     }

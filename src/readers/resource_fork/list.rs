@@ -322,7 +322,7 @@ impl<'a> List<'a> {
         let stored = Stored { declared, ..Stored::plain(start + 4, length) };
         let content = self.volume.add_claimed_content(self.view, stored, 1);
         if let Some(node) = self.volume.nodes.get_mut(node.0 as usize) {
-            node.content = Some(content);
+            node.set_content(Some(content));
         }
         if packed {
             let name = String::from_utf8_lossy(&macintosh::utf8(&kind)).into_owned();

@@ -187,7 +187,7 @@ impl Body<'_, '_, '_, '_> {
             None => sink.content(*view, stored, &mut run),
             Some(map) => {
                 let extents = map.extents(start);
-                stored = Stored { size: Some(map.size), extents: extents.clone(), ..stored };
+                stored = Stored { size: Some(map.size), extents: extents.clone().into(), ..stored };
                 let mut expanded = sparse::Expanded::new(&mut run, extents);
                 sink.content(*view, stored, &mut expanded)
             }

@@ -54,7 +54,7 @@ pub(super) fn read(walk: &mut Walk<'_, '_>, header: &Header) -> Result<(), Spent
     let mut placed = content.as_ref().and_then(|content| content.id);
     if kind == Kind::Hardlink {
         let earlier = walk.tree.find(walk.sink.volume(), &target);
-        let found = earlier.and_then(|id| walk.volume().node(id).map(|node| node.content));
+        let found = earlier.and_then(|id| walk.volume().node(id).map(crate::model::Node::content));
         placed = placed.or(found.flatten());
         if found.is_none() {
             let what = format!("no earlier entry is named {}", escape_text(&target));

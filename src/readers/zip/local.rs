@@ -185,7 +185,7 @@ pub(super) fn content(walk: &mut Walk<'_>, header: &Header, local: &Local, kind:
     }
     let size = if codec == Codec::Plain { header.packed } else { header.size };
     let stored = Stored {
-        extents: vec![Extent { start: local.data.start, length: header.packed }],
+        extents: Extent { start: local.data.start, length: header.packed }.into(),
         size: Some(size),
         codec,
         crc32: Some(header.crc32),

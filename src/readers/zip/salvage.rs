@@ -45,7 +45,7 @@ pub(super) fn read(walk: &mut Walk<'_>) -> Result<(), Spent> {
         let is_whole = !is_open && stop <= length && kind == Kind::File && flags & 1 == 0;
         let content = codec.filter(|_| is_whole).map(|codec| {
             let stored = Stored {
-                extents: vec![Extent { start, length: packed }],
+                extents: Extent { start, length: packed }.into(),
                 codec,
                 crc32: le32(&bytes, 14),
                 ..Stored::default()
