@@ -31,7 +31,7 @@ impl Fixture {
 
     fn list(&self, bytes: &Vec<u8>) -> Volume {
         let mut volume = readers::list(self.reader, bytes as &dyn Source, self.name());
-        volume.number_duplicates();
+        volume.close();
         volume
     }
 }

@@ -26,7 +26,7 @@ fn reader(id: &str) -> &'static Reader {
 
 fn list(format: &str, bytes: &[u8], name: &str) -> Volume {
     let mut volume = readers::list(reader(format), &bytes.to_vec(), name.as_bytes());
-    volume.number_duplicates();
+    volume.close();
     volume
 }
 

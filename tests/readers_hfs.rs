@@ -24,7 +24,7 @@ fn reader(id: &str) -> &'static Reader {
 
 fn list(id: &str, bytes: &Vec<u8>) -> Volume {
     let mut volume = readers::list(reader(id), bytes as &dyn Source, b"test.rsrc");
-    volume.number_duplicates();
+    volume.close();
     volume
 }
 

@@ -18,7 +18,7 @@ fn list(bytes: &Vec<u8>) -> Volume {
     let reader: &Reader =
         READERS.iter().copied().find(|reader| reader.doc.id == "iso9660").expect("in the table");
     let mut volume = readers::list(reader, bytes as &dyn Source, b"test.iso");
-    volume.number_duplicates();
+    volume.close();
     volume
 }
 
@@ -227,10 +227,11 @@ fn paths_are_those_that_isoinfo_lists() {
             }
             // isoinfo prints the identifiers with their version.
             let name_of = |node: &premaster::model::Node| {
-                let raw = volume.facts_of(node).iter().find(|fact| fact.field.name() == "raw-name");
-                match raw {
-                    Some(raw) if view != "rr" => raw.value.text(),
-                    _ => String::from_utf8_lossy(volume.name(node)).into_owned(),
+                let name = String::from_utf8_lossy(volume.name(node)).into_owned();
+                let mut facts = volume.facts_of(node).iter();
+                match facts.find(|fact| fact.field.name() == "file-version") {
+                    Some(version) if view != "rr" => format!("{name};{}", version.value.text()),
+                    _ => name,
                 }
             };
             let mut path = name_of(node);

@@ -32,7 +32,7 @@ pub fn reader(id: &str, bytes: &[u8]) {
     let _ = (reader.probe)(&probe);
     let source = Arc::new(bytes.to_vec());
     let mut volume = readers::list(reader, &*source, b"fuzz");
-    volume.number_duplicates();
+    volume.close();
     let mut at = 0;
     for tile in overlay(&volume.claims, length as u64) {
         assert_eq!(tile.start, at, "a hole or an overlap of tiles");

@@ -166,6 +166,8 @@ fields! {
     HOST_SYSTEM = "host-system", Identity;
     /// The name as recorded where the locator shows another.
     RAW_NAME = "raw-name", Identity;
+    /// File version number of ISO 9660, where the locator does not show it.
+    FILE_VERSION = "file-version", Identity;
     /// A second name of the same entry in the format (8.3 alias, ISO identifier).
     ALIAS = "alias", Identity;
     /// Boot: media emulation type.
@@ -401,6 +403,12 @@ impl FactTable {
         self.sets.push(facts.into_boxed_slice());
         self.index.insert(key, at);
         at
+    }
+
+    /// Lets go of what only [`FactTable::intern`] needs. A set that is added later may stand twice.
+    pub fn close(&mut self) {
+        self.index = FastMap::default();
+        self.sets.shrink_to_fit();
     }
 
     /// The facts of a set; empty for a number that was never given out.

@@ -131,7 +131,7 @@ impl Container {
         contents: Vec<Vec<Content>>,
     ) -> Self {
         for (number, volume) in volumes.iter_mut().enumerate() {
-            volume.number_duplicates();
+            volume.close();
             for claim in &mut volume.claims {
                 claim.volume = number as u16;
             }

@@ -349,7 +349,7 @@ impl Volume {
         }
     }
 
-    /// Adds an entry. Duplicates of a name are numbered by [`Volume::number_duplicates`].
+    /// Adds an entry. Duplicates of a name are numbered by [`Volume::close`].
     pub fn add_node(&mut self, new: NewNode<'_>) -> NodeId {
         let node = Node {
             parent: new.parent.map_or(NONE, |parent| parent.0),
@@ -517,9 +517,17 @@ impl Volume {
         self.unread.push(Unread { owner, at, kind, message: message.into() });
     }
 
-    /// Numbers entries of the same name in the same directory: the second gets 1, and so on. `walk`
-    /// calls it when the reader is done.
-    pub fn number_duplicates(&mut self) {
+    /// Ends the reading: entries of the same name in the same directory are numbered, and what only a
+    /// reader needs is let go.
+    pub fn close(&mut self) {
+        self.number_duplicates();
+        self.facts.close();
+        self.ordinals = FastMap::default();
+        self.scratch = Vec::new();
+    }
+
+    /// Numbers entries of the same name in the same directory: the second gets 1, and so on.
+    fn number_duplicates(&mut self) {
         // Readers add the entries of a folder one behind the other, mostly in order: then nothing
         // has to be sorted. Only folders of which that does not hold are looked at again.
         let mut seen: FastSet<(ViewId, Option<NodeId>)> = FastSet::default();

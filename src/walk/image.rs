@@ -22,12 +22,23 @@ const RUN: u64 = 8 << 20;
 /// Packed contents that are one task.
 const BATCH: usize = 32;
 
-/// A content in one plain run that no other overlaps.
+/// A content in one plain run that no other overlaps. A disc has one for nearly every file, so where
+/// it lies is asked of its [`Stored`].
+#[derive(Clone, Copy)]
 struct Simple {
-    start: u64,
-    end: u64,
     volume: u16,
     content: ContentId,
+}
+
+impl Simple {
+    /// Its first byte, and the one behind its last.
+    fn run(self, container: &Container) -> (u64, u64) {
+        let stored = container
+            .volumes
+            .get(usize::from(self.volume))
+            .and_then(|volume| volume.contents.get(self.content.0 as usize));
+        stored.and_then(Stored::contiguous).unwrap_or_default()
+    }
 }
 
 enum Unit {
@@ -74,7 +85,8 @@ pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: V
     let mut units = Vec::new();
     if scan.options.contents || scan.options.nested {
         let one_run = scan.options.sha256 && is_artifact;
-        units.extend(runs(&simple, &loose, length, one_run));
+        let starts = simple.iter().map(|simple| simple.run(&container).0);
+        units.extend(runs(starts, &loose, length, one_run));
         units.extend(
             (0..packed.len())
                 .step_by(BATCH)
@@ -114,19 +126,18 @@ fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, Conte
             let run = stored.contiguous().filter(|&(start, end)| start < end && end <= length);
             match run {
                 // A recorded checksum is the decoder's to check.
-                Some((start, end)) if stored.crc32.is_none() => {
-                    simple.push(Simple { start, end, volume, content });
-                }
+                Some(_) if stored.crc32.is_none() => simple.push(Simple { volume, content }),
                 _ => packed.push((volume, content)),
             }
         }
     }
-    simple.sort_unstable_by_key(|s| (s.start, s.end, s.volume, s.content));
-    let mut end = 0;
+    simple.sort_unstable_by_key(|s| (s.run(container), s.volume, s.content));
+    let mut free_from = 0;
     simple.retain(|s| {
-        let free = s.start >= end;
+        let (start, end) = s.run(container);
+        let free = start >= free_from;
         if free {
-            end = s.end;
+            free_from = end;
         } else {
             packed.push((s.volume, s.content));
         }
@@ -142,18 +153,23 @@ fn sort_out(container: &Container, length: u64) -> (Vec<Simple>, Vec<(u16, Conte
 }
 
 /// Runs of about [`RUN`] bytes that begin where a content begins, at a multiple of BLAKE3's chunk.
-fn runs(simple: &[Simple], loose: &[LooseTile], length: u64, one_run: bool) -> Vec<Unit> {
+fn runs(
+    starts: impl Iterator<Item = u64>,
+    loose: &[LooseTile],
+    length: u64,
+    one_run: bool,
+) -> Vec<Unit> {
     let mut out = Vec::new();
     let mut at = 0;
     if !one_run {
-        for content in simple {
-            let inside_loose = {
-                let next = loose.partition_point(|tile| tile.end <= content.start);
-                loose.get(next).is_some_and(|tile| tile.start < content.start)
-            };
-            if content.start - at >= RUN && content.start % BLAKE3_CHUNK == 0 && !inside_loose {
-                out.push(Unit::Run { start: at, end: content.start });
-                at = content.start;
+        for start in starts.filter(|start| start % BLAKE3_CHUNK == 0) {
+            if start - at < RUN {
+                continue;
+            }
+            let next = loose.partition_point(|tile| tile.end <= start);
+            if loose.get(next).is_none_or(|tile| tile.start >= start) {
+                out.push(Unit::Run { start: at, end: start });
+                at = start;
             }
         }
     }
@@ -212,16 +228,17 @@ impl Image {
         &self,
         scan: &Scan<'_>,
         source: &Arc<dyn Source>,
-        simple: &Simple,
+        simple: Simple,
         mut found: Content,
         ends: Ends<'_>,
     ) {
-        let (volume, content) = (simple.volume, simple.content);
+        let Simple { volume, content } = simple;
         let declared = self.stored(volume, content).map_or(Declared::Nothing, |s| s.declared);
         let name = name_of(&self.container, volume, content);
         let readers = scan.settle_and_match(&mut found, ends, &name, declared);
         if !readers.is_empty() {
-            let inner = ExtentSource::range(Arc::clone(source), simple.start, simple.end);
+            let (start, end) = simple.run(&self.container);
+            let inner = ExtentSource::range(Arc::clone(source), start, end);
             scan.push_nested(Nested {
                 inside: Some(self.place(volume, content)),
                 source: Arc::new(inner),
@@ -267,24 +284,30 @@ impl Image {
         end: u64,
         buffer: &mut [u8],
     ) {
-        let from = self.simple.partition_point(|s| s.start < start);
-        for simple in self.simple.get(from..).unwrap_or_default() {
-            if simple.start >= end {
+        let from = self.first_from(start);
+        for &simple in self.simple.get(from..).unwrap_or_default() {
+            let (first, behind) = simple.run(&self.container);
+            if first >= end {
                 break;
             }
-            let size = simple.end - simple.start;
+            let size = behind - first;
             let content = Content { size, ..Content::default() };
             let wanted = buffer.len().min(usize::try_from(size).unwrap_or(usize::MAX));
             let half = wanted.min(buffer.len() / 2);
             let Some((head, tail)) = buffer.split_at_mut_checked(half) else { continue };
             let tail_length = half.min(tail.len());
             let Some(tail) = tail.get_mut(..tail_length) else { continue };
-            let read_head = source.read_at(simple.start, head);
-            let read_tail = source.read_at(simple.end - tail_length as u64, tail);
+            let read_head = source.read_at(first, head);
+            let read_tail = source.read_at(behind - tail_length as u64, tail);
             if read_head.is_ok() && read_tail.is_ok() {
                 self.take(scan, source, simple, content, Ends { head, tail });
             }
         }
+    }
+
+    /// Index of the first simple content that starts at `start` or behind it.
+    fn first_from(&self, start: u64) -> usize {
+        self.simple.partition_point(|simple| simple.run(&self.container).0 < start)
     }
 
     fn finish(&self, scan: &Scan<'_>) {
@@ -361,7 +384,7 @@ impl<'a> Sweeping<'a> {
             hasher: tree_hash::piece_hasher(first),
             sha256: (scan.options.sha256 && !image.nested).then(sha2::Digest::new),
             pieces: Vec::new(),
-            next: image.simple.partition_point(|s| s.start < start),
+            next: image.first_from(start),
             open: None,
             keeper: Keeper::default(),
             tile: image.loose.partition_point(|tile| tile.start < start),
@@ -433,11 +456,15 @@ impl<'a> Sweeping<'a> {
     fn feed_contents(&mut self, bytes: &[u8]) {
         let end = self.at + bytes.len() as u64;
         let options = self.scan.options;
-        while let Some(simple) = self.image.simple.get(self.next).filter(|s| s.start < end) {
-            let from = simple.start.max(self.at) - self.at;
-            let (_, rest) = split(bytes, from);
-            let (now, _) = split(rest, simple.end - simple.start.max(self.at));
-            let complete = simple.end <= end;
+        while let Some(&simple) = self.image.simple.get(self.next) {
+            let (first, behind) = simple.run(&self.image.container);
+            if first >= end {
+                break;
+            }
+            let from = first.max(self.at);
+            let (_, rest) = split(bytes, from - self.at);
+            let (now, _) = split(rest, behind - from);
+            let complete = behind <= end;
             if complete && self.open.is_none() {
                 let found = Pass::whole(options, now);
                 self.image.take(self.scan, self.source, simple, found, Ends::of(now));

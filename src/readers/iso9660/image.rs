@@ -61,6 +61,12 @@ impl<'a> Image<'a> {
         Ok(read_exact(self.source, at, there).unwrap_or_default())
     }
 
+    /// The same for bytes that were paid for when they were read first.
+    pub(super) fn read_again(&self, at: u64, length: u64) -> Vec<u8> {
+        let there = self.length().saturating_sub(at).min(length);
+        read_exact(self.source, at, there).unwrap_or_default()
+    }
+
     /// First byte of a logical block.
     pub(super) fn offset(&self, block: u32) -> u64 {
         u64::from(block) * self.block

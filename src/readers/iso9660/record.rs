@@ -74,6 +74,11 @@ impl Record {
         Ok(record)
     }
 
+    /// The same record where its own bytes are all there is.
+    pub(super) const fn alone(self) -> Self {
+        Self { start: 0, ..self }
+    }
+
     /// Bytes of the record, system use included.
     pub(super) fn range(&self) -> Range<usize> {
         self.start..self.start + usize::from(self.length)

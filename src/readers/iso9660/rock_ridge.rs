@@ -86,7 +86,7 @@ impl Walk<'_> {
             return Ok(());
         };
         let Some(directory) = tree.directories.get(physical) else { return Ok(()) };
-        let bytes = directory.bytes.as_slice();
+        let bytes = &image.read_again(directory.at, directory.size.into());
         let directory = Bytes { at: directory.at, bytes };
         let (mut records, mut rest) = (Vec::new(), Vec::new());
         scan(bytes, &mut records, &mut rest);
@@ -359,7 +359,8 @@ impl Walk<'_> {
         else {
             return Ok(());
         };
-        let above = Bytes { at: above.at, bytes: &above.bytes };
+        let above = Bytes { at: above.at + record.start as u64, bytes: &directory.own };
+        let record = record.alone();
         self.placed.insert(physical, self.logical.len());
         let mut found = self.attributes(image, above, &record, Telling::Facts)?;
         let kind = found.settle(true);

@@ -17,7 +17,7 @@ use crate::readers::Spent;
 
 static DIRECTORY_EXTENT: Role = Role::structure("directory");
 
-/// Bytes of directories that are held in memory: those of some two million files.
+/// Bytes of directories that are read in one tree: those of some two million files.
 const MOST_HELD: u64 = 256 << 20;
 
 /// How identifiers are spelled.
@@ -29,7 +29,8 @@ pub(super) enum Naming {
     Ucs2,
 }
 
-/// A directory that was read.
+/// A directory. Its bytes are read when their turn comes and not held: on a disc with many files,
+/// all directories take as much as the rest of what is known of them.
 pub(super) struct Directory {
     /// First logical block.
     pub(super) block: u32,
@@ -37,14 +38,14 @@ pub(super) struct Directory {
     pub(super) size: u32,
     /// Offset of its extent in the image.
     pub(super) at: u64,
-    /// Its extent, as far as the image holds it.
-    pub(super) bytes: Vec<u8>,
     /// Its entry; `None` for the root.
     pub(super) node: Option<NodeId>,
     /// Index of the directory above; the root's own for the root.
     pub(super) parent: usize,
     /// Its record in the directory above; `None` for the root.
     pub(super) record: Option<Record>,
+    /// The bytes of that record.
+    pub(super) own: Box<[u8]>,
     /// The date of its record, or of its own first record for the root.
     pub(super) date: Vec<u8>,
     /// The XA field of the same record.
@@ -52,6 +53,19 @@ pub(super) struct Directory {
 }
 
 impl Directory {
+    /// Its extent, as far as the image holds it.
+    fn read(&self, image: &mut Image<'_>, view: ViewId) -> Result<Vec<u8>, Spent> {
+        let (at, size) = (self.at, u64::from(self.size));
+        let bytes = image.read(at, size)?;
+        let end = at + bytes.len() as u64;
+        if end < at + size {
+            image.outside(self.owner(), end..at + size, "directory");
+        }
+        image.furthest = image.furthest.max(end);
+        image.volume.claim(view, at..end, &DIRECTORY_EXTENT, self.owner());
+        Ok(bytes)
+    }
+
     /// Owner of what belongs to the directory as a whole.
     pub(super) fn owner(&self) -> Owner {
         self.node.map_or(Owner::Volume, Owner::Node)
@@ -106,10 +120,7 @@ impl Tree {
     /// The identifier of a directory as its record has it; one zero byte for the root.
     pub(super) fn identifier(&self, index: usize) -> &[u8] {
         let Some(directory) = self.directories.get(index) else { return &[] };
-        match (directory.record, self.directories.get(directory.parent)) {
-            (Some(record), Some(parent)) => record.name(&parent.bytes),
-            _ => &[0],
-        }
+        directory.record.map_or(&[0], |record| record.alone().name(&directory.own))
     }
 
     /// The date in the root's own record.
@@ -125,22 +136,23 @@ impl Tree {
         size: u32,
         skip_of: impl Fn(&[u8]) -> Option<usize>,
     ) -> Result<(), Spent> {
-        self.enter(image, block, size, None, 0, None)?;
-        if let Some(root) = self.directories.first() {
-            self.skip = skip_of(&root.bytes);
-        }
+        self.enter(image, block, size, None, 0, None);
         let mut records = Vec::new();
         let mut rest = Vec::new();
         let mut own_parents = 0;
         let mut index = 0;
         while let Some(directory) = self.directories.get_mut(index) {
-            let bytes = std::mem::take(&mut directory.bytes);
+            let bytes = directory.read(image, self.view)?;
+            if index == 0 {
+                // Rock Ridge is not known yet; with it, what stands in XA's place is compared as
+                // system use.
+                directory.xa = xa::own(&bytes).to_vec();
+                directory.date = bytes.get(18..25).unwrap_or_default().to_vec();
+                self.skip = skip_of(&bytes);
+            }
             scan(&bytes, &mut records, &mut rest);
             let outcome = self.entries(image, index, &bytes, &records, &mut own_parents);
             self.between(image, index, &bytes, &rest);
-            if let Some(directory) = self.directories.get_mut(index) {
-                directory.bytes = bytes;
-            }
             outcome?;
             index += 1;
         }
@@ -161,7 +173,7 @@ impl Tree {
         node: Option<NodeId>,
         parent: usize,
         record: Option<(Record, &[u8])>,
-    ) -> Result<(), Spent> {
+    ) {
         let owner = node.map_or(Owner::Volume, Owner::Node);
         let skipped = record.map_or(0, |(record, _)| record.attribute_blocks);
         let at = image.offset(block) + u64::from(skipped) * image.block;
@@ -169,34 +181,22 @@ impl Tree {
         if self.by_block.contains_key(&block) {
             let message = format!("directory at block {block} is recorded twice in one tree");
             image.volume.defect("structure/iso-directory-loop", owner, Some(at..end), message);
-            return Ok(());
+            return;
         }
         // No two directories share bytes, so all of them are no larger than the image.
         self.held = self.held.saturating_add(u64::from(size).min(image.length()));
         if self.held > image.length().min(MOST_HELD) {
             let message = format!("{} bytes of directories in one tree", self.held);
             image.volume.unread(GapKind::Limit, owner, Some(at..end), message);
-            return Ok(());
+            return;
         }
-        let bytes = image.read(at, size.into())?;
-        if (bytes.len() as u64) < u64::from(size) {
-            image.outside(owner, at + bytes.len() as u64..end, "directory");
-        }
-        image.furthest = image.furthest.max(at + bytes.len() as u64);
-        image.volume.claim(self.view, at..at + bytes.len() as u64, &DIRECTORY_EXTENT, owner);
         self.by_block.insert(block, self.directories.len());
-        let date = match record {
-            Some((record, above)) => record.date(above).to_vec(),
-            None => bytes.get(18..25).unwrap_or_default().to_vec(),
-        };
-        let xa = match record {
-            Some((record, above)) => self.xa_of(above, &record).to_vec(),
-            // Rock Ridge is not known yet; with it, what stands here is compared as system use.
-            None => xa::own(&bytes).to_vec(),
-        };
+        let date = record.map_or(&[][..], |(record, above)| record.date(above)).to_vec();
+        let xa = record.map_or(&[][..], |(record, above)| self.xa_of(above, &record)).to_vec();
+        let own = record.and_then(|(record, above)| above.get(record.range())).unwrap_or_default();
+        let own = own.into();
         let record = record.map(|(record, _)| record);
-        self.directories.push(Directory { block, size, at, bytes, node, parent, record, date, xa });
-        Ok(())
+        self.directories.push(Directory { block, size, at, node, parent, record, own, date, xa });
     }
 
     fn entries(
@@ -243,7 +243,7 @@ impl Tree {
             }
             if first.is_directory() {
                 let (block, size) = (first.extent.value, first.size.value);
-                self.enter(image, block, size, Some(node), index, Some((*first, bytes)))?;
+                self.enter(image, block, size, Some(node), index, Some((*first, bytes)));
             }
             at = end;
         }
@@ -296,7 +296,7 @@ impl Tree {
             None if self.naming == Naming::Plain => {
                 let short = self.without_version(bytes, first, group);
                 if short.len() != raw.len() {
-                    facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
+                    facts.push(Fact::number(field::FILE_VERSION, 1));
                 }
                 short
             }
@@ -304,8 +304,9 @@ impl Tree {
                 let short = self.without_version(bytes, first, group);
                 owned = from_ucs2(short);
                 if short.len() != raw.len() {
-                    facts.push(Fact::new(field::RAW_NAME, Value::Bytes(from_ucs2(raw).into())));
-                } else if raw.len() % 2 != 0 {
+                    facts.push(Fact::number(field::FILE_VERSION, 1));
+                }
+                if raw.len() % 2 != 0 {
                     facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
                 }
                 &owned
