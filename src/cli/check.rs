@@ -11,6 +11,7 @@ use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Request};
 use crate::report;
 use crate::rules::Cost;
+use crate::walk::Sha256;
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 enum Undeclared {
@@ -213,7 +214,7 @@ pub(super) struct ApproveArgs {
     /// Keep no text in the manifest
     #[arg(long)]
     no_text: bool,
-    /// Record SHA-256 beside BLAKE3
+    /// Record SHA-256 of every content beside BLAKE3; that of the artifact always is
     #[arg(long)]
     sha256: bool,
     #[command(flatten)]
@@ -252,7 +253,7 @@ impl ApproveArgs {
             PathBuf::from(name)
         });
         let mut request = self.judging.request(artifact, &self.reading)?;
-        request.options.sha256 = self.sha256;
+        request.options.sha256 = if self.sha256 { Sha256::All } else { Sha256::Artifact };
         let (outcome, counts) =
             pipeline::approve(&request, &output, self.with_findings, !self.no_text)?;
         let digest = outcome.artifact.blake3.map(|digest| digest.to_string()).unwrap_or_default();

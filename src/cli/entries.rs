@@ -15,7 +15,7 @@ use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
 use crate::pipeline::Failure;
 use crate::report::{self, Listed};
-use crate::walk;
+use crate::walk::{self, Sha256};
 
 /// `OUTER!/inner/path` as the host path of the artifact and the locator inside; an argument that
 /// exists as a host path is that path.
@@ -67,7 +67,9 @@ impl LsArgs {
         let (path, inner) = split(&self.artifact);
         let mut options = self.reading.options();
         options.contents = !self.digest.is_empty();
-        options.sha256 = self.digest.contains(&DigestName::Sha256);
+        if self.digest.contains(&DigestName::Sha256) {
+            options.sha256 = Sha256::All;
+        }
         options.nested = self.recursive || inner.as_ref().is_some_and(|i| i.as_str().contains('!'));
         let mut artifact = walk::scan(&path, &options)?;
         if is_wrapper(&artifact.manifest) {

@@ -8,18 +8,17 @@ use std::io;
 use std::path::Path;
 
 use self::judging::{judge_all, mark_existing};
-use self::sides::{
-    Approved, check_base, compare_with, identify, policy, read_intent, source_of, subject,
-};
+use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
 use crate::config::{Config, ConfigError};
 use crate::engine::{Judge, Settings};
 use crate::gate;
-use crate::intent;
+use crate::intent::{self, Checksum, Intent};
+use crate::model::outcome::IntentSubject;
 use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
 use crate::readers::READERS;
 use crate::rules::Catalogue;
-use crate::walk::{self, Artifact, Options};
+use crate::walk::{self, Artifact, Options, Sha256};
 
 pub use self::request::{Failure, Request};
 
@@ -48,12 +47,12 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     let mut approved = request
         .against
         .as_deref()
-        .map(|path| Approved::open(path, &request.options))
+        .map(|path| Approved::open(path, &base_options(request, intent.as_ref())))
         .transpose()?;
     if let (Some((intent, _)), Some(approved), Some(against), Some(path)) =
         (&intent, &approved, &request.against, &request.intent)
     {
-        check_base(intent, &approved.subject(against), path)?;
+        approved.check_base(intent, &approved.subject(against), path)?;
     }
     let options = Options { literals: judge.literals(), ..request.options.clone() };
     let mut artifact = walk::scan(&request.artifact, &options)?;
@@ -115,6 +114,15 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         targets: settings.targets.clone(),
     };
     Ok(Checked { outcome, waived: decision.waived, unused_waivers: decision.unused, artifact })
+}
+
+/// How to walk the approved build: its SHA-256 is computed where the intent names it.
+fn base_options(request: &Request, intent: Option<&(Intent, IntentSubject)>) -> Options {
+    let mut options = request.options.clone();
+    if let Some((Intent { base: Some(Checksum::Sha256(_)), .. }, _)) = intent {
+        options.sha256 = options.sha256.max(Sha256::Artifact);
+    }
+    options
 }
 
 fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failure> {

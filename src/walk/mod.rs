@@ -32,14 +32,25 @@ pub struct Options {
     pub memory: u64,
     /// Whether contents are read; otherwise only the structure is.
     pub contents: bool,
-    /// Whether to compute SHA-256 beside BLAKE3.
-    pub sha256: bool,
+    /// What to compute SHA-256 of beside BLAKE3.
+    pub sha256: Sha256,
     /// Whether to go into containers inside the artifact.
     pub nested: bool,
     /// Byte strings of rules that the pass looks for.
     pub literals: Option<Arc<Literals>>,
     /// What may be spent.
     pub limits: Limits,
+}
+
+/// What SHA-256 is computed of. BLAKE3 is computed of everything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Sha256 {
+    /// Nothing.
+    None,
+    /// The artifact, if it is a file.
+    Artifact,
+    /// The artifact and every content in it.
+    All,
 }
 
 /// Limits that count work.
@@ -58,7 +69,7 @@ impl Default for Options {
             threads: 0,
             memory: 48 << 20,
             contents: true,
-            sha256: false,
+            sha256: Sha256::None,
             nested: true,
             literals: None,
             limits: Limits { depth: 16, decoded: 1 << 30 },

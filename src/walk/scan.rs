@@ -257,7 +257,7 @@ impl Scan<'_> {
         };
         let readers = matching(&probe);
         if readers.is_empty() {
-            let mut pass = Pass::new(self.options);
+            let mut pass = Pass::of_artifact(self.options);
             if self.options.contents {
                 let mut buffer = self.buffers.lend();
                 let mut at = 0;

@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::Sha256;
 use super::pass::{Ends, HEAD, Pass, Tail};
 use super::scan::{BUFFER, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
@@ -257,7 +258,7 @@ pub(super) fn read_positional(
     let mut hashed = Hashed {
         input,
         blake3: blake3::Hasher::new(),
-        sha256: scan.options.sha256.then(sha2::Digest::new),
+        sha256: (scan.options.sha256 >= Sha256::Artifact).then(sha2::Digest::new),
         size: 0,
     };
     read(&mut hashed, &mut sink);
