@@ -1,6 +1,5 @@
 //! `check`, `diff`, `approve` and `intend`.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -120,13 +119,7 @@ impl CheckArgs {
         let checked = pipeline::check(&request)?;
         let outcome = &checked.outcome;
         output::render(&self.showing.format, |kind| match kind {
-            Kind::Human => {
-                let mut text = report::human_check(outcome, self.showing.all);
-                for unused in &checked.unused_waivers {
-                    let _ = writeln!(text, "warning: {unused}");
-                }
-                text
-            }
+            Kind::Human => report::human_check(outcome, self.showing.all),
             Kind::Json => report::json_check(outcome, &checked.waived),
             Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
         })?;

@@ -7,7 +7,7 @@ use crate::model::{
     Census, Class, Confidence, Declared, Defect, Evidence, Finding, Gap, Locator, Severity,
     TextKind,
 };
-use crate::rules::detectors::Look;
+use crate::rules::detectors::{Look, WaiverState};
 use crate::rules::{Matcher, Rule};
 
 /// Bytes in a container outside its entries.
@@ -59,6 +59,23 @@ impl Judge<'_> {
         let mut finding = self.about(rule, &gap.path, &detail, gap.range.map(|range| range.0));
         finding.length = gap.range.map_or(0, |(start, end)| end.saturating_sub(start));
         Some(finding)
+    }
+
+    /// Judges what became of a waiver: `waiver/unused`. `number` counts the findings of this kind,
+    /// none of which has bytes that tell it from another.
+    pub fn waiver(
+        &self,
+        id: &str,
+        state: WaiverState,
+        detail: &str,
+        number: u32,
+    ) -> Option<Finding> {
+        let rule = self.running(id)?;
+        let Matcher::Detector(detector) = rule.matcher else { return None };
+        let Look::Waiver(find) = detector.look else { return None };
+        let occurrence = number;
+        let finding = || self.about(rule, &Locator::root(), detail, None);
+        find(state).then(|| Finding { occurrence, ..finding() })
     }
 
     /// The finding of a defect in the container or entry `path`. A rule that the catalogue lacks is

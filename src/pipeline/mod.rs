@@ -7,7 +7,7 @@ mod sides;
 use std::io;
 use std::path::Path;
 
-use self::judging::{judge_all, mark_existing};
+use self::judging::{judge_all, judge_waivers, mark_existing};
 use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
 use crate::config::{Config, ConfigError};
@@ -28,8 +28,6 @@ pub struct Checked {
     pub outcome: Outcome,
     /// What waivers accepted.
     pub waived: Vec<Waived>,
-    /// Waivers that accepted nothing.
-    pub unused_waivers: Vec<String>,
     /// What was scanned.
     pub artifact: Artifact,
 }
@@ -88,14 +86,17 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         mark_existing(&mut findings, comparison);
     }
     let digests = |path: &Locator| digest_at(&artifact.manifest, path);
+    let waivers = &request.config.waivers;
+    let gate::Waivers { waived, states } =
+        gate::waive(&mut findings, &mut gaps, waivers, request.now, &digests);
+    findings.extend(judge_waivers(&judge, waivers, &states));
+    judging::sort(&mut findings);
     let gate = gate::Policy {
         fail_on: request.fail_on,
         report_only: request.report_only,
         all_findings: request.all_findings,
-        waivers: request.config.waivers.clone(),
-        now: request.now,
     };
-    let decision = gate::decide(&mut findings, &changes, &mut gaps, &gate, &digests);
+    let decision = gate::decide(&findings, &changes, &gaps, gate);
     let (entries, bytes) = totals(&artifact.manifest);
     let outcome = Outcome {
         verdict: decision.verdict,
@@ -113,7 +114,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         gaps,
         targets: settings.targets.clone(),
     };
-    Ok(Checked { outcome, waived: decision.waived, unused_waivers: decision.unused, artifact })
+    Ok(Checked { outcome, waived, artifact })
 }
 
 /// How to walk the approved build: its SHA-256 is computed where the intent names it.
@@ -204,14 +205,8 @@ pub fn diff(
     gaps.dedup();
     let changes = reconciled.changes;
     let draft = intent::draft(&comparison.items, &changes, approved.subject(old).blake3);
-    let gate = gate::Policy {
-        fail_on: Severity::Error,
-        report_only: false,
-        all_findings: false,
-        waivers: Vec::new(),
-        now: 0,
-    };
-    let decision = gate::decide(&mut Vec::new(), &changes, &mut gaps, &gate, &|_| None);
+    let gate = gate::Policy { fail_on: Severity::Error, report_only: false, all_findings: false };
+    let decision = gate::decide(&[], &changes, &gaps, gate);
     let (entries, bytes) = totals(&artifact.manifest);
     let outcome = Outcome {
         verdict: decision.verdict,
