@@ -16,7 +16,7 @@ use crate::gate;
 use crate::intent::{self, Checksum, Intent};
 use crate::model::outcome::IntentSubject;
 use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
-use crate::readers::READERS;
+use crate::readers::{READERS, directory};
 use crate::rules::Catalogue;
 use crate::walk::{self, Artifact, Options, Sha256};
 
@@ -235,8 +235,11 @@ pub fn approve(
     if outcome.blocking().next().is_some() && !with_findings {
         return Err(Failure::NotApproved(Box::new(outcome)));
     }
+    // A folder is listed by its own reader, which stands in no table of formats.
+    let folder = artifact.manifest.folder.then_some(&directory::DOC);
+    let docs = folder.into_iter().chain(READERS.iter().map(|reader| &reader.doc));
     let facts = approve::HeaderFacts {
-        readers: READERS.iter().map(|reader| format!("{}/1", reader.doc.id)).collect(),
+        readers: docs.map(|doc| format!("{}/1", doc.id)).collect(),
         rules: Some(Catalogue::built_in().digest()),
         targets: outcome.targets.clone(),
         texts,

@@ -123,6 +123,16 @@ fn a_folder_is_approved_too() {
     premaster(["approve", &path("release")]).exits(0);
     let manifest = path("release.premaster.jsonl");
     premaster(["approve", "verify", &manifest, &path("release")]).exits(0);
+    // The header names the reader that lists folders, where one was listed.
+    let readers = |manifest: &str| {
+        let text = fs::read_to_string(manifest).expect("readable");
+        let header: serde_json::Value =
+            serde_json::from_str(text.lines().next().expect("a header")).expect("JSON");
+        header["readers"].as_array().expect("a list").clone()
+    };
+    assert!(readers(&manifest).contains(&"directory/1".into()));
+    let of_image = readers(&approve(&scratch, "image.jsonl"));
+    assert!(of_image.contains(&"iso9660/1".into()) && !of_image.contains(&"directory/1".into()));
     scratch.file("release/b/c.txt", "d\n");
     let ran = premaster(["approve", "verify", &manifest, &path("release")]).exits(1);
     ran.says(&["b/c.txt", "63 \"c\" is now 64 \"d\""]);
