@@ -231,6 +231,7 @@ pub fn approve(
     with_findings: bool,
     texts: bool,
 ) -> Result<(Outcome, approve::Counts), Failure> {
+    refuse_inside(&request.artifact, output)?;
     let Checked { outcome, artifact, .. } = check(request)?;
     if outcome.blocking().next().is_some() && !with_findings {
         return Err(Failure::NotApproved(Box::new(outcome)));
@@ -253,4 +254,32 @@ pub fn approve(
     let counts = approve::write(output, &artifact.manifest, &facts, &mut text)
         .map_err(|error| Failure::Write(output.to_path_buf(), error))?;
     Ok((outcome, counts))
+}
+
+/// Refuses to write a manifest over the artifact or into it, where the next check would find an
+/// added file. Links are followed as the file system will.
+fn refuse_inside(artifact: &Path, output: &Path) -> Result<(), Failure> {
+    let parent = |path: &Path| {
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+        above.unwrap_or(Path::new(".")).canonicalize().ok()
+    };
+    // What does not exist is told where it is opened.
+    let (Ok(whole), Some(folder), Some(name)) =
+        (artifact.canonicalize(), parent(output), output.file_name())
+    else {
+        return Ok(());
+    };
+    let place = folder.join(name);
+    let named = parent(artifact).zip(artifact.file_name()).map(|(above, name)| above.join(name));
+    let told = match () {
+        () if whole.is_dir() && place.starts_with(&whole) => "into the artifact",
+        () if place == whole || Some(place) == named => "over the artifact",
+        () => return Ok(()),
+    };
+    let message = format!(
+        "{} would be written {told} {}: give a place outside of it with -o",
+        output.display(),
+        artifact.display()
+    );
+    Err(Failure::Usage(message))
 }
