@@ -84,10 +84,7 @@ fn prove_whole(
     rows: (&ContentRow, &ContentRow),
 ) -> io::Result<Proof> {
     let failure = match edit {
-        Edit::Content(wanted) => {
-            let found = checksum(new, *wanted, rows.1)?;
-            (found != *wanted).then(|| format!("the new content is {found}, declared is {wanted}"))
-        }
+        Edit::Content(wanted) => wrong_content(new, *wanted, rows.1)?,
         Edit::Patch(bytes) => match old.filter(|old| old.len() <= HELD && new.len() <= HELD) {
             None => Some("the old bytes are not at hand to apply the patch to".to_owned()),
             Some(old) => match patch::apply(bytes, &load(old)?) {
@@ -133,6 +130,16 @@ fn load(source: &dyn Source) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut Forward::new(source), &mut bytes)?;
     Ok(bytes)
+}
+
+/// Why the new content is not the declared one, if it is not.
+pub(super) fn wrong_content(
+    new: &dyn Source,
+    wanted: Checksum,
+    row: &ContentRow,
+) -> io::Result<Option<String>> {
+    let found = checksum(new, wanted, row)?;
+    Ok((found != wanted).then(|| format!("the new content is {found}, declared is {wanted}")))
 }
 
 fn checksum(source: &dyn Source, wanted: Checksum, row: &ContentRow) -> io::Result<Checksum> {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use super::file::{Declared, Edit, Intent, Where};
+use super::file::{Checksum, Declared, Edit, Intent, Where};
 use super::{glob, prove};
 use crate::compare::{Comparison, Item, ItemKind};
 use crate::model::{
@@ -138,13 +138,6 @@ fn judge(
         (Verb::Renamed, Edit::Rename(to)) => {
             *to == item.change.path || item.change.aliases.contains(to)
         }
-        (Verb::Added, Edit::Content(wanted)) => {
-            let content = item.new.as_ref().and_then(|row| row.content.as_ref());
-            content.is_some_and(|content| match wanted {
-                super::file::Checksum::Blake3(digest) => content.blake3 == Some(*digest),
-                super::file::Checksum::Sha256(digest) => content.sha256 == Some(*digest),
-            })
-        }
         _ => false,
     };
     for declared in mine {
@@ -162,6 +155,12 @@ fn judge(
                     }
                 }
             }
+            Edit::Content(wanted) if item.change.verb == Verb::Added => {
+                match other_content(item, *wanted, bytes) {
+                    None => item.change.disposition = Disposition::Intended,
+                    Some(why) => failures.push((declared.number, why)),
+                }
+            }
             edit if fulfilled(edit, item) => {
                 item.change.disposition = Disposition::Intended;
             }
@@ -177,6 +176,16 @@ fn judge(
         }
     }
     failures
+}
+
+/// Why an added entry is not the content that is declared of it, if it is not.
+fn other_content(item: &Item, wanted: Checksum, bytes: &dyn Bytes) -> Option<String> {
+    let row = item.new.as_ref()?;
+    let Some(content) = &row.content else { return Some("it has no content".to_owned()) };
+    match bytes.after(row).and_then(|new| prove::wrong_content(&*new, wanted, content)) {
+        Ok(failure) => failure,
+        Err(error) => Some(format!("its bytes cannot be read: {error}")),
+    }
 }
 
 fn judge_content(

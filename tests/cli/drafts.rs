@@ -99,6 +99,30 @@ fn a_draft_ships_archives() {
     }
 }
 
+/// An added entry is declared by what it has to be, as a changed one is.
+#[test]
+fn an_added_file_is_declared_by_its_digest() {
+    let scratch = Scratch::new();
+    let old = scratch.file("old/same.txt", "same\n");
+    scratch.file("new/same.txt", "same\n");
+    scratch.file("new/added.txt", "a\n");
+    let folder = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    assert!(old.exists());
+    let right = "87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7";
+    for (algorithm, hex, code) in [("sha256", right, 0), ("sha256", &right.replace('8', "9"), 1)] {
+        let text = format!(
+            "summary = 's'\n[[change]]\npath = 'added.txt'\ncontent = '{algorithm}:{hex}'\n"
+        );
+        let intent = scratch.file("intent.toml", text);
+        let intent = intent.to_str().expect("UTF-8");
+        let (old, new) = (folder("old"), folder("new"));
+        let ran = premaster(["check", &new, "--against", &old, "--intent", intent]).exits(code);
+        if code == 1 {
+            ran.says(&[&format!("{algorithm}:{right}")]);
+        }
+    }
+}
+
 #[test]
 fn diff_says_what_differs_and_no_more() {
     let scratch = Scratch::new();
