@@ -94,7 +94,7 @@ impl Judging {
             report_only: false,
             fail_on: self.fail_on.into(),
             all_findings: self.all_findings,
-            options: reading.options(),
+            options: reading.options(&config),
             config,
             targets: Vec::new(),
             cost: match self.cost {
@@ -154,7 +154,8 @@ impl DiffArgs {
     pub(super) fn run(self) -> Done {
         self.showing.prepare()?;
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
-        let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
+        let compared =
+            pipeline::diff(&self.old, &self.new, &self.reading.options(&config), &config)?;
         show_diff(&compared.outcome, &self.showing)
     }
 }
@@ -184,7 +185,8 @@ pub(super) struct IntendArgs {
 impl IntendArgs {
     pub(super) fn run(self) -> Done {
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
-        let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
+        let compared =
+            pipeline::diff(&self.old, &self.new, &self.reading.options(&config), &config)?;
         output::print(compared.draft.as_bytes())?;
         Ok(if compared.outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
     }
@@ -236,7 +238,8 @@ impl ApproveArgs {
         if let Some(ApproveCommand::Verify { manifest, artifact, reading, showing }) = self.verify {
             showing.prepare()?;
             let config = crate::config::Config { host: false, ..Default::default() };
-            let compared = pipeline::diff(&manifest, &artifact, &reading.options(), &config)?;
+            let compared =
+                pipeline::diff(&manifest, &artifact, &reading.options(&config), &config)?;
             return show_diff(&compared.outcome, &showing);
         }
         let artifact = self.artifact.unwrap_or_default();

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::output::{self, Kind};
 use super::{Done, Exit, Format, Reading, Stop};
+use crate::config::Config;
 use crate::model::Kind as EntryKind;
 use crate::model::claim::overlay;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
@@ -65,7 +66,7 @@ pub(super) struct LsArgs {
 impl LsArgs {
     pub(super) fn run(self) -> Done {
         let (path, inner) = split(&self.artifact);
-        let mut options = self.reading.options();
+        let mut options = self.reading.options(&Config::default());
         options.contents = !self.digest.is_empty();
         if self.digest.contains(&DigestName::Sha256) {
             options.sha256 = Sha256::All;
@@ -229,7 +230,7 @@ impl CatArgs {
             let message = format!("{}: name an entry, as {0}!/inner/path", self.entry);
             return Err(Stop::Failure(Failure::Usage(message)));
         };
-        let mut options = self.reading.options();
+        let mut options = self.reading.options(&Config::default());
         options.contents = false;
         options.nested = inner.as_str().contains('!');
         let mut artifact = walk::scan(&path, &options)?;
@@ -276,7 +277,7 @@ pub(super) struct MapArgs {
 
 impl MapArgs {
     pub(super) fn run(self) -> Done {
-        let mut options = self.reading.options();
+        let mut options = self.reading.options(&Config::default());
         options.contents = false;
         options.nested = false;
         let artifact = walk::scan(&self.artifact, &options)?;

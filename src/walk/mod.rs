@@ -58,9 +58,16 @@ pub enum Sha256 {
 pub struct Limits {
     /// Containers inside one another.
     pub depth: u32,
-    /// Bytes that packed contents may decode to, in all: this, and two hundred times the artifact.
-    /// Single files of a release unpack to less, and a bomb of a few bytes costs seconds.
-    pub decoded: u64,
+    /// Bytes that packed contents may decode to, in all. `None` for 1 GiB, and two hundred times the
+    /// artifact: single files of a release unpack to less, and a bomb of a few bytes costs seconds.
+    pub decoded: Option<u64>,
+}
+
+impl Limits {
+    /// What `bytes` of the artifact add to what may be decoded.
+    fn granted(&self, bytes: u64) -> u64 {
+        if self.decoded.is_some() { 0 } else { bytes.saturating_mul(200) }
+    }
 }
 
 impl Default for Options {
@@ -72,7 +79,7 @@ impl Default for Options {
             sha256: Sha256::None,
             nested: true,
             literals: None,
-            limits: Limits { depth: 16, decoded: 1 << 30 },
+            limits: Limits { depth: 16, decoded: None },
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Sha256;
 use super::pass::{Ends, HEAD, Pass, Tail};
-use super::scan::{BUFFER, Nested, Scan, name_of};
+use super::scan::{BUFFER, DECODED, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
     Class, Codec, Container, Content, ContentId, Declared, Extent, GapKind, Stored, ViewId, Volume,
@@ -52,7 +52,7 @@ pub(super) fn read_stored(
 ) -> io::Result<Content> {
     check_extents(stored, source.len())?;
     if !scan.may_decode(OPENING) {
-        return Err(io::Error::new(SPENT, "the budget of decoded bytes is spent"));
+        return Err(io::Error::new(SPENT, DECODED));
     }
     let extents: Arc<dyn Source> =
         Arc::new(ExtentSource::new(Arc::clone(source), &stored.extents, None));
@@ -114,7 +114,7 @@ impl<R: Read> Read for Metered<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         if !self.scan.may_decode(n as u64) {
-            return Err(io::Error::new(SPENT, "the budget of decoded bytes is spent"));
+            return Err(io::Error::new(SPENT, DECODED));
         }
         Ok(n)
     }

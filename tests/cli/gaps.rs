@@ -142,3 +142,62 @@ fn a_truncated_archive_never_ships() {
         }
     }
 }
+
+/// Gzip of as many MiB of zeros.
+fn zeros(mib: usize) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..mib).for_each(|_| encoder.write_all(&[0; 1 << 20]).expect("memory"));
+    encoder.finish().expect("memory")
+}
+
+#[test]
+fn what_unpacks_to_more_than_allowed_is_a_gap_until_more_is_allowed() {
+    let scratch = Scratch::new();
+    let packed = scratch.file("tree/zeros.gz", zeros(3));
+    let settings = |size: &str| {
+        let text = format!("[compare]\n\n[limits]\ndecoded = \"{size}\"\n");
+        scratch.file("settings.toml", text).to_str().expect("UTF-8").to_owned()
+    };
+    let tree = scratch.path("tree");
+    for artifact in [&packed, &tree] {
+        let artifact = artifact.to_str().expect("UTF-8");
+        for (size, option, code) in
+            [("1MiB", "", 3), ("1MiB", "4MiB", 0), ("1TiB", "", 0), ("1TiB", "2MiB", 3)]
+        {
+            let config = settings(size);
+            let mut args = vec!["check", artifact, "--config", &config];
+            if !option.is_empty() {
+                args.extend(["--max-decoded", option]);
+            }
+            let ran = premaster(&args);
+            assert_eq!(ran.code, code, "{args:?} with {size}: {}{}", ran.out, ran.err);
+            if code == 3 {
+                let json = premaster(args.iter().chain(&["--format", "json"])).json();
+                assert_eq!(json["gaps"][0]["kind"], "limit");
+                let message = json["gaps"][0]["message"].as_str().expect("text");
+                assert!(message.contains("(--max-decoded SIZE sets another)"), "{message}");
+            }
+        }
+    }
+    for (size, wanted) in [
+        ("1", "\"1\": expected at least 1MiB"),
+        ("1 MiB", "\"1 MiB\" is no size"),
+        ("1pb", "unknown unit \"pb\""),
+    ] {
+        let config = settings(size);
+        let ran = premaster(["check", "testdata/clean", "--config", &config]).exits(2);
+        ran.complains(&[&format!("{config}:4: [limits] decoded: {wanted}")]);
+    }
+}
+
+/// A folder may unpack to as much as its files could one by one.
+#[test]
+fn the_budget_of_a_folder_grows_with_its_files() {
+    let scratch = Scratch::new();
+    for name in ["a", "b", "c"] {
+        scratch.file(format!("tree/{name}.gz"), zeros(400));
+    }
+    let tree = scratch.path("tree");
+    premaster([Path::new("check"), &tree]).exits(0);
+}
