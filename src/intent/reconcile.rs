@@ -297,7 +297,7 @@ const CHANGED: [Field; 2] = [field::MTIME, field::VOLUME_MTIME];
 
 /// Whether a field follows from other changes: a date or count of writes that goes forward. `beside`
 /// are the fields that changed with it.
-fn follows(change: &FieldChange, nature: Nature, beside: &[FieldChange]) -> bool {
+pub(super) fn follows(change: &FieldChange, nature: Nature, beside: &[FieldChange]) -> bool {
     let is_of = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
     let (Some(old), Some(new)) = (&change.old, &change.new) else { return false };
     if !matches!(nature, Nature::Stamp | Nature::Date) || is_of(&STANDING, &change.field) {
