@@ -2,6 +2,7 @@
 //! binary, as scripts, hooks and people at 2 a.m. depend on them.
 
 mod approval;
+mod boot;
 mod catalogue;
 mod drafts;
 mod formats;
