@@ -128,3 +128,22 @@ fn the_sum_follows_from_an_edit_of_the_boot_file() {
         pair.check(&bytes, &pair.old, &draft).exits(0);
     }
 }
+
+/// The master boot record names the boot image of the catalog; what starts at another content is not
+/// the layout of an intended change.
+#[test]
+fn a_boot_record_that_names_another_content_blocks() {
+    let pair = Pair::of("isohybrid.iso", "isohybrid.iso", 0, 0);
+    let (efi, catalog, boot) = (69_632_usize, 67_584, 75_776_u64);
+    let mut bytes = pair.new.clone();
+    bytes[efi + 5000] = 0x55;
+    let edit = "summary = 's'\n[[change]]\npath = 'efi.img'\nreplace = { from-hex = '00', to-hex = \
+                '55' }\nat = 5000\n";
+    assert_eq!(bytes[432..440], (boot / 512).to_le_bytes());
+    pair.check(&bytes, &pair.old, edit).exits(0);
+    for start in [efi, catalog] {
+        bytes[432..440].copy_from_slice(&(start as u64 / 512).to_le_bytes());
+        let json = pair.check(&bytes, &pair.old, edit).exits(1).json();
+        assert!(json["changes"].to_string().contains("MBR: boot image at sector"), "{json:#}");
+    }
+}

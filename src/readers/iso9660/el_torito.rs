@@ -190,6 +190,8 @@ impl Catalog<'_> {
         let media = byte(1);
         let count = le16(&entry, 6).unwrap_or_default();
         let start = image.offset_of_sector(le32(&entry, 8).unwrap_or_default());
+        // The newest session is read first.
+        image.boots_from.get_or_insert(start);
         let (content, recomputed) = self.content(image, start, media, count)?;
         let mut facts = vec![
             Fact::number(field::BOOT_INDICATOR, byte(0)),
