@@ -82,32 +82,15 @@ impl Judge<'_> {
     /// a mistake in premaster, which the finding says rather than keep silent; one that is disabled
     /// or too costly gives none.
     pub fn defect(&self, path: &Locator, defect: &Defect) -> Option<Finding> {
-        let Some(known) = self.catalogue().get(defect.rule) else {
-            let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);
-            return Some(Finding {
-                rule: defect.rule.to_owned(),
-                severity: Severity::Error,
-                confidence: Confidence::High,
-                existing: false,
-                target: None,
-                path: path.clone(),
-                aliases: Vec::new(),
-                offset: defect.at.as_ref().map(|at| at.start),
-                length: defect.at.as_ref().map_or(0, |at| at.end.saturating_sub(at.start)),
-                line: None,
-                column: None,
-                message,
-                evidence: None,
-                image_offset: None,
-                more: 0,
-                occurrence: 0,
-                why: String::new(),
-                remedy: String::new(),
-            });
-        };
-        let rule = self.running(&known.id)?;
         let offset = defect.at.as_ref().map(|at| at.start);
-        let mut finding = self.about(rule, path, &defect.message, offset);
+        let mut finding = if let Some(known) = self.catalogue().get(defect.rule) {
+            self.about(self.running(&known.id)?, path, &defect.message, offset)
+        } else {
+            let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);
+            let (severity, confidence) = (Severity::Error, Confidence::High);
+            let at = path.clone();
+            Finding { offset, ..Finding::new(defect.rule, severity, confidence, at, message) }
+        };
         finding.length = defect.at.as_ref().map_or(0, |at| at.end.saturating_sub(at.start));
         Some(finding)
     }

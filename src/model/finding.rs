@@ -99,6 +99,36 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding about an entry as a whole, of which no more is known than this.
+    pub fn new(
+        rule: &str,
+        severity: Severity,
+        confidence: Confidence,
+        path: Locator,
+        message: String,
+    ) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            severity,
+            confidence,
+            existing: false,
+            target: None,
+            path,
+            aliases: Vec::new(),
+            offset: None,
+            length: 0,
+            line: None,
+            column: None,
+            message,
+            evidence: None,
+            image_offset: None,
+            more: 0,
+            occurrence: 0,
+            why: String::new(),
+            remedy: String::new(),
+        }
+    }
+
     /// `pm1:` and 128 bits of BLAKE3 over rule, target, locator, the bytes around the hit, and the
     /// occurrence. It keeps when lines move or the folder is elsewhere.
     pub fn fingerprint(&self) -> String {
