@@ -171,11 +171,11 @@ fn a_draft_ships_archives() {
     let scratch = Scratch::new();
     let old: [(&[u8], &[u8]); 3] = [(b"a.txt", b"one\n"), (b"b.txt", b"two\n"), (b"c", b"c")];
     let new: [(&[u8], &[u8]); 3] = [(b"a.txt", b"one!\n"), (b"b.txt", b"two\n"), (b"c", b"c")];
-    for (name, make) in [("x.tar", tar as fn(&[(&[u8], &[u8])]) -> Vec<u8>), ("x.zip", zip)] {
+    for (name, old, new) in [("x.tar", tar(&old), tar(&new)), ("x.zip", zip(&old), zip(&new))] {
         let path = |side: &str, bytes: Vec<u8>| {
             scratch.file(format!("{side}/{name}"), bytes).to_str().expect("UTF-8").to_owned()
         };
-        let (old, new) = (path("old", make(&old)), path("new", make(&new)));
+        let (old, new) = (path("old", old), path("new", new));
         ships_with_its_draft(&scratch, &old, &new);
     }
 }
