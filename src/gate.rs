@@ -166,6 +166,7 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
         let blocking =
             finding.severity >= policy.fail_on && (!finding.existing || policy.all_findings);
         let names = std::iter::once(&finding.path).chain(&finding.aliases);
+        let names = names.filter(|_| !finding.of_settings);
         let place = names
             .filter_map(|name| of_change.get(name))
             .flatten()

@@ -75,7 +75,7 @@ impl Judge<'_> {
         let Look::Waiver(find) = detector.look else { return None };
         let occurrence = number;
         let finding = || self.about(rule, &Locator::root(), detail, None);
-        find(state).then(|| Finding { occurrence, ..finding() })
+        find(state).then(|| Finding { occurrence, of_settings: true, ..finding() })
     }
 
     /// The finding of a defect in the container or entry `path`. A rule that the catalogue lacks is

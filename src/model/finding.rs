@@ -92,6 +92,8 @@ pub struct Finding {
     pub more: u64,
     /// 0 for the first finding of the rule with these bytes in this entry, then 1, 2, …
     pub occurrence: u32,
+    /// Whether it is about the settings and about nothing in the artifact.
+    pub of_settings: bool,
     /// What it does, and where.
     pub why: String,
     /// What to do.
@@ -124,6 +126,7 @@ impl Finding {
             image_offset: None,
             more: 0,
             occurrence: 0,
+            of_settings: false,
             why: String::new(),
             remedy: String::new(),
         }

@@ -189,4 +189,17 @@ fn a_waiver_that_accepts_nothing_is_a_finding() {
         let strict = check(&["--fail-on", "warning"]);
         assert_eq!(strict.code, i32::from(!told.is_empty()), "{}", strict.out);
     }
+    // It stands for itself, also where the root of the artifact changed: here a byte that no file owns.
+    let mut disc = std::fs::read("testdata/readers/iso9660/plain.iso").expect("readable");
+    disc[100] = 7;
+    let disc = scratch.file("disc.iso", disc);
+    let disc = disc.to_str().expect("UTF-8");
+    let config = config(&[("text/bell", "gone/**", 9999)]);
+    let against = "testdata/readers/iso9660/plain.iso";
+    let args = ["check", disc, "--against", against, "--config", &config, "--format", "json"];
+    let json = premaster(args).exits(1).json();
+    let causes = json["causes"].as_array().expect("a list");
+    let told: Vec<_> = causes.iter().map(|c| (&c["blocking"], c["changes"].to_string())).collect();
+    assert_eq!(told.len(), 2, "{json:#}");
+    assert_eq!(told[1], (&false.into(), "[]".to_owned()));
 }
