@@ -1,4 +1,5 @@
-//! The gate: findings, reconciled changes, waivers and gaps become causes and a verdict.
+//! The gate: waivers take out what is accepted; findings, reconciled changes and gaps become causes
+//! and a verdict.
 
 use std::collections::HashMap;
 
@@ -7,9 +8,10 @@ use crate::intent::glob_matches;
 use crate::model::{
     Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict, Waived,
 };
+use crate::rules::detectors::WaiverState;
 
 /// What the gate goes by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// Findings from here on block.
     pub fail_on: Severity,
@@ -17,10 +19,6 @@ pub struct Policy {
     pub report_only: bool,
     /// Whether findings that the approved build had as well block.
     pub all_findings: bool,
-    /// What is accepted.
-    pub waivers: Vec<Waiver>,
-    /// Seconds since 1970, for waivers that expire.
-    pub now: i64,
 }
 
 /// What the gate decides.
@@ -30,36 +28,42 @@ pub struct Decision {
     pub verdict: Verdict,
     /// What a person reads, blocking ones first.
     pub causes: Vec<Cause>,
-    /// What was accepted.
-    pub waived: Vec<Waived>,
-    /// Waivers that accepted nothing, or that have expired: rule, place and why.
-    pub unused: Vec<String>,
 }
 
-/// Decides. `digest` gives the digest of the content at a locator. Waived findings and gaps are taken
-/// out of the lists.
-pub fn decide(
+/// What waivers did.
+#[derive(Clone, Debug, Default)]
+pub struct Waivers {
+    /// What was accepted.
+    pub waived: Vec<Waived>,
+    /// Of each waiver in its order, what became of it.
+    pub states: Vec<WaiverState>,
+}
+
+/// Takes waived findings and gaps out of the lists. `now` is in seconds since 1970; `digest` gives
+/// the digest of the content at a locator.
+pub fn waive(
     findings: &mut Vec<Finding>,
-    changes: &[Change],
     gaps: &mut Vec<Gap>,
-    policy: &Policy,
+    waivers: &[Waiver],
+    now: i64,
     digest: &dyn Fn(&Locator) -> Option<Digest>,
-) -> Decision {
-    let mut used = vec![false; policy.waivers.len()];
+) -> Waivers {
+    let state = |waiver: &Waiver| {
+        if waiver.expires <= now { WaiverState::Expired } else { WaiverState::Unused }
+    };
+    let mut states: Vec<WaiverState> = waivers.iter().map(state).collect();
     let mut accepted = Vec::new();
     let mut accept = |rule: &str, path: &Locator| {
-        let found = policy.waivers.iter().enumerate().find(|(_, waiver)| {
+        let found = waivers.iter().zip(&mut states).find(|(waiver, state)| {
             waiver.rule == rule
-                && waiver.expires > policy.now
+                && **state != WaiverState::Expired
                 && waiver.path.as_ref().is_none_or(|glob| {
                     glob_matches(glob, path.as_str()) || glob == &path.to_string()
                 })
                 && waiver.digest.is_none_or(|wanted| digest(path) == Some(wanted))
         });
-        let Some((index, waiver)) = found else { return false };
-        if let Some(flag) = used.get_mut(index) {
-            *flag = true;
-        }
+        let Some((waiver, state)) = found else { return false };
+        *state = WaiverState::Used;
         accepted.push(Waived {
             rule: rule.to_owned(),
             path: path.clone(),
@@ -70,17 +74,11 @@ pub fn decide(
     };
     findings.retain(|finding| !accept(&finding.rule, &finding.path));
     gaps.retain(|gap| !accept("gap", &gap.path));
-    let unused = policy
-        .waivers
-        .iter()
-        .zip(&used)
-        .filter(|(_, used)| !**used)
-        .map(|(waiver, _)| {
-            let place = waiver.path.clone().unwrap_or_else(|| "its digest".to_owned());
-            let why = if waiver.expires <= policy.now { "has expired" } else { "accepts nothing" };
-            format!("the waiver of {} by {} for {place} {why}", waiver.rule, waiver.owner)
-        })
-        .collect();
+    Waivers { waived: accepted, states }
+}
+
+/// Decides what of all that was found blocks.
+pub fn decide(findings: &[Finding], changes: &[Change], gaps: &[Gap], policy: Policy) -> Decision {
     let causes = causes(findings, changes, policy);
     let verdict = if causes.iter().any(|cause| cause.blocking) {
         Verdict::Blocked
@@ -89,12 +87,12 @@ pub fn decide(
     } else {
         Verdict::Incomplete
     };
-    Decision { verdict, causes, waived: accepted, unused }
+    Decision { verdict, causes }
 }
 
 /// One cause a hunk, a changed entry, a set of fields, a region, or a place with findings; what
 /// follows from another is folded into it.
-fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Cause> {
+fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     let blocks = |disposition: Disposition| disposition.blocks() && !policy.report_only;
     let mut first_of = vec![None; changes.len()];
@@ -168,6 +166,7 @@ fn causes(findings: &[Finding], changes: &[Change], policy: &Policy) -> Vec<Caus
         let blocking =
             finding.severity >= policy.fail_on && (!finding.existing || policy.all_findings);
         let names = std::iter::once(&finding.path).chain(&finding.aliases);
+        let names = names.filter(|_| !finding.of_settings);
         let place = names
             .filter_map(|name| of_change.get(name))
             .flatten()

@@ -6,6 +6,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod archive;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -14,7 +16,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::DeflateEncoder;
+
+use archive::{gzip, member, tar};
 
 /// Seconds that a verdict may take; tests run without optimisation and beside others.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -55,52 +59,10 @@ fn head(report: &str) -> &str {
     report.get(..4000).unwrap_or(report)
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).expect("memory");
-    encoder.finish().expect("memory")
-}
-
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")
-}
-
-/// A ustar header with its checksum.
-fn header(name: &str, size: usize, kind: u8) -> [u8; 512] {
-    let mut block = [0; 512];
-    block[..name.len()].copy_from_slice(name.as_bytes());
-    for (at, text) in [
-        (100, "0000644\0".to_owned()),
-        (108, "0000000\0".to_owned()),
-        (116, "0000000\0".to_owned()),
-        (124, format!("{size:011o}\0")),
-        (136, "00000000000\0".to_owned()),
-        (148, "        ".to_owned()),
-        (257, "ustar\x0000".to_owned()),
-    ] {
-        block[at..at + text.len()].copy_from_slice(text.as_bytes());
-    }
-    block[156] = kind;
-    let sum: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
-    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    block
-}
-
-fn member(out: &mut Vec<u8>, name: &str, kind: u8, data: &[u8]) {
-    out.extend(header(name, data.len(), kind));
-    out.extend_from_slice(data);
-    out.resize(out.len().next_multiple_of(512), 0);
-}
-
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, data) in members {
-        member(&mut out, name, b'0', data);
-    }
-    out.extend([0; 1024]);
-    out
 }
 
 /// Records of a pax header.
@@ -249,10 +211,10 @@ fn as_many_records_as_a_pax_header_holds_end() {
     for n in 0..4 {
         member(&mut global, "g", b'g', &many);
         member(&mut own, "x", b'x', &many);
-        member(&mut own, &format!("file-{n}"), b'0', b"text\n");
+        member(&mut own, format!("file-{n}"), b'0', b"text\n");
     }
     for n in 0..2000 {
-        member(&mut global, &format!("file-{n}"), b'0', b"text\n");
+        member(&mut global, format!("file-{n}"), b'0', b"text\n");
     }
     for archive in [&mut global, &mut own] {
         archive.extend([0; 1024]);
@@ -266,7 +228,7 @@ fn findings_by_the_ten_thousand_are_sorted_into_causes() {
     let name = |n: usize| format!("{}", n % 2);
     let mut out = Vec::new();
     for n in 0..30_000 {
-        member(&mut out, &name(n), b'0', b"text\x04");
+        member(&mut out, name(n), b'0', b"text\x04");
     }
     out.extend([0; 1024]);
     expect("same.tar", &out, &[1], &["text/eot-at-end"]);

@@ -24,6 +24,8 @@ pub(super) struct Header {
     pub(super) format: Option<String>,
     pub(super) size: u64,
     pub(super) blake3: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<Digest>,
 }
 
 /// The last line.

@@ -144,6 +144,11 @@ impl ManifestFile {
         self.header.blake3
     }
 
+    /// SHA-256 of the approved build, if it is a file.
+    pub fn sha256(&self) -> Option<Digest> {
+        self.header.sha256
+    }
+
     /// Bytes of the approved build.
     pub fn size(&self) -> u64 {
         self.header.size

@@ -1,6 +1,5 @@
 //! `check`, `diff`, `approve` and `intend`.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -11,6 +10,7 @@ use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Request};
 use crate::report;
 use crate::rules::Cost;
+use crate::walk::Sha256;
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 enum Undeclared {
@@ -94,7 +94,7 @@ impl Judging {
             report_only: false,
             fail_on: self.fail_on.into(),
             all_findings: self.all_findings,
-            options: reading.options(),
+            options: reading.options(&config),
             config,
             targets: Vec::new(),
             cost: match self.cost {
@@ -119,13 +119,7 @@ impl CheckArgs {
         let checked = pipeline::check(&request)?;
         let outcome = &checked.outcome;
         output::render(&self.showing.format, |kind| match kind {
-            Kind::Human => {
-                let mut text = report::human_check(outcome, self.showing.all);
-                for unused in &checked.unused_waivers {
-                    let _ = writeln!(text, "warning: {unused}");
-                }
-                text
-            }
+            Kind::Human => report::human_check(outcome, self.showing.all),
             Kind::Json => report::json_check(outcome, &checked.waived),
             Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
         })?;
@@ -160,7 +154,8 @@ impl DiffArgs {
     pub(super) fn run(self) -> Done {
         self.showing.prepare()?;
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
-        let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
+        let compared =
+            pipeline::diff(&self.old, &self.new, &self.reading.options(&config), &config)?;
         show_diff(&compared.outcome, &self.showing)
     }
 }
@@ -190,7 +185,8 @@ pub(super) struct IntendArgs {
 impl IntendArgs {
     pub(super) fn run(self) -> Done {
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
-        let compared = pipeline::diff(&self.old, &self.new, &self.reading.options(), &config)?;
+        let compared =
+            pipeline::diff(&self.old, &self.new, &self.reading.options(&config), &config)?;
         output::print(compared.draft.as_bytes())?;
         Ok(if compared.outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
     }
@@ -213,7 +209,7 @@ pub(super) struct ApproveArgs {
     /// Keep no text in the manifest
     #[arg(long)]
     no_text: bool,
-    /// Record SHA-256 beside BLAKE3
+    /// Record SHA-256 of every content beside BLAKE3; that of the artifact always is
     #[arg(long)]
     sha256: bool,
     #[command(flatten)]
@@ -242,7 +238,8 @@ impl ApproveArgs {
         if let Some(ApproveCommand::Verify { manifest, artifact, reading, showing }) = self.verify {
             showing.prepare()?;
             let config = crate::config::Config { host: false, ..Default::default() };
-            let compared = pipeline::diff(&manifest, &artifact, &reading.options(), &config)?;
+            let compared =
+                pipeline::diff(&manifest, &artifact, &reading.options(&config), &config)?;
             return show_diff(&compared.outcome, &showing);
         }
         let artifact = self.artifact.unwrap_or_default();
@@ -252,7 +249,7 @@ impl ApproveArgs {
             PathBuf::from(name)
         });
         let mut request = self.judging.request(artifact, &self.reading)?;
-        request.options.sha256 = self.sha256;
+        request.options.sha256 = if self.sha256 { Sha256::All } else { Sha256::Artifact };
         let (outcome, counts) =
             pipeline::approve(&request, &output, self.with_findings, !self.no_text)?;
         let digest = outcome.artifact.blake3.map(|digest| digest.to_string()).unwrap_or_default();

@@ -9,13 +9,14 @@ use clap::{Args, ValueEnum};
 
 use super::output::{self, Kind};
 use super::{Done, Exit, Format, Reading, Stop};
+use crate::config::Config;
 use crate::model::Kind as EntryKind;
 use crate::model::claim::overlay;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
 use crate::pipeline::Failure;
 use crate::report::{self, Listed};
-use crate::walk;
+use crate::walk::{self, Sha256};
 
 /// `OUTER!/inner/path` as the host path of the artifact and the locator inside; an argument that
 /// exists as a host path is that path.
@@ -65,9 +66,11 @@ pub(super) struct LsArgs {
 impl LsArgs {
     pub(super) fn run(self) -> Done {
         let (path, inner) = split(&self.artifact);
-        let mut options = self.reading.options();
+        let mut options = self.reading.options(&Config::default());
         options.contents = !self.digest.is_empty();
-        options.sha256 = self.digest.contains(&DigestName::Sha256);
+        if self.digest.contains(&DigestName::Sha256) {
+            options.sha256 = Sha256::All;
+        }
         options.nested = self.recursive || inner.as_ref().is_some_and(|i| i.as_str().contains('!'));
         let mut artifact = walk::scan(&path, &options)?;
         if is_wrapper(&artifact.manifest) {
@@ -227,7 +230,7 @@ impl CatArgs {
             let message = format!("{}: name an entry, as {0}!/inner/path", self.entry);
             return Err(Stop::Failure(Failure::Usage(message)));
         };
-        let mut options = self.reading.options();
+        let mut options = self.reading.options(&Config::default());
         options.contents = false;
         options.nested = inner.as_str().contains('!');
         let mut artifact = walk::scan(&path, &options)?;
@@ -274,7 +277,7 @@ pub(super) struct MapArgs {
 
 impl MapArgs {
     pub(super) fn run(self) -> Done {
-        let mut options = self.reading.options();
+        let mut options = self.reading.options(&Config::default());
         options.contents = false;
         options.nested = false;
         let artifact = walk::scan(&self.artifact, &options)?;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::config::Config;
+use crate::config::{Config, parse_size};
 use crate::model::Severity;
 use crate::pipeline::Failure;
 use crate::walk::Options;
@@ -85,6 +85,10 @@ struct Reading {
     /// Memory for large buffers, as 48MiB; more than one job's worth waits its turn
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     memory: Option<u64>,
+    /// Bytes that packed contents may unpack to in all, as 64GiB [default: `[limits]` of the
+    /// settings, or 1GiB and 200 times the artifact]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_decoded: Option<u64>,
 }
 
 /// How to show, common to all commands that do.
@@ -126,9 +130,10 @@ impl From<FailOn> for Severity {
 }
 
 impl Reading {
-    fn options(&self) -> Options {
+    fn options(&self, config: &Config) -> Options {
         let mut options =
             Options { threads: self.threads.map_or(0, usize::from), ..Options::default() };
+        options.limits.decoded = self.max_decoded.or(config.decoded);
         if let Some(memory) = self.memory {
             options.memory = memory;
         }
@@ -152,24 +157,6 @@ impl Showing {
         }
         Ok(())
     }
-}
-
-/// A number of bytes: digits, and K, M or G with or without iB.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = text.get(digits.len()..).unwrap_or_default().to_ascii_lowercase();
-    let shift = match unit.as_str() {
-        "" | "b" => 0,
-        "k" | "kib" => 10,
-        "m" | "mib" => 20,
-        "g" | "gib" => 30,
-        _ => return Err(format!("unknown unit {unit:?}: expected KiB, MiB or GiB")),
-    };
-    let number: u64 = digits.parse().map_err(|_| format!("{text:?} is no size, as 48MiB"))?;
-    number
-        .checked_mul(1 << shift)
-        .filter(|&bytes| bytes >= 1 << 20)
-        .ok_or_else(|| format!("{text:?}: expected at least 1MiB"))
 }
 
 /// The settings in force: of `file`, or found from the working directory upward. Nothing in an

@@ -1,6 +1,7 @@
 //! Settings: `premaster.toml`, from `--config` or found from the working directory upward, never
 //! from inside the artifact.
 
+mod size;
 mod waiver;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use crate::model::Severity;
 
+pub use size::parse_size;
 pub use waiver::Waiver;
 
 /// The name of the file.
@@ -35,6 +37,8 @@ pub struct Config {
     pub waivers: Vec<Waiver>,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
     pub encoding: Option<&'static str>,
+    /// Bytes that packed contents may decode to in all, if not the default.
+    pub decoded: Option<u64>,
     /// Lines on which rules and normalizers are named, for messages about them.
     pub lines: BTreeMap<String, usize>,
 }
@@ -67,6 +71,7 @@ impl std::error::Error for ConfigError {}
 struct Table {
     release: Release,
     compare: Compare,
+    limits: Limits,
     rules: BTreeMap<toml::Spanned<String>, Level>,
     waiver: Vec<toml::Spanned<waiver::Table>>,
 }
@@ -82,6 +87,12 @@ struct Release {
 struct Compare {
     normalize: Vec<toml::Spanned<String>>,
     host: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Limits {
+    decoded: Option<toml::Spanned<String>>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -125,6 +136,11 @@ impl Config {
             host: table.compare.host,
             ..Self::default()
         };
+        if let Some(size) = table.limits.decoded {
+            let line = line_of(size.span().start);
+            let wrong = |message| fail(Some(line), format!("[limits] decoded: {message}"));
+            config.decoded = Some(parse_size(size.get_ref()).map_err(wrong)?);
+        }
         for name in table.compare.normalize {
             config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
             config.normalize.push(name.into_inner());

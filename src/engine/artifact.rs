@@ -7,7 +7,7 @@ use crate::model::{
     Census, Class, Confidence, Declared, Defect, Evidence, Finding, Gap, Locator, Severity,
     TextKind,
 };
-use crate::rules::detectors::Look;
+use crate::rules::detectors::{Look, WaiverState};
 use crate::rules::{Matcher, Rule};
 
 /// Bytes in a container outside its entries.
@@ -61,36 +61,36 @@ impl Judge<'_> {
         Some(finding)
     }
 
+    /// Judges what became of a waiver: `waiver/unused`. `number` counts the findings of this kind,
+    /// none of which has bytes that tell it from another.
+    pub fn waiver(
+        &self,
+        id: &str,
+        state: WaiverState,
+        detail: &str,
+        number: u32,
+    ) -> Option<Finding> {
+        let rule = self.running(id)?;
+        let Matcher::Detector(detector) = rule.matcher else { return None };
+        let Look::Waiver(find) = detector.look else { return None };
+        let occurrence = number;
+        let finding = || self.about(rule, &Locator::root(), detail, None);
+        find(state).then(|| Finding { occurrence, of_settings: true, ..finding() })
+    }
+
     /// The finding of a defect in the container or entry `path`. A rule that the catalogue lacks is
     /// a mistake in premaster, which the finding says rather than keep silent; one that is disabled
     /// or too costly gives none.
     pub fn defect(&self, path: &Locator, defect: &Defect) -> Option<Finding> {
-        let Some(known) = self.catalogue().get(defect.rule) else {
-            let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);
-            return Some(Finding {
-                rule: defect.rule.to_owned(),
-                severity: Severity::Error,
-                confidence: Confidence::High,
-                existing: false,
-                target: None,
-                path: path.clone(),
-                aliases: Vec::new(),
-                offset: defect.at.as_ref().map(|at| at.start),
-                length: defect.at.as_ref().map_or(0, |at| at.end.saturating_sub(at.start)),
-                line: None,
-                column: None,
-                message,
-                evidence: None,
-                image_offset: None,
-                more: 0,
-                occurrence: 0,
-                why: String::new(),
-                remedy: String::new(),
-            });
-        };
-        let rule = self.running(&known.id)?;
         let offset = defect.at.as_ref().map(|at| at.start);
-        let mut finding = self.about(rule, path, &defect.message, offset);
+        let mut finding = if let Some(known) = self.catalogue().get(defect.rule) {
+            self.about(self.running(&known.id)?, path, &defect.message, offset)
+        } else {
+            let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);
+            let (severity, confidence) = (Severity::Error, Confidence::High);
+            let at = path.clone();
+            Finding { offset, ..Finding::new(defect.rule, severity, confidence, at, message) }
+        };
         finding.length = defect.at.as_ref().map_or(0, |at| at.end.saturating_sub(at.start));
         Some(finding)
     }

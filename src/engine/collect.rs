@@ -180,25 +180,12 @@ pub(super) fn finding(
     let (severity, target) = rule.severity_for(judged.kind, &settings.targets);
     let set =
         std::iter::once(&rule.id).chain(&rule.aliases).find_map(|id| settings.severities.get(id));
+    let severity = set.copied().unwrap_or(severity);
     Finding {
-        rule: rule.id.clone(),
-        severity: set.copied().unwrap_or(severity),
-        confidence: rule.confidence,
-        existing: false,
         target,
-        path: judged.path.clone(),
-        aliases: Vec::new(),
-        offset: None,
-        length: 0,
-        line: None,
-        column: None,
-        message,
-        evidence: None,
-        image_offset: None,
-        more: 0,
-        occurrence: 0,
         why: rule.why.clone(),
         remedy: rule.remedy.clone(),
+        ..Finding::new(&rule.id, severity, rule.confidence, judged.path.clone(), message)
     }
 }
 

@@ -134,6 +134,10 @@ fn run(
                 let kind = kind.ok_or("an example of a gap needs `gap`, the kind of one")?;
                 judge.gap(&rule.id, &Gap::new(at, kind, "why")).into_iter().collect()
             }
+            Look::Waiver(_) => {
+                let state = example.waiver.ok_or("an example of a waiver needs `waiver`")?;
+                judge.waiver(&rule.id, state, "why", 0).into_iter().collect()
+            }
             Look::Entry(_) => entry(&judge, example, &bytes)?,
             Look::Reader => return Err("its examples run with the readers".into()),
         },

@@ -2,9 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::prove::HELD;
+use super::reconcile::follows;
 use crate::compare::{Item, ItemKind};
 use crate::model::change::{Granularity, HUNK_BYTES};
-use crate::model::{Change, Digest, Hunk, Nature, Verb};
+use crate::model::{Change, Digest, FieldChange, Hunk, Nature, Verb};
+
+/// Edits that are drafted of one content; what differs in more places is declared by its digest,
+/// which a person can check and not read.
+const EDITS: usize = 8;
 
 /// The text of an intent that declares every change of `items` that can be declared. `changes` are
 /// the same changes with their hunks, in the same order.
@@ -18,7 +24,7 @@ pub fn draft(items: &[Item], changes: &[Change], base: Option<Digest>) -> String
     }
     for (item, change) in items.iter().zip(changes) {
         match item.kind {
-            ItemKind::Entry => out.push_str(&table(item, change)),
+            ItemKind::Entry | ItemKind::VolumeFacts => out.push_str(&tables(item, change)),
             ItemKind::Layout { agrees: true } => {}
             _ => {
                 let note = change.note.as_deref().unwrap_or("the structure differs");
@@ -29,40 +35,42 @@ pub fn draft(items: &[Item], changes: &[Change], base: Option<Digest>) -> String
     out
 }
 
-fn table(item: &Item, change: &Change) -> String {
-    let mut out = String::new();
-    let mut open = |body: &str| {
-        let path = change.from.as_ref().unwrap_or(&change.path);
-        let _ = write!(out, "\n[[change]]\npath = {}\n{body}", quote(path.as_str()));
-    };
-    match change.verb {
-        Verb::Added => open("action = \"add\"\n"),
-        Verb::Removed => open("action = \"remove\"\n"),
+/// The `[[change]]` tables of one change.
+fn tables(item: &Item, change: &Change) -> String {
+    let path = quote(change.from.as_ref().unwrap_or(&change.path).as_str());
+    let bodies = match change.verb {
+        Verb::Added => vec!["action = \"add\"\n".to_owned()],
+        Verb::Removed => vec!["action = \"remove\"\n".to_owned()],
         Verb::Renamed => {
-            open(&format!("action = \"rename\"\nto = {}\n", quote(change.path.as_str())));
+            vec![format!("action = \"rename\"\nto = {}\n", quote(change.path.as_str()))]
         }
-        Verb::Modified => open(&content(item, change)),
-        Verb::Metadata | Verb::Region => {}
+        Verb::Modified => content(item, change),
+        Verb::Metadata | Verb::Region => Vec::new(),
+    };
+    let metadata = match change.verb {
+        Verb::Modified | Verb::Metadata => metadata(item, change),
+        _ => None,
+    };
+    let table = |body: String| format!("\n[[change]]\npath = {path}\n{body}");
+    bodies.into_iter().chain(metadata).map(table).collect()
+}
+
+/// The fields that nothing else explains. What follows from another change is declared with that;
+/// of a modified content the dates follow that go forward.
+fn metadata(item: &Item, change: &Change) -> Option<String> {
+    if !change.causes.is_empty() {
+        return None;
     }
-    // Dates follow from an edit; whatever else differs has to be said.
-    let mut fields: Vec<String> = change
-        .fields
-        .iter()
-        .zip(&item.natures)
-        .filter(|(_, nature)| {
-            change.verb == Verb::Metadata || !matches!(nature, Nature::Date | Nature::Stamp)
-        })
-        .map(|(field, _)| format!("{:?}", field.field))
-        .collect();
-    fields.sort();
-    fields.dedup();
-    if !fields.is_empty() && matches!(change.verb, Verb::Modified | Verb::Metadata) {
-        let path = quote(change.path.as_str());
-        let list = fields.join(", ");
-        let _ =
-            write!(out, "\n[[change]]\npath = {path}\naction = \"metadata\"\nfields = [{list}]\n");
-    }
-    out
+    let fields = &change.fields;
+    let is_told = |field: &FieldChange, nature: Nature| {
+        change.verb == Verb::Metadata || !follows(field, nature, fields)
+    };
+    let told = fields.iter().zip(&item.natures).filter(|(field, nature)| is_told(field, **nature));
+    let mut names: Vec<String> = told.map(|(field, _)| format!("{:?}", field.field)).collect();
+    names.sort();
+    names.dedup();
+    let list = names.join(", ");
+    (!names.is_empty()).then(|| format!("action = \"metadata\"\nfields = [{list}]\n"))
 }
 
 /// A TOML string: literal where it can be, so that locators read as they are.
@@ -74,22 +82,27 @@ fn quote(text: &str) -> String {
     }
 }
 
-fn content(item: &Item, change: &Change) -> String {
-    if let [hunk] = change.hunks.as_slice()
-        && change.more_hunks == 0
-        && let Some(text) = single(hunk, change.encoding.as_deref())
-    {
-        return text;
+/// What became of a content: its edits, where they are few and known to the byte, else its digest.
+fn content(item: &Item, change: &Change) -> Vec<String> {
+    let is_held = [&item.old, &item.new].into_iter().flatten().all(|row| {
+        let content = row.content.as_ref();
+        content.is_none_or(|content| content.size <= HELD)
+    });
+    if is_held && change.more_hunks == 0 && (1..=EDITS).contains(&change.hunks.len()) {
+        let edits = change.hunks.iter().map(|hunk| edit(hunk, change.encoding.as_deref()));
+        if let Some(edits) = edits.collect() {
+            return edits;
+        }
     }
     let digest = item.new.as_ref().and_then(|row| row.content.as_ref()).and_then(|c| c.blake3);
-    match digest {
+    vec![match digest {
         Some(digest) => format!("content = \"blake3:{digest}\"\n"),
         None => "action = \"modify\"\n".to_owned(),
-    }
+    }]
 }
 
 /// One small hunk as an insertion or a replacement.
-fn single(hunk: &Hunk, encoding: Option<&str>) -> Option<String> {
+fn edit(hunk: &Hunk, encoding: Option<&str>) -> Option<String> {
     let (old, new) = (hunk.old_bytes.as_ref()?, hunk.new_bytes.as_ref()?);
     let fits = |length: u64| length <= HUNK_BYTES as u64;
     if hunk.granularity != Granularity::Exact || !fits(hunk.old_length) || !fits(hunk.new_length) {

@@ -77,6 +77,20 @@ pub(super) fn place(
     }
 }
 
+/// All edits at their places, if each has only one and changes something.
+pub(super) fn place_all(edits: &[(usize, &Edit)], old: &[u8]) -> Option<Vec<Placed>> {
+    let mut all = Vec::new();
+    for &(_, edit) in edits {
+        match edit {
+            Edit::Insert { at: Some(_), .. } => {}
+            Edit::Replace { from, to, .. } if from != to => {}
+            _ => return None,
+        }
+        all.extend(place(edit, old, &[], &[]).ok()?.into_iter().flatten());
+    }
+    Some(all)
+}
+
 fn times(n: usize) -> String {
     match n {
         1 => "once".into(),

@@ -92,6 +92,13 @@ pub enum Edit {
     Modify,
 }
 
+impl Edit {
+    /// Whether it declares the new content as a whole, and not what is done to the old one.
+    pub(super) const fn is_whole(&self) -> bool {
+        matches!(self, Self::Content(_) | Self::Modify)
+    }
+}
+
 /// One declared change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Declared {

@@ -5,6 +5,7 @@
 //! or a replacement is applied to the old bytes and must give the new ones, or is undone on the new
 //! ones and must give the approved digest.
 
+mod boot_table;
 mod draft;
 mod edit;
 mod file;

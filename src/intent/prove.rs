@@ -10,7 +10,7 @@ use crate::model::{ContentRow, Digest, Disposition, Hunk};
 use crate::source::{Forward, Source};
 
 /// Contents up to this size are held to apply edits to them.
-const HELD: u64 = 64 << 20;
+pub(super) const HELD: u64 = 64 << 20;
 /// Places at which an insertion is undone in search of the approved digest.
 const TRIED: usize = 4096;
 
@@ -84,10 +84,7 @@ fn prove_whole(
     rows: (&ContentRow, &ContentRow),
 ) -> io::Result<Proof> {
     let failure = match edit {
-        Edit::Content(wanted) => {
-            let found = checksum(new, *wanted, rows.1)?;
-            (found != *wanted).then(|| format!("the new content is {found}, declared is {wanted}"))
-        }
+        Edit::Content(wanted) => wrong_content(new, *wanted, rows.1)?,
         Edit::Patch(bytes) => match old.filter(|old| old.len() <= HELD && new.len() <= HELD) {
             None => Some("the old bytes are not at hand to apply the patch to".to_owned()),
             Some(old) => match patch::apply(bytes, &load(old)?) {
@@ -133,6 +130,16 @@ fn load(source: &dyn Source) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut Forward::new(source), &mut bytes)?;
     Ok(bytes)
+}
+
+/// Why the new content is not the declared one, if it is not.
+pub(super) fn wrong_content(
+    new: &dyn Source,
+    wanted: Checksum,
+    row: &ContentRow,
+) -> io::Result<Option<String>> {
+    let found = checksum(new, wanted, row)?;
+    Ok((found != wanted).then(|| format!("the new content is {found}, declared is {wanted}")))
 }
 
 fn checksum(source: &dyn Source, wanted: Checksum, row: &ContentRow) -> io::Result<Checksum> {
@@ -197,6 +204,12 @@ fn prove_placed(
         undone = bytes;
         undone
     };
+    if let Some(made) = edit::place_all(edits, &old_bytes)
+        && edit::apply(&old_bytes, &made).is_ok_and(|expected| expected == new_bytes)
+    {
+        let hunks = intended_hunks(&made, &old_bytes, &new_bytes, &new_bytes)?;
+        return Ok(Proof { hunks, more: 0, failures: Vec::new(), broad: false });
+    }
     let spans = hunks::spans(&old_bytes, &new_bytes)?;
     let cost = |spans: &[Span]| spans.iter().map(Span::cost).sum::<u64>();
     let whole_cost = cost(&spans);
@@ -293,37 +306,52 @@ fn undo(edits: &[(usize, &Edit)], new: &[u8], approved: &ContentRow) -> Option<V
     let wanted = approved.blake3?;
     let is_it = |bytes: &[u8]| bytes.len() as u64 == approved.size && Digest::of(bytes) == wanted;
     match edits {
-        [(_, Edit::Insert { bytes, at })] => {
-            let places: Vec<usize> = match at {
-                Some(at) => vec![usize::try_from(*at).ok()?],
-                None => memchr::memmem::find_iter(new, bytes).take(TRIED).collect(),
-            };
-            places.into_iter().find_map(|at| {
-                (new.get(at..at.checked_add(bytes.len())?)? == bytes.as_slice()).then_some(())?;
+        [(_, Edit::Insert { bytes, at: None })] => {
+            memchr::memmem::find_iter(new, bytes).take(TRIED).find_map(|at| {
                 let mut old = new.to_vec();
                 old.drain(at..at + bytes.len());
                 is_it(&old).then_some(old)
             })
         }
-        [(_, Edit::Replace { from, to, count, at })] => {
+        [(_, Edit::Replace { from, to, count, at: None })] => {
             // All places of `to` are undone; where `to` also stood before, the offset tells.
-            let places: Vec<usize> = match at {
-                Some(at) => vec![usize::try_from(*at).ok()?],
-                None if to.is_empty() => return None,
-                None => memchr::memmem::find_iter(new, to).collect(),
-            };
-            if places.len() != *count && at.is_none() {
+            if to.is_empty() {
+                return None;
+            }
+            let places: Vec<usize> = memchr::memmem::find_iter(new, to).collect();
+            if places.len() != *count {
                 return None;
             }
             let mut old = new.to_vec();
             for at in places.into_iter().rev() {
-                (old.get(at..at.checked_add(to.len())?)? == to.as_slice()).then_some(())?;
-                old.splice(at..at + to.len(), from.iter().copied());
+                old.splice(at..at.checked_add(to.len())?, from.iter().copied());
             }
             is_it(&old).then_some(old)
         }
-        _ => None,
+        _ => undo_all(edits, new).filter(|old| is_it(old)),
     }
+}
+
+/// Edits of which each has its offset in the old content, undone together.
+fn undo_all(edits: &[(usize, &Edit)], new: &[u8]) -> Option<Vec<u8>> {
+    let mut sides = Vec::new();
+    for (_, edit) in edits {
+        sides.push(match edit {
+            Edit::Insert { bytes, at: Some(at) } => (*at, &[][..], bytes.as_slice()),
+            Edit::Replace { from, to, at: Some(at), .. } => (*at, from.as_slice(), to.as_slice()),
+            _ => return None,
+        });
+    }
+    sides.sort_by_key(|&(at, from, _)| (at, from.len()));
+    let (mut old, mut rest) = (Vec::with_capacity(new.len()), new);
+    for (at, from, to) in sides {
+        let kept = usize::try_from(at).ok()?.checked_sub(old.len())?;
+        old.extend_from_slice(rest.get(..kept)?);
+        rest = rest.get(kept..)?.strip_prefix(to)?;
+        old.extend_from_slice(from);
+    }
+    old.extend_from_slice(rest);
+    Some(old)
 }
 
 #[cfg(test)]
@@ -381,6 +409,46 @@ mod tests {
         assert_eq!(failures, ["it was not inserted at 1"]);
         let (_, failures) = dispositions(b"abc", b"abcd", &insert(Some(9)), true);
         assert_eq!(failures, ["at = 9 lies past the end of the old content at 3"]);
+    }
+
+    #[test]
+    fn edits_with_their_offsets_are_proved_together() {
+        use Disposition::Intended;
+        let old = b"one two three two one".to_vec();
+        let insert = |at, bytes: &[u8]| Edit::Insert { bytes: bytes.to_vec(), at: Some(at) };
+        let replace = |at, from: &[u8], to: &[u8]| {
+            let (from, to) = (from.to_vec(), to.to_vec());
+            Edit::Replace { from, to, count: 1, at: Some(at) }
+        };
+        for (edits, new, offsets) in [
+            (
+                vec![insert(21, b"\x04"), insert(3, b"!")],
+                &b"one! two three two one\x04"[..],
+                &[3, 22][..],
+            ),
+            (
+                vec![replace(14, b"two", b"2"), replace(0, b"one ", b"")],
+                b"two three 2 one",
+                &[0, 10],
+            ),
+            (vec![insert(4, b"a"), replace(4, b"two", b"b")], b"one ab three two one", &[4, 5]),
+        ] {
+            let new = new.to_vec();
+            let (a, b) = (row(&old), row(&new));
+            let mut numbered: Vec<_> = edits.iter().enumerate().collect();
+            for side in [Some(&old as &dyn Source), None] {
+                let proof = prove(&numbered, side, &new, (&a, &b)).expect("memory");
+                assert!(proof.failures.is_empty(), "{:?}", proof.failures);
+                let found: Vec<_> =
+                    proof.hunks.iter().map(|h| (h.new_offset, h.disposition)).collect();
+                let expected: Vec<_> = offsets.iter().map(|&at| (at, Intended)).collect();
+                assert_eq!(found, expected);
+            }
+            // Without one of them the other is not proved by what the manifest holds.
+            numbered.pop();
+            let proof = prove(&numbered, None, &new, (&a, &b)).expect("memory");
+            assert!(!proof.failures.is_empty());
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use super::file::{Declared, Edit, Intent, Where};
+use super::boot_table::PutBack;
+use super::file::{Checksum, Declared, Edit, Intent, Where};
 use super::{glob, prove};
 use crate::compare::{Comparison, Item, ItemKind};
 use crate::model::{
@@ -138,13 +139,6 @@ fn judge(
         (Verb::Renamed, Edit::Rename(to)) => {
             *to == item.change.path || item.change.aliases.contains(to)
         }
-        (Verb::Added, Edit::Content(wanted)) => {
-            let content = item.new.as_ref().and_then(|row| row.content.as_ref());
-            content.is_some_and(|content| match wanted {
-                super::file::Checksum::Blake3(digest) => content.blake3 == Some(*digest),
-                super::file::Checksum::Sha256(digest) => content.sha256 == Some(*digest),
-            })
-        }
         _ => false,
     };
     for declared in mine {
@@ -160,6 +154,12 @@ fn judge(
                     if !hit {
                         failures.push((declared.number, format!("its {name} did not change")));
                     }
+                }
+            }
+            Edit::Content(wanted) if item.change.verb == Verb::Added => {
+                match other_content(item, *wanted, bytes) {
+                    None => item.change.disposition = Disposition::Intended,
+                    Some(why) => failures.push((declared.number, why)),
                 }
             }
             edit if fulfilled(edit, item) => {
@@ -179,6 +179,16 @@ fn judge(
     failures
 }
 
+/// Why an added entry is not the content that is declared of it, if it is not.
+fn other_content(item: &Item, wanted: Checksum, bytes: &dyn Bytes) -> Option<String> {
+    let row = item.new.as_ref()?;
+    let Some(content) = &row.content else { return Some("it has no content".to_owned()) };
+    match bytes.after(row).and_then(|new| prove::wrong_content(&*new, wanted, content)) {
+        Ok(failure) => failure,
+        Err(error) => Some(format!("its bytes cannot be read: {error}")),
+    }
+}
+
 fn judge_content(
     item: &mut Item,
     mine: &[&Declared],
@@ -195,14 +205,31 @@ fn judge_content(
     let proof = bytes.after(new).and_then(|new_source| {
         let old_source = bytes.before(old)?;
         let old_source = old_source.as_deref();
+        let has_whole = edits.iter().any(|(_, edit)| edit.is_whole());
+        let put_back = PutBack::of((old, new), &*new_source).filter(|_| !has_whole);
+        if let Some(put_back) = &put_back
+            && edits.is_empty()
+            && put_back.is(a.blake3)?
+        {
+            return Ok(None);
+        }
+        let new_source = match &put_back {
+            Some(put_back) => put_back,
+            None => &*new_source,
+        };
         if edits.is_empty() {
-            prove::undeclared(old_source, &*new_source, (a, b))
+            prove::undeclared(old_source, new_source, (a, b)).map(Some)
         } else {
-            prove::prove(&edits, old_source, &*new_source, (a, b))
+            prove::prove(&edits, old_source, new_source, (a, b)).map(Some)
         }
     });
     match proof {
-        Ok(proof) => {
+        // The fields of its table tell all.
+        Ok(None) => {
+            item.change.verb = Verb::Metadata;
+            Vec::new()
+        }
+        Ok(Some(proof)) => {
             item.change.hunks = proof.hunks;
             item.change.more_hunks = proof.more;
             item.change.encoding = b.encoding.as_ref().map(ToString::to_string);
@@ -286,11 +313,14 @@ const MADE: [Field; 3] = [field::BIRTHTIME, field::VOLUME_BIRTHTIME, field::EFFE
 /// Dates of the last change.
 const CHANGED: [Field; 2] = [field::MTIME, field::VOLUME_MTIME];
 
-/// Whether a field follows from other changes: a date or count of writes that goes forward. `beside`
-/// are the fields that changed with it.
-fn follows(change: &FieldChange, nature: Nature, beside: &[FieldChange]) -> bool {
+/// Whether a field follows from other changes: a date or count of writes that goes forward, or what
+/// a content says of its own place, which the reader tells only where it is right. `beside` are the fields that changed with it.
+pub(super) fn follows(change: &FieldChange, nature: Nature, beside: &[FieldChange]) -> bool {
     let is_of = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
     let (Some(old), Some(new)) = (&change.old, &change.new) else { return false };
+    if nature == Nature::Place {
+        return true;
+    }
     if !matches!(nature, Nature::Stamp | Nature::Date) || is_of(&STANDING, &change.field) {
         return false;
     }
@@ -344,37 +374,41 @@ fn derive(items: &mut [Item]) {
     roots.learn(items);
     fold_members(items, &roots);
     for (index, item) in items.iter_mut().enumerate() {
-        let root = match item.kind {
-            ItemKind::Layout { agrees: true } => roots.inside.get(item.change.path.as_str()),
-            ItemKind::VolumeFacts => {
-                let container = item.change.path.ancestors().next().unwrap_or_default();
-                roots.inside.get(container)
-            }
-            ItemKind::Entry => roots.dated.get(item.change.path.as_str()),
+        let path = item.change.path.as_str();
+        // What a content says of its place follows from anything in its container.
+        let placed = roots.inside.get(item.change.path.container()).copied();
+        let dated = match item.kind {
+            ItemKind::Layout { agrees: true } => roots.inside.get(path).copied(),
+            ItemKind::VolumeFacts => placed,
+            ItemKind::Entry => roots.dated.get(path).copied(),
             _ => None,
         };
-        let root = root.copied();
-        let mut followed = false;
-        if let Some(root) = root {
-            let derived = roots.intended.get(root).copied().unwrap_or_default();
-            let beside = item.change.fields.clone();
-            for (field, &nature) in item.change.fields.iter_mut().zip(&item.natures) {
-                if field.disposition == Disposition::Undeclared && follows(field, nature, &beside) {
-                    followed = true;
-                    if derived {
-                        field.disposition = Disposition::Derived;
-                    }
+        let is_derived = |root: usize| roots.intended.get(root).copied().unwrap_or_default();
+        let mut followed = None;
+        let beside = item.change.fields.clone();
+        for (field, &nature) in item.change.fields.iter_mut().zip(&item.natures) {
+            let root = if nature == Nature::Place { placed } else { dated };
+            if let Some(root) = root
+                && field.disposition == Disposition::Undeclared
+                && follows(field, nature, &beside)
+            {
+                followed = Some(root);
+                if is_derived(root) {
+                    field.disposition = Disposition::Derived;
                 }
             }
-            if matches!(item.kind, ItemKind::Layout { .. }) {
-                followed = true;
-                if derived {
-                    item.change.disposition = Disposition::Derived;
-                }
+        }
+        if let (Some(root), ItemKind::Layout { .. }) = (dated, item.kind) {
+            followed = Some(root);
+            if is_derived(root) {
+                item.change.disposition = Disposition::Derived;
             }
-            if followed && root != index && !is_root(item) {
-                item.change.causes = vec![root];
-            }
+        }
+        if let Some(root) = followed
+            && root != index
+            && !is_root(item)
+        {
+            item.change.causes = vec![root];
         }
         let is_whole = matches!(item.change.verb, Verb::Added | Verb::Removed | Verb::Renamed);
         if !is_whole {

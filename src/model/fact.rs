@@ -23,6 +23,8 @@ pub enum Nature {
     Access,
     /// A counter or date of the volume that every write moves.
     Stamp,
+    /// What a content says of its own place, recomputed: an edit elsewhere in the volume moves it.
+    Place,
 }
 
 macro_rules! fields {
@@ -182,6 +184,14 @@ fields! {
     BOOT_SECTORS = "boot.sectors", Identity;
     /// Boot: bootable or not, and selection criteria.
     BOOT_INDICATOR = "boot.indicator", Identity;
+    /// Boot information table: the sector of the primary volume descriptor.
+    BOOT_TABLE_DESCRIPTOR = "boot.table.descriptor", Place;
+    /// Boot information table: the sector of the file itself.
+    BOOT_TABLE_FILE = "boot.table.file", Place;
+    /// Boot information table: bytes of the file.
+    BOOT_TABLE_LENGTH = "boot.table.length", Place;
+    /// Boot information table: the sum of the file's words from byte 64 on.
+    BOOT_TABLE_SUM = "boot.table.sum", Place;
     /// Partition type.
     PARTITION_TYPE = "partition.type", Identity;
     /// Extended attribute, raw bytes.

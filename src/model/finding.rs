@@ -92,6 +92,8 @@ pub struct Finding {
     pub more: u64,
     /// 0 for the first finding of the rule with these bytes in this entry, then 1, 2, …
     pub occurrence: u32,
+    /// Whether it is about the settings and about nothing in the artifact.
+    pub of_settings: bool,
     /// What it does, and where.
     pub why: String,
     /// What to do.
@@ -99,6 +101,37 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding about an entry as a whole, of which no more is known than this.
+    pub fn new(
+        rule: &str,
+        severity: Severity,
+        confidence: Confidence,
+        path: Locator,
+        message: String,
+    ) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            severity,
+            confidence,
+            existing: false,
+            target: None,
+            path,
+            aliases: Vec::new(),
+            offset: None,
+            length: 0,
+            line: None,
+            column: None,
+            message,
+            evidence: None,
+            image_offset: None,
+            more: 0,
+            occurrence: 0,
+            of_settings: false,
+            why: String::new(),
+            remedy: String::new(),
+        }
+    }
+
     /// `pm1:` and 128 bits of BLAKE3 over rule, target, locator, the bytes around the hit, and the
     /// occurrence. It keeps when lines move or the folder is elsewhere.
     pub fn fingerprint(&self) -> String {

@@ -74,6 +74,11 @@ impl Locator {
         self.0.rsplit(['/', '!']).next().unwrap_or_default()
     }
 
+    /// The container that it lies in: `a!/b/c` and `a!hfs` give `a`, `b/c` gives the artifact.
+    pub fn container(&self) -> &str {
+        self.0.rsplit_once('!').map_or("", |(container, _)| container)
+    }
+
     /// The directories and containers above, nearest first: `a!/b/c` gives `a!/b`, `a!`, `a`.
     pub fn ancestors(&self) -> impl Iterator<Item = &str> {
         let mut rest = self.0.as_str();

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::compare::Comparison;
+use crate::config::Waiver;
 use crate::engine::{Judge, Judged, Spot};
 use crate::inspect;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Class, ContentId, Declared, Finding, Gap, Locator, Manifest, field, row};
+use crate::rules::detectors::WaiverState;
 use crate::walk::Artifact;
 
 /// Runs every rule over everything that was found.
@@ -67,8 +69,13 @@ pub(super) fn judge_all(
         }));
     }
     findings.extend(gaps.iter().filter_map(|gap| judge.gap("bytes/unread-content", gap)));
-    findings.sort_by(|a, b| (&a.path, a.offset, &a.rule).cmp(&(&b.path, b.offset, &b.rule)));
+    sort(&mut findings);
     findings
+}
+
+/// The order of reports: by locator, offset and rule.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (&a.path, a.offset, &a.rule).cmp(&(&b.path, b.offset, &b.rule)));
 }
 
 /// Gives findings the other names of their content. Of a disc with three trees only the few names
@@ -240,6 +247,25 @@ fn judge_structure(
             findings.push(finding);
         }
     }
+}
+
+/// Waivers that accept nothing, in their order.
+pub(super) fn judge_waivers(
+    judge: &Judge<'_>,
+    waivers: &[Waiver],
+    states: &[WaiverState],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (waiver, &state) in waivers.iter().zip(states) {
+        let place = waiver.path.clone().unwrap_or_else(|| "its digest".to_owned());
+        let why = match state {
+            WaiverState::Expired => "has expired",
+            _ => "accepts nothing",
+        };
+        let detail = format!("the waiver of {} by {} for {place} {why}", waiver.rule, waiver.owner);
+        findings.extend(judge.waiver("waiver/unused", state, &detail, findings.len() as u32));
+    }
+    findings
 }
 
 /// Findings in contents that the approved manifest holds at the same place.

@@ -7,19 +7,18 @@ mod sides;
 use std::io;
 use std::path::Path;
 
-use self::judging::{judge_all, mark_existing};
-use self::sides::{
-    Approved, check_base, compare_with, identify, policy, read_intent, source_of, subject,
-};
+use self::judging::{judge_all, judge_waivers, mark_existing};
+use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
 use crate::config::{Config, ConfigError};
 use crate::engine::{Judge, Settings};
 use crate::gate;
-use crate::intent;
+use crate::intent::{self, Checksum, Intent};
+use crate::model::outcome::IntentSubject;
 use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
-use crate::readers::READERS;
+use crate::readers::{READERS, directory};
 use crate::rules::Catalogue;
-use crate::walk::{self, Artifact, Options};
+use crate::walk::{self, Artifact, Options, Sha256};
 
 pub use self::request::{Failure, Request};
 
@@ -29,8 +28,6 @@ pub struct Checked {
     pub outcome: Outcome,
     /// What waivers accepted.
     pub waived: Vec<Waived>,
-    /// Waivers that accepted nothing.
-    pub unused_waivers: Vec<String>,
     /// What was scanned.
     pub artifact: Artifact,
 }
@@ -48,12 +45,12 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     let mut approved = request
         .against
         .as_deref()
-        .map(|path| Approved::open(path, &request.options))
+        .map(|path| Approved::open(path, &base_options(request, intent.as_ref())))
         .transpose()?;
     if let (Some((intent, _)), Some(approved), Some(against), Some(path)) =
         (&intent, &approved, &request.against, &request.intent)
     {
-        check_base(intent, &approved.subject(against), path)?;
+        approved.check_base(intent, &approved.subject(against), path)?;
     }
     let options = Options { literals: judge.literals(), ..request.options.clone() };
     let mut artifact = walk::scan(&request.artifact, &options)?;
@@ -89,14 +86,17 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         mark_existing(&mut findings, comparison);
     }
     let digests = |path: &Locator| digest_at(&artifact.manifest, path);
+    let waivers = &request.config.waivers;
+    let gate::Waivers { waived, states } =
+        gate::waive(&mut findings, &mut gaps, waivers, request.now, &digests);
+    findings.extend(judge_waivers(&judge, waivers, &states));
+    judging::sort(&mut findings);
     let gate = gate::Policy {
         fail_on: request.fail_on,
         report_only: request.report_only,
         all_findings: request.all_findings,
-        waivers: request.config.waivers.clone(),
-        now: request.now,
     };
-    let decision = gate::decide(&mut findings, &changes, &mut gaps, &gate, &digests);
+    let decision = gate::decide(&findings, &changes, &gaps, gate);
     let (entries, bytes) = totals(&artifact.manifest);
     let outcome = Outcome {
         verdict: decision.verdict,
@@ -114,7 +114,16 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         gaps,
         targets: settings.targets.clone(),
     };
-    Ok(Checked { outcome, waived: decision.waived, unused_waivers: decision.unused, artifact })
+    Ok(Checked { outcome, waived, artifact })
+}
+
+/// How to walk the approved build: its SHA-256 is computed where the intent names it.
+fn base_options(request: &Request, intent: Option<&(Intent, IntentSubject)>) -> Options {
+    let mut options = request.options.clone();
+    if let Some((Intent { base: Some(Checksum::Sha256(_)), .. }, _)) = intent {
+        options.sha256 = options.sha256.max(Sha256::Artifact);
+    }
+    options
 }
 
 fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failure> {
@@ -196,14 +205,8 @@ pub fn diff(
     gaps.dedup();
     let changes = reconciled.changes;
     let draft = intent::draft(&comparison.items, &changes, approved.subject(old).blake3);
-    let gate = gate::Policy {
-        fail_on: Severity::Error,
-        report_only: false,
-        all_findings: false,
-        waivers: Vec::new(),
-        now: 0,
-    };
-    let decision = gate::decide(&mut Vec::new(), &changes, &mut gaps, &gate, &|_| None);
+    let gate = gate::Policy { fail_on: Severity::Error, report_only: false, all_findings: false };
+    let decision = gate::decide(&[], &changes, &gaps, gate);
     let (entries, bytes) = totals(&artifact.manifest);
     let outcome = Outcome {
         verdict: decision.verdict,
@@ -228,12 +231,16 @@ pub fn approve(
     with_findings: bool,
     texts: bool,
 ) -> Result<(Outcome, approve::Counts), Failure> {
+    refuse_inside(&request.artifact, output)?;
     let Checked { outcome, artifact, .. } = check(request)?;
     if outcome.blocking().next().is_some() && !with_findings {
         return Err(Failure::NotApproved(Box::new(outcome)));
     }
+    // A folder is listed by its own reader, which stands in no table of formats.
+    let folder = artifact.manifest.folder.then_some(&directory::DOC);
+    let docs = folder.into_iter().chain(READERS.iter().map(|reader| &reader.doc));
     let facts = approve::HeaderFacts {
-        readers: READERS.iter().map(|reader| format!("{}/1", reader.doc.id)).collect(),
+        readers: docs.map(|doc| format!("{}/1", doc.id)).collect(),
         rules: Some(Catalogue::built_in().digest()),
         targets: outcome.targets.clone(),
         texts,
@@ -247,4 +254,32 @@ pub fn approve(
     let counts = approve::write(output, &artifact.manifest, &facts, &mut text)
         .map_err(|error| Failure::Write(output.to_path_buf(), error))?;
     Ok((outcome, counts))
+}
+
+/// Refuses to write a manifest over the artifact or into it, where the next check would find an
+/// added file. Links are followed as the file system will.
+fn refuse_inside(artifact: &Path, output: &Path) -> Result<(), Failure> {
+    let parent = |path: &Path| {
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+        above.unwrap_or(Path::new(".")).canonicalize().ok()
+    };
+    // What does not exist is told where it is opened.
+    let (Ok(whole), Some(folder), Some(name)) =
+        (artifact.canonicalize(), parent(output), output.file_name())
+    else {
+        return Ok(());
+    };
+    let place = folder.join(name);
+    let named = parent(artifact).zip(artifact.file_name()).map(|(above, name)| above.join(name));
+    let told = match () {
+        () if whole.is_dir() && place.starts_with(&whole) => "into the artifact",
+        () if place == whole || Some(place) == named => "over the artifact",
+        () => return Ok(()),
+    };
+    let message = format!(
+        "{} would be written {told} {}: give a place outside of it with -o",
+        output.display(),
+        artifact.display()
+    );
+    Err(Failure::Usage(message))
 }

@@ -50,6 +50,42 @@ impl Approved {
             },
         }
     }
+
+    fn sha256(&self) -> Option<Digest> {
+        match self {
+            Self::Artifact(artifact) => artifact.manifest.artifact.sha256.as_deref().copied(),
+            Self::Manifest(file) => file.sha256(),
+        }
+    }
+
+    /// Refuses an intent that was written against another build; `path` is the intent.
+    pub(super) fn check_base(
+        &self,
+        intent: &Intent,
+        subject: &Subject,
+        path: &Path,
+    ) -> Result<(), Failure> {
+        let Some(base) = intent.base else { return Ok(()) };
+        let found = match base {
+            Checksum::Blake3(_) => subject.blake3.map(Checksum::Blake3),
+            Checksum::Sha256(_) => self.sha256().map(Checksum::Sha256),
+        };
+        let is = &subject.path;
+        let message = match found {
+            Some(found) if found == base => return Ok(()),
+            Some(found) => format!(
+                "its base is {base}, but {is} is {found}: it was written against another build"
+            ),
+            None if self.is_folder() => {
+                format!("its base is {base}, but {is} is a folder: give its base as blake3")
+            }
+            None => format!(
+                "its base is {base}, but {is} does not record it: give the base as blake3, or \
+                 approve the build again"
+            ),
+        };
+        Err(Failure::File { path: path.to_path_buf(), line: None, message })
+    }
 }
 
 pub(super) fn subject(path: &Path, manifest: &Manifest) -> Subject {
@@ -202,22 +238,4 @@ pub(super) fn read_intent(path: &Path) -> Result<(Intent, IntentSubject), Failur
     let subject =
         IntentSubject { path: path.display().to_string(), summary: intent.summary.clone(), blake3 };
     Ok((intent, subject))
-}
-
-pub(super) fn check_base(intent: &Intent, subject: &Subject, path: &Path) -> Result<(), Failure> {
-    let fail = |message| Failure::File { path: path.to_path_buf(), line: None, message };
-    match intent.base {
-        Some(Checksum::Blake3(base)) if subject.blake3 != Some(base) => {
-            let found = subject.blake3.map(|digest| digest.to_string()).unwrap_or_default();
-            Err(fail(format!(
-                "its base is blake3:{base}, but {} is blake3:{found}: it was written against \
-                 another build",
-                subject.path
-            )))
-        }
-        Some(Checksum::Sha256(_)) => {
-            Err(fail("a sha256 base cannot be checked yet: give the base as blake3".to_owned()))
-        }
-        _ => Ok(()),
-    }
 }

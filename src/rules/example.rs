@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::detectors::WaiverState;
+
 /// One case. What it does not say takes the defaults of an unnamed text of unknown kind.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -37,6 +39,9 @@ pub struct Example {
     /// The kind of a gap.
     #[serde(default)]
     pub gap: Option<String>,
+    /// What became of a waiver.
+    #[serde(default)]
+    pub waiver: Option<WaiverState>,
     /// Targets that are named.
     #[serde(default)]
     pub targets: Vec<String>,

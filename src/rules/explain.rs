@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::detectors::WaiverState;
 use super::example::Example;
 use super::literals::Literal;
 use super::rule::{Matcher, Position, Rule};
@@ -126,7 +127,8 @@ fn case(example: &Example) -> String {
         }
         (None, Some(file), ..) => file.clone(),
         (None, None, Some(base), _) => format!("{base}, changed"),
-        (None, None, None, gap) => gap.clone().unwrap_or_default(),
+        (None, None, None, Some(gap)) => gap.clone(),
+        _ => example.waiver.map_or("", WaiverState::name).to_owned(),
     };
     if let Some(name) = &example.name {
         let _ = write!(text, " in {name}");

@@ -398,15 +398,22 @@ fn check_examples(place: &Place<'_>, raw: &RuleFile) -> Result<(), LoadError> {
         {
             return place.error(at, format!("no kind of gap {gap:?}"));
         }
-        let own = [example.text.is_some(), example.hex.is_some(), example.gap.is_some()];
+        let own = [
+            example.text.is_some(),
+            example.hex.is_some(),
+            example.gap.is_some(),
+            example.waiver.is_some(),
+        ];
         let own = own.into_iter().filter(|&given| given).count();
         let from_file = usize::from(example.file.is_some()) + usize::from(example.base.is_some());
         if is_reader && (from_file != 1 || own > 0) {
             return place.error(at, "expected an example with either `file` or `base`");
         }
         if !is_reader && own + from_file != 1 {
-            return place
-                .error(at, "expected an example with one of `text`, `hex`, `gap`, `file`, `base`");
+            return place.error(
+                at,
+                "expected an example with one of `text`, `hex`, `gap`, `waiver`, `file`, `base`",
+            );
         }
         if example.base.is_none() && !example.patch.is_empty() {
             return place.error(at, "`patch` needs `base`");

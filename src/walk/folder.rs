@@ -127,6 +127,7 @@ impl Scan<'_> {
         if !before.is_file() {
             return Err(io::Error::other("it is no file any more"));
         }
+        self.grant(before.len());
         let mut keeper = Keeper::default();
         // Most files fit the buffer: then the ends are looked at where they lie, and the length that
         // the host tells spares the read that finds the end.

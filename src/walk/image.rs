@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Sha256;
 use super::pass::{Ends, Keeper, Pass};
 use super::scan::{Nested, Scan, lock, name_of};
 use super::stream::{self, Incoming};
@@ -84,7 +85,7 @@ pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: V
     let is_artifact = nested.inside.is_none();
     let mut units = Vec::new();
     if scan.options.contents || scan.options.nested {
-        let one_run = scan.options.sha256 && is_artifact;
+        let one_run = scan.options.sha256 >= Sha256::Artifact && is_artifact;
         let starts = simple.iter().map(|simple| simple.run(&container).0);
         units.extend(runs(starts, &loose, length, one_run));
         units.extend(
@@ -382,7 +383,8 @@ impl<'a> Sweeping<'a> {
             nodes,
             node: 0,
             hasher: tree_hash::piece_hasher(first),
-            sha256: (scan.options.sha256 && !image.nested).then(sha2::Digest::new),
+            sha256: (scan.options.sha256 >= Sha256::Artifact && !image.nested)
+                .then(sha2::Digest::new),
             pieces: Vec::new(),
             next: image.first_from(start),
             open: None,

@@ -32,8 +32,8 @@ pub struct Options {
     pub memory: u64,
     /// Whether contents are read; otherwise only the structure is.
     pub contents: bool,
-    /// Whether to compute SHA-256 beside BLAKE3.
-    pub sha256: bool,
+    /// What to compute SHA-256 of beside BLAKE3.
+    pub sha256: Sha256,
     /// Whether to go into containers inside the artifact.
     pub nested: bool,
     /// Byte strings of rules that the pass looks for.
@@ -42,14 +42,32 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// What SHA-256 is computed of. BLAKE3 is computed of everything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Sha256 {
+    /// Nothing.
+    None,
+    /// The artifact, if it is a file.
+    Artifact,
+    /// The artifact and every content in it.
+    All,
+}
+
 /// Limits that count work.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Containers inside one another.
     pub depth: u32,
-    /// Bytes that packed contents may decode to, in all: this, and two hundred times the artifact.
-    /// Single files of a release unpack to less, and a bomb of a few bytes costs seconds.
-    pub decoded: u64,
+    /// Bytes that packed contents may decode to, in all. `None` for 1 GiB, and two hundred times the
+    /// artifact: single files of a release unpack to less, and a bomb of a few bytes costs seconds.
+    pub decoded: Option<u64>,
+}
+
+impl Limits {
+    /// What `bytes` of the artifact add to what may be decoded.
+    fn granted(&self, bytes: u64) -> u64 {
+        if self.decoded.is_some() { 0 } else { bytes.saturating_mul(200) }
+    }
 }
 
 impl Default for Options {
@@ -58,10 +76,10 @@ impl Default for Options {
             threads: 0,
             memory: 48 << 20,
             contents: true,
-            sha256: false,
+            sha256: Sha256::None,
             nested: true,
             literals: None,
-            limits: Limits { depth: 16, decoded: 1 << 30 },
+            limits: Limits { depth: 16, decoded: None },
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use sha2::Digest as _;
 
-use super::Options;
 use super::tree_hash::{self, Piece};
+use super::{Options, Sha256};
 use crate::inspect::Sweep;
 use crate::model::content::CHUNK;
 use crate::model::{Content, Digest};
@@ -30,7 +30,12 @@ pub(super) struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// A pass that has seen nothing yet, as the options ask for it.
     pub(super) fn new(options: &'a Options) -> Self {
-        Self::of(options.sha256, options.literals.as_deref())
+        Self::of(options.sha256 == Sha256::All, options.literals.as_deref())
+    }
+
+    /// A pass over the artifact itself.
+    pub(super) fn of_artifact(options: &'a Options) -> Self {
+        Self::of(options.sha256 >= Sha256::Artifact, options.literals.as_deref())
     }
 
     fn of(sha256: bool, literals: Option<&'a Literals>) -> Self {
@@ -48,7 +53,7 @@ impl<'a> Pass<'a> {
     /// The result for a content that is at hand as a whole. Most contents are small, and a tree of
     /// few chunks is hashed faster when all of it is known.
     pub(super) fn whole(options: &'a Options, bytes: &[u8]) -> Content {
-        if bytes.len() > CHUNK || options.sha256 {
+        if bytes.len() > CHUNK || options.sha256 == Sha256::All {
             let mut pass = Self::new(options);
             pass.update(bytes);
             return pass.finish();

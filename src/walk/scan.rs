@@ -21,6 +21,10 @@ use crate::readers::directory;
 use crate::readers::{Budget, Context, Form, Probe, READERS, Reader};
 use crate::source::{Ending, ExtentSource, FileSource, Permits, Source};
 
+/// What is said where the budget of decoded bytes is spent.
+pub(super) const DECODED: &str =
+    "the budget of decoded bytes is spent (--max-decoded SIZE sets another)";
+
 /// Bytes of a read.
 pub(super) const BUFFER: usize = 256 << 10;
 /// Something to do.
@@ -95,8 +99,9 @@ pub(super) fn run(
         gaps: Mutex::default(),
         images: Mutex::default(),
         trailing: Mutex::default(),
-        decodable: AtomicU64::new(options.limits.decoded.saturating_add(size.saturating_mul(200))),
+        decodable: AtomicU64::new(options.limits.decoded.unwrap_or(1 << 30)),
     };
+    scan.grant(size);
     let mut format = None;
     let mut folders = Vec::new();
     let mut root_file = None;
@@ -221,6 +226,13 @@ impl Scan<'_> {
         }
     }
 
+    /// Adds what `bytes` of the artifact may decode to. Files of a folder add theirs before they are
+    /// opened as containers, so that none of them depends on what was read before it.
+    pub(super) fn grant(&self, bytes: u64) {
+        let add = |left: u64| Some(left.saturating_add(self.options.limits.granted(bytes)));
+        let _ = self.decodable.try_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
     /// Takes bytes from the budget of decoded bytes; `false` if it is spent.
     pub(super) fn may_decode(&self, bytes: u64) -> bool {
         // What is left when it does not suffice is forfeited: spent is spent.
@@ -257,7 +269,7 @@ impl Scan<'_> {
         };
         let readers = matching(&probe);
         if readers.is_empty() {
-            let mut pass = Pass::new(self.options);
+            let mut pass = Pass::of_artifact(self.options);
             if self.options.contents {
                 let mut buffer = self.buffers.lend();
                 let mut at = 0;
@@ -327,8 +339,7 @@ impl Scan<'_> {
         if let Some(place) = nested.inside
             && self.decodable.load(Ordering::Relaxed) == 0
         {
-            let message = "the budget of decoded bytes is spent: the container is not opened";
-            self.gap(place, GapKind::Limit, message);
+            self.gap(place, GapKind::Limit, format!("the container is not opened: {DECODED}"));
             return;
         }
         let id = self.reserve();

@@ -4,8 +4,9 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use super::Sha256;
 use super::pass::{Ends, HEAD, Pass, Tail};
-use super::scan::{BUFFER, Nested, Scan, name_of};
+use super::scan::{BUFFER, DECODED, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
     Class, Codec, Container, Content, ContentId, Declared, Extent, GapKind, Stored, ViewId, Volume,
@@ -51,7 +52,7 @@ pub(super) fn read_stored(
 ) -> io::Result<Content> {
     check_extents(stored, source.len())?;
     if !scan.may_decode(OPENING) {
-        return Err(io::Error::new(SPENT, "the budget of decoded bytes is spent"));
+        return Err(io::Error::new(SPENT, DECODED));
     }
     let extents: Arc<dyn Source> =
         Arc::new(ExtentSource::new(Arc::clone(source), &stored.extents, None));
@@ -113,7 +114,7 @@ impl<R: Read> Read for Metered<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         if !self.scan.may_decode(n as u64) {
-            return Err(io::Error::new(SPENT, "the budget of decoded bytes is spent"));
+            return Err(io::Error::new(SPENT, DECODED));
         }
         Ok(n)
     }
@@ -257,7 +258,7 @@ pub(super) fn read_positional(
     let mut hashed = Hashed {
         input,
         blake3: blake3::Hasher::new(),
-        sha256: scan.options.sha256.then(sha2::Digest::new),
+        sha256: (scan.options.sha256 >= Sha256::Artifact).then(sha2::Digest::new),
         size: 0,
     };
     read(&mut hashed, &mut sink);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{Scratch, premaster, story, words};
+use super::support::{Scratch, binary, premaster, run, story, words};
 
 fn approve(scratch: &Scratch, name: &str) -> String {
     let path = scratch.path(name).to_str().expect("UTF-8").to_owned();
@@ -123,8 +123,68 @@ fn a_folder_is_approved_too() {
     premaster(["approve", &path("release")]).exits(0);
     let manifest = path("release.premaster.jsonl");
     premaster(["approve", "verify", &manifest, &path("release")]).exits(0);
+    // The header names the reader that lists folders, where one was listed.
+    let readers = |manifest: &str| {
+        let text = fs::read_to_string(manifest).expect("readable");
+        let header: serde_json::Value =
+            serde_json::from_str(text.lines().next().expect("a header")).expect("JSON");
+        header["readers"].as_array().expect("a list").clone()
+    };
+    assert!(readers(&manifest).contains(&"directory/1".into()));
+    let of_image = readers(&approve(&scratch, "image.jsonl"));
+    assert!(of_image.contains(&"iso9660/1".into()) && !of_image.contains(&"directory/1".into()));
     scratch.file("release/b/c.txt", "d\n");
     let ran = premaster(["approve", "verify", &manifest, &path("release")]).exits(1);
     ran.says(&["b/c.txt", "63 \"c\" is now 64 \"d\""]);
     premaster(["check", &path("release"), "--against", &manifest]).exits(1);
+}
+
+/// A manifest in the folder that it records would be an added file at the next check.
+#[cfg(unix)]
+#[test]
+fn a_manifest_is_not_written_into_what_it_records() {
+    let scratch = Scratch::new();
+    scratch.file("release/sub/a.txt", "a\n");
+    scratch.file("one.txt", "a\n");
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, scratch.path(name)).expect("linked");
+    };
+    link("release", "link");
+    link("release/sub", "inside");
+    link("one.txt", "one");
+    let before = || {
+        let names = walkdir::WalkDir::new(scratch.path("")).sort_by_file_name().into_iter();
+        names.map(|entry| entry.expect("readable").into_path()).collect::<Vec<_>>()
+    };
+    let clean = before();
+    for (folder, line, path) in [
+        ("release", ".", "..premaster.jsonl"),
+        ("release", "../release", ""),
+        ("release/sub", "..", "...premaster.jsonl"),
+        ("release", ". -o m.jsonl", "m.jsonl"),
+        ("", "release -o release/m.jsonl", "release/m.jsonl"),
+        ("", "release -o link/sub/m.jsonl", "link/sub/m.jsonl"),
+        ("", "release -o inside/m.jsonl", "inside/m.jsonl"),
+        ("", "link -o release/m.jsonl.zst", "release/m.jsonl.zst"),
+        ("", "release -o release", "release"),
+        ("", "one.txt -o one.txt", "one.txt"),
+        ("", "one -o one.txt", "one.txt"),
+        ("", "one -o one", "one"),
+    ] {
+        let mut command = binary();
+        command.current_dir(scratch.path(folder)).arg("approve").args(line.split(' '));
+        let ran = run(command);
+        if path.is_empty() {
+            // Beside it, though the working directory lies in it.
+            ran.exits(0);
+            fs::remove_file(scratch.path("release.premaster.jsonl")).expect("written");
+        } else {
+            let wanted = format!("premaster: {path} would be written ");
+            ran.exits(2).complains(&[&wanted, "give a place outside of it with -o"]);
+        }
+        assert_eq!(before(), clean, "{line}");
+    }
+    // A name that only begins like the folder's lies outside.
+    let (release, out) = (scratch.path("release"), scratch.path("release.jsonl"));
+    premaster(["approve".as_ref(), release.as_os_str(), "-o".as_ref(), out.as_os_str()]).exits(0);
 }

@@ -55,6 +55,87 @@ fn a_draft_ships_the_story() {
     }
 }
 
+/// Also backwards, where dates go back and have to be declared.
+#[test]
+fn a_draft_declares_all_that_differs_between_any_two_discs() {
+    let scratch = Scratch::new();
+    let names =
+        ["approved", "candidate", "fixed", "dated/fixed", "shifted/approved", "shifted/fixed"];
+    for old in names {
+        for new in names.iter().filter(|new| **new != old) {
+            let path = |name: &str| format!("testdata/story/{name}.iso");
+            let (old, new) = (path(old), path(new));
+            let draft = premaster(["intend", &old, &new]).exits(0).out;
+            assert!(!draft.contains("# Cannot be declared"), "{old} to {new}:\n{draft}");
+            let intent = scratch.file("draft.toml", &draft);
+            let intent = intent.to_str().expect("UTF-8");
+            let args = ["check", &new, "--against", &old, "--intent", intent, "--format", "json"];
+            let json = premaster(args).json();
+            let summary = &json["summary"];
+            let left = (&summary["undeclared"], &summary["unfulfilled"]);
+            assert_eq!(left, (&0.into(), &0.into()), "{old} to {new}:\n{draft}");
+            // An intent silences no rule.
+            let verdict = if new.contains("candidate") { "blocked" } else { "ship" };
+            assert_eq!(json["verdict"], verdict, "{old} to {new}:\n{draft}");
+        }
+    }
+}
+
+/// What was not meant can be deleted from the draft, and blocks then.
+#[test]
+fn a_draft_has_every_edit_of_a_content_by_itself() {
+    let scratch = Scratch::new();
+    let (old, new) = ("testdata/story/approved.iso", "testdata/story/candidate.iso");
+    let draft = premaster(["intend", old, new]).exits(0).out;
+    let meant = "insert = \"®\"\nencoding = \"macintosh\"\nat = 23\n";
+    let not_meant = "insert-hex = \"04\"\nat = 208\n";
+    assert!(draft.contains(meant) && draft.contains(not_meant), "{draft}");
+    let (pruned, _) = draft.rsplit_once("\n[[change]]").expect("two changes");
+    assert!(pruned.contains(meant) && !pruned.contains(not_meant), "{pruned}");
+    let intent = scratch.file("pruned.toml", pruned);
+    let intent = intent.to_str().expect("UTF-8");
+    let ran = premaster(["check", new, "--against", old, "--intent", intent]).exits(1);
+    ran.says(&["text/eot-at-end", "0d 04"]);
+    premaster(["check", "testdata/story/fixed.iso", "--against", old, "--intent", intent]).exits(0);
+}
+
+#[test]
+fn a_draft_of_few_edits_is_exact_and_one_of_many_is_a_digest() {
+    let scratch = Scratch::new();
+    let lines: Vec<String> = (0..400).map(|n| format!("line {n} of the text\n")).collect();
+    let old = lines.concat();
+    let edited = |places: usize| {
+        let edit = |(n, line): (usize, &String)| match (n % 40, n / 40 < places) {
+            (7, true) if n % 3 == 0 => format!("\"{line}"),
+            (7, true) if n % 3 == 1 => line.replace("line", "LI'NE"),
+            (7, true) => line.replace("line ", "\t"),
+            _ => line.clone(),
+        };
+        lines.iter().enumerate().map(edit).collect::<String>()
+    };
+    let path = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    scratch.file("old/a.txt", &old);
+    scratch.file("old/b.bin", old.replace("of", "\0\u{80}"));
+    let (with, without) = (path("with.jsonl"), path("without.jsonl"));
+    premaster(["approve", &path("old"), "-o", &with]).exits(0);
+    premaster(["approve", &path("old"), "-o", &without, "--no-text"]).exits(0);
+    for (places, edits) in [(1, 1), (3, 3), (8, 8), (9, 1)] {
+        scratch.file("new/a.txt", edited(places));
+        scratch.file("new/b.bin", edited(places).replace("of", "\0\u{80}"));
+        let draft = premaster(["intend", &path("old"), &path("new")]).exits(0).out;
+        assert_eq!(draft.matches("[[change]]").count(), 2 * edits, "{places}:\n{draft}");
+        assert_eq!(draft.matches("content = ").count(), 2 * usize::from(places > 8), "{draft}");
+        let intent = scratch.file("draft.toml", &draft);
+        let intent = intent.to_str().expect("UTF-8").to_owned();
+        // The same intent is proved against the build, and against a manifest that kept no text.
+        for old in [&path("old"), &with, &without] {
+            let ran = premaster(["check", &path("new"), "--against", old, "--intent", &intent]);
+            assert_eq!(ran.code, 0, "{places} against {old}:\n{draft}\n{}", ran.out);
+        }
+        ships_with_manifest(&scratch, &with, &path("new"));
+    }
+}
+
 #[test]
 fn a_draft_ships_folders() {
     let scratch = Scratch::new();
@@ -90,12 +171,36 @@ fn a_draft_ships_archives() {
     let scratch = Scratch::new();
     let old: [(&[u8], &[u8]); 3] = [(b"a.txt", b"one\n"), (b"b.txt", b"two\n"), (b"c", b"c")];
     let new: [(&[u8], &[u8]); 3] = [(b"a.txt", b"one!\n"), (b"b.txt", b"two\n"), (b"c", b"c")];
-    for (name, make) in [("x.tar", tar as fn(&[(&[u8], &[u8])]) -> Vec<u8>), ("x.zip", zip)] {
+    for (name, old, new) in [("x.tar", tar(&old), tar(&new)), ("x.zip", zip(&old), zip(&new))] {
         let path = |side: &str, bytes: Vec<u8>| {
             scratch.file(format!("{side}/{name}"), bytes).to_str().expect("UTF-8").to_owned()
         };
-        let (old, new) = (path("old", make(&old)), path("new", make(&new)));
+        let (old, new) = (path("old", old), path("new", new));
         ships_with_its_draft(&scratch, &old, &new);
+    }
+}
+
+/// An added entry is declared by what it has to be, as a changed one is.
+#[test]
+fn an_added_file_is_declared_by_its_digest() {
+    let scratch = Scratch::new();
+    let old = scratch.file("old/same.txt", "same\n");
+    scratch.file("new/same.txt", "same\n");
+    scratch.file("new/added.txt", "a\n");
+    let folder = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    assert!(old.exists());
+    let right = "87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7";
+    for (algorithm, hex, code) in [("sha256", right, 0), ("sha256", &right.replace('8', "9"), 1)] {
+        let text = format!(
+            "summary = 's'\n[[change]]\npath = 'added.txt'\ncontent = '{algorithm}:{hex}'\n"
+        );
+        let intent = scratch.file("intent.toml", text);
+        let intent = intent.to_str().expect("UTF-8");
+        let (old, new) = (folder("old"), folder("new"));
+        let ran = premaster(["check", &new, "--against", &old, "--intent", intent]).exits(code);
+        if code == 1 {
+            ran.says(&[&format!("{algorithm}:{right}")]);
+        }
     }
 }
 

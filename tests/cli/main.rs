@@ -2,6 +2,9 @@
 //! binary, as scripts, hooks and people at 2 a.m. depend on them.
 
 mod approval;
+#[path = "../archive/mod.rs"]
+mod archive;
+mod boot;
 mod catalogue;
 mod drafts;
 mod formats;

@@ -114,6 +114,48 @@ fn intents_say_the_same_in_other_ways_or_are_wrong() {
     }
 }
 
+/// What `sha256sum` printed of the approved disc, in `testdata/story/SHA256SUMS`.
+#[test]
+fn the_base_may_be_a_sha256_sum() {
+    let scratch = Scratch::new();
+    let path = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    let sums = std::fs::read_to_string(story("SHA256SUMS")).expect("readable");
+    let right = sums.lines().find_map(|line| line.strip_suffix("  approved.iso")).expect("listed");
+    let wrong = right.replace('a', "b");
+    let text = std::fs::read_to_string(story("intent.toml")).expect("readable");
+    let intent = |base: &str| {
+        let lines = text.lines().map(|line| {
+            let is_base = line.starts_with("base = ");
+            if is_base { format!("base = \"{base}\"\n") } else { format!("{line}\n") }
+        });
+        let file = scratch.file("intent.toml", lines.collect::<String>());
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let approved = "testdata/story/approved.iso";
+    let manifest = path("approved.jsonl.zst");
+    premaster(["approve", approved, "-o", &manifest]).exits(0);
+    let fixed = "testdata/story/fixed.iso";
+    let check = |new: &str, old: &str, base: &str| {
+        premaster(["check", new, "--against", old, "--intent", &intent(base)])
+    };
+    for old in [approved, &manifest] {
+        check(fixed, old, &format!("sha256:{right}")).exits(0);
+        let told = format!("but {old} is sha256:{right}: it was written against another build");
+        check(fixed, old, &format!("sha256:{wrong}")).exits(2).complains(&[&told]);
+    }
+    // A file that is no container, and an archive that is read forward.
+    for name in ["a.txt", "a.tar"] {
+        let bytes = super::support::tar(&[(b"a", b"a")]);
+        let bytes = if name == "a.txt" { b"a\n".to_vec() } else { bytes };
+        let file = scratch.file(name, bytes);
+        let file = file.to_str().expect("UTF-8");
+        let ran = check(file, file, &format!("sha256:{wrong}")).exits(2);
+        ran.complains(&[&format!("but {file} is sha256:")]);
+    }
+    let ran = check("testdata/clean", "testdata/clean", &format!("sha256:{right}")).exits(2);
+    ran.complains(&["testdata/clean is a folder: give its base as blake3"]);
+}
+
 /// One byte beside the intended edit, in every kind of place: an HFS and an ISO directory, a path
 /// table, a descriptor, the slack of a file, padding.
 #[test]

@@ -131,3 +131,75 @@ fn an_encoding_is_for_texts_that_declare_none() {
     let ran = premaster(["check", tree, "--encoding", "utf-8"]).exits(1);
     ran.says(&["text/utf8-invalid"]);
 }
+
+/// A waiver that accepts nothing is a finding in every format: it would hide the defect's return.
+#[test]
+fn a_waiver_that_accepts_nothing_is_a_finding() {
+    let scratch = Scratch::new();
+    scratch.file("tree/bell.txt", b"ring\x07 ring\n");
+    let tree = scratch.path("tree").to_str().expect("UTF-8").to_owned();
+    let config = |waivers: &[(&str, &str, i32)]| {
+        let table = |(rule, path, year): &(&str, &str, i32)| {
+            format!(
+                "[[waiver]]\nrule = \"{rule}\"\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\n\
+                 expires = {year}-01-01\n"
+            )
+        };
+        let text: String = waivers.iter().map(table).collect();
+        scratch.file("waivers.toml", text).to_str().expect("UTF-8").to_owned()
+    };
+    let used = ("text/bell", "bell.txt", 9999);
+    for (waivers, code, told) in [
+        (&[used][..], 0, &[][..]),
+        (
+            &[used, ("text/bell", "gone/**", 9999), ("text/escape", "bell.txt", 9999)],
+            0,
+            &[
+                "the waiver of text/bell by o for gone/** accepts nothing",
+                "the waiver of text/escape by o for bell.txt accepts nothing",
+            ],
+        ),
+        (
+            &[("text/bell", "bell.txt", 2000)],
+            1,
+            &["the waiver of text/bell by o for bell.txt has expired"],
+        ),
+    ] {
+        let config = config(waivers);
+        let check = |more: &[&str]| {
+            let args = ["check", &tree, "--config", &config];
+            premaster(args.iter().chain(more))
+        };
+        // A bell in prose is an error: without its waiver the folder does not ship.
+        let json = check(&["--format", "json"]).exits(code).json();
+        let findings = json["findings"].as_array().expect("a list").iter();
+        let unused: Vec<_> = findings.filter(|f| f["rule"] == "waiver/unused").collect();
+        let messages: Vec<_> =
+            unused.iter().map(|f| f["message"].as_str().expect("text")).collect();
+        assert_eq!(messages, told);
+        for finding in &unused {
+            assert_eq!((&finding["path"], &finding["severity"]), (&".".into(), &"warning".into()));
+        }
+        let prints: std::collections::BTreeSet<_> =
+            unused.iter().map(|f| f["fingerprint"].as_str()).collect();
+        assert_eq!(prints.len(), told.len());
+        // The lines of people are broken where they are full.
+        let human = check(&["--all"]).exits(code).out;
+        assert_eq!(human.matches("warning[waiver/unused] .: ").count(), told.len(), "{human}");
+        let strict = check(&["--fail-on", "warning"]);
+        assert_eq!(strict.code, i32::from(!told.is_empty()), "{}", strict.out);
+    }
+    // It stands for itself, also where the root of the artifact changed: here a byte that no file owns.
+    let mut disc = std::fs::read("testdata/readers/iso9660/plain.iso").expect("readable");
+    disc[100] = 7;
+    let disc = scratch.file("disc.iso", disc);
+    let disc = disc.to_str().expect("UTF-8");
+    let config = config(&[("text/bell", "gone/**", 9999)]);
+    let against = "testdata/readers/iso9660/plain.iso";
+    let args = ["check", disc, "--against", against, "--config", &config, "--format", "json"];
+    let json = premaster(args).exits(1).json();
+    let causes = json["causes"].as_array().expect("a list");
+    let told: Vec<_> = causes.iter().map(|c| (&c["blocking"], c["changes"].to_string())).collect();
+    assert_eq!(told.len(), 2, "{json:#}");
+    assert_eq!(told[1], (&false.into(), "[]".to_owned()));
+}

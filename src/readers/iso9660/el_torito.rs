@@ -3,6 +3,7 @@
 //! "El Torito" Bootable CD-ROM Format Specification 1.0, section 2.
 
 use super::SECTOR;
+use super::boot_table;
 use super::descriptor::Descriptor;
 use super::image::Image;
 use crate::model::fact::{Fact, Value, field};
@@ -57,10 +58,20 @@ struct Catalog<'b> {
     bytes: &'b [u8],
     parts: Vec<Part>,
     images: u32,
+    /// Where the primary volume descriptor lies.
+    primary: u64,
+    /// Boot files that tell their own place.
+    tables: Vec<(ContentId, [Fact; 4])>,
 }
 
-/// Reads the catalog and adds an entry for it and for every boot image.
-pub(super) fn read_catalog(image: &mut Image<'_>, view: ViewId, at: u64) -> Result<(), Spent> {
+/// Reads the catalog and adds an entry for it and for every boot image. `primary` is where the
+/// primary volume descriptor of its session lies.
+pub(super) fn read_catalog(
+    image: &mut Image<'_>,
+    view: ViewId,
+    at: u64,
+    primary: u64,
+) -> Result<(), Spent> {
     let bytes = image.read(at, MOST)?;
     if bytes.len() < ENTRY * 2 {
         image.outside(Owner::Volume, at..at + SECTOR as u64, "boot catalog");
@@ -68,8 +79,10 @@ pub(super) fn read_catalog(image: &mut Image<'_>, view: ViewId, at: u64) -> Resu
     }
     // The catalog's entry stands first, its size is known only at the end.
     image.budget.entry()?;
-    let mut catalog = Catalog { view, at, bytes: &bytes, parts: Vec::new(), images: 0 };
+    let (parts, tables) = (Vec::new(), Vec::new());
+    let mut catalog = Catalog { view, at, bytes: &bytes, parts, images: 0, primary, tables };
     let used = catalog.entries(image)?;
+    boot_table::tell(image, &catalog.tables);
     let length = (used.div_ceil(SECTOR) * SECTOR).min(bytes.len());
     let content = match file_at(image, at, length as u64) {
         Some((content, _)) => content,
@@ -177,7 +190,9 @@ impl Catalog<'_> {
         let media = byte(1);
         let count = le16(&entry, 6).unwrap_or_default();
         let start = image.offset_of_sector(le32(&entry, 8).unwrap_or_default());
-        let (content, recomputed) = self.content(image, start, media, count);
+        // The newest session is read first.
+        image.boots_from.get_or_insert(start);
+        let (content, recomputed) = self.content(image, start, media, count)?;
         let mut facts = vec![
             Fact::number(field::BOOT_INDICATOR, byte(0)),
             Fact::number(field::BOOT_PLATFORM, platform),
@@ -229,12 +244,12 @@ impl Catalog<'_> {
 
     /// The bytes of a boot image, and whether its sector count follows from them.
     fn content(
-        &self,
+        &mut self,
         image: &mut Image<'_>,
         start: u64,
         media: u8,
         count: u16,
-    ) -> (Option<ContentId>, bool) {
+    ) -> Result<(Option<ContentId>, bool), Spent> {
         let held = image.length().saturating_sub(start);
         let loaded = u64::from(count) * 512;
         let by_media = match media & 0x0f {
@@ -248,13 +263,17 @@ impl Catalog<'_> {
             let recomputed = count != 0
                 && (u64::from(count) == size.div_ceil(512)
                     || u64::from(count) == size.div_ceil(2048) * 4);
-            return (Some(content), recomputed);
+            if self.tables.iter().all(|(known, _)| *known != content) {
+                let table = boot_table::facts(image, self.primary, start, size)?;
+                self.tables.extend(table.map(|table| (content, table)));
+            }
+            return Ok((Some(content), recomputed));
         }
         if held == 0 {
-            return (None, false);
+            return Ok((None, false));
         }
         let length = least.max(if by_media.is_none() { 512 } else { 1 }).min(held);
-        (Some(image.place_run(self.view, start, length)), false)
+        Ok((Some(image.place_run(self.view, start, length)), false))
     }
 }
 

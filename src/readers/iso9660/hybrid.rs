@@ -37,11 +37,18 @@ pub(super) fn read(image: &mut Image<'_>, view: ViewId) -> Result<(), Spent> {
     let region =
         Structure { view, role: &PARTITION_TABLE, owner, at: 446, bytes: table, parts: &parts };
     image.volume.structure(&region);
-    // The address of the boot image in units of 512 bytes, which the boot code reads.
-    let start = le64(&bytes, 432).unwrap_or_default();
-    let is_boot = start != 0 && image.starts_content(start.saturating_mul(512));
-    if let Some(bytes) = bytes.get(432..440).filter(|_| is_boot) {
-        let parts = [Part::layout(0..8, true)];
+    // The address of the boot image in units of 512 bytes, which the boot code reads. It follows from
+    // the boot catalog, whose first image it is; that of any other content is a fact by itself.
+    let sector = le64(&bytes, 432).unwrap_or_default();
+    let start = sector.saturating_mul(512);
+    if let Some(bytes) = bytes.get(432..440).filter(|_| sector != 0 && image.starts_content(start))
+    {
+        let is_boot_image = image.boots_from == Some(start);
+        if !is_boot_image {
+            let text = format!("MBR: boot image at sector {sector}").into();
+            image.volume.add_fact(view, field::EXTRA, Value::Text(text));
+        }
+        let parts = [if is_boot_image { Part::layout(0..8, true) } else { Part::fact(0..8) }];
         let role = &BOOT_ADDRESS;
         image.volume.structure(&Structure { view, role, owner, at: 432, bytes, parts: &parts });
     }

@@ -22,6 +22,8 @@ pub(super) struct Image<'a> {
     pub(super) block: u64,
     /// One past the last byte of any extent met.
     pub(super) furthest: u64,
+    /// Where the first boot image of the newest session's catalog lies.
+    pub(super) boots_from: Option<u64>,
     single: FastMap<(u64, u64), ContentId>,
     several: HashMap<Vec<(u64, u64)>, ContentId>,
 }
@@ -44,6 +46,7 @@ impl<'a> Image<'a> {
             volume,
             block: 2048,
             furthest: 0,
+            boots_from: None,
             single: FastMap::default(),
             several: HashMap::new(),
         }

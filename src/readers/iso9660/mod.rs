@@ -7,6 +7,7 @@
 //! left to their own readers.
 
 mod attributes;
+mod boot_table;
 mod descriptor;
 mod directory;
 mod el_torito;
@@ -40,12 +41,14 @@ pub(super) const READER: Reader = Reader {
             "IEEE P1281 SUSP 1.12 and IEEE P1282 RRIP 1.12",
             "Joliet Specification 1.0 (1995)",
             "El Torito Bootable CD-ROM Format Specification 1.0 (1995)",
+            "mkisofs(8), boot information table",
             "System Description CD-ROM XA (1991), II.2.7",
         ],
         limitations: &[
             "Interleaved files and files on another volume of the set are gaps.",
             "Sparse (SF) and zisofs-compressed (ZF) files are read as they are stored.",
             "High Sierra discs (CDROM instead of CD001) are not recognised.",
+            "The boot information table is looked for in boot files that a tree lists.",
         ],
     },
     probe,

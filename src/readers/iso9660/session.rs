@@ -228,7 +228,8 @@ fn read_set(
         let boots = el_torito::is_boot_record(descriptor);
         let catalog_view = if boots { image.volume.add_view(boot, 0) } else { view };
         if let Some(at) = el_torito::boot_record(image, catalog_view, descriptor) {
-            el_torito::read_catalog(image, catalog_view, at)?;
+            let primary = set.primary().map_or(0, |primary| primary.at);
+            el_torito::read_catalog(image, catalog_view, at, primary)?;
         }
     }
     if set.start == 0 {

@@ -158,7 +158,7 @@ impl Walk<'_, '_> {
                         let what = format!("the archive ends at {at} without two zero blocks");
                         let id = "structure/tar-end-missing";
                         self.volume().defect(id, Owner::Volume, Some(at..at), what);
-                        // Some writers leave the two blocks out; none ends within a block.
+                        // Writers that leave the two blocks out end behind a block, never within.
                         if !at.is_multiple_of(BLOCK as u64) {
                             let what = format!("the archive is cut off at {at}, within a block");
                             self.volume().unread(GapKind::Damaged, Owner::Volume, None, what);

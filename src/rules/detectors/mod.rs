@@ -7,6 +7,7 @@ mod outside_changed;
 mod outside_not_zero;
 mod reader;
 mod unread;
+mod unused_waiver;
 
 use std::ops::Range;
 
@@ -21,6 +22,7 @@ pub static DETECTORS: &[Detector] = &[
     outside_not_zero::DETECTOR,
     reader::DETECTOR,
     unread::DETECTOR,
+    unused_waiver::DETECTOR,
 ];
 
 /// A detector and the name by which rules call it.
@@ -43,8 +45,33 @@ pub enum Look {
     Change(fn(&[u8], &[u8]) -> Option<Range<usize>>),
     /// What could not be read.
     Gap(fn(GapKind) -> bool),
+    /// A waiver, when everything is judged.
+    Waiver(fn(WaiverState) -> bool),
     /// Nothing: a reader tells the defect by the rule's id.
     Reader,
+}
+
+/// What became of a waiver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverState {
+    /// It accepted a finding or a gap.
+    Used,
+    /// There was nothing for it to accept.
+    Unused,
+    /// Its day is over: it accepts nothing any more.
+    Expired,
+}
+
+impl WaiverState {
+    /// The name in rule files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Unused => "unused",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 /// The facts of an entry that need no second look at its bytes.

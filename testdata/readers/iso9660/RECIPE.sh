@@ -75,6 +75,24 @@ at xorriso -as mkisofs -quiet -no-pad -R -V BOOT -b isolinux/isolinux.bin \
     -eltorito-alt-boot -e efi.img -no-emul-boot -o "$out/el-torito.iso" boot
 at genisoimage -quiet -no-pad -R -V BOOT -b isolinux/isolinux.bin -c boot.cat -no-emul-boot \
     -hide boot.cat -hide-joliet boot.cat -boot-load-size 4 -o "$out/el-torito-hidden.iso" boot
+# The same with a folder more, so that the boot files lie elsewhere and their tables say so.
+cp -a boot moved
+mkdir moved/NEW
+printf 'new\n' > moved/NEW/NEW.TXT
+stamp moved
+at xorriso -as mkisofs -quiet -no-pad -R -V BOOT -b isolinux/isolinux.bin \
+    -c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table \
+    -eltorito-alt-boot -e efi.img -no-emul-boot --sort-weight 5000 /NEW \
+    -o "$out/el-torito-moved.iso" moved
+# genisoimage writes the table into the file itself.
+for name in boot-table boot-table-moved; do
+    mkdir "$name"
+    head -c 3001 /dev/zero | tr '\0' 'Q' > "$name/BOOT.BIN"
+    [ "$name" = boot-table ] || cp -a moved/NEW "$name"
+    stamp "$name"
+    at genisoimage -quiet -no-pad -V TABLE -b BOOT.BIN -c BOOT.CAT -no-emul-boot \
+        -boot-load-size 4 -boot-info-table -o "$out/$name.iso" "$name"
+done
 printf '\373\300\170\160' | dd of=boot/isolinux/isolinux.bin bs=1 seek=64 conv=notrunc status=none
 stamp boot
 at xorriso -as mkisofs -quiet -no-pad -V HYBRID -b isolinux/isolinux.bin \
