@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::config::Waiver;
-use crate::intent::glob_matches;
 use crate::model::{
     Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict, Waived,
+    glob_matches,
 };
 
 /// What the gate goes by.
