@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use premaster::engine::{Case, Judge, Settings, check_example, judge_case, needs_reader};
 use premaster::model::{Declared, Finding, Severity};
 use premaster::rules::detectors::DETECTORS;
-use premaster::rules::{Catalogue, Matcher, explain};
+use premaster::rules::targets::page;
+use premaster::rules::{Catalogue, Matcher, Targets, explain};
 use proptest::prelude::*;
 
 fn root() -> &'static Path {
@@ -48,13 +49,33 @@ fn every_example_does_what_it_says() {
 #[test]
 fn the_catalogue_is_in_order() {
     let catalogue = Catalogue::built_in();
-    let files = files_below(&root().join("rules"), ".toml");
+    let mut files = files_below(&root().join("rules"), ".toml");
+    files.retain(|file| !file.starts_with(root().join("rules/targets")));
     assert_eq!(catalogue.iter().len(), files.len());
     for rule in catalogue.iter() {
         assert_eq!(rule.file, format!("rules/{}.toml", rule.id), "a file is named after its rule");
         let page = explain(rule);
         assert!(page.starts_with(&rule.id) && page.contains("\nWhy\n"), "{page}");
         assert!(!page.bytes().any(|b| b < 0x20 && b != b'\n'), "{page}");
+    }
+}
+
+#[test]
+fn targets_are_in_order() {
+    let files = files_below(&root().join("rules/targets"), ".toml");
+    assert_eq!(Targets::built_in().iter().len(), files.len());
+    for target in Targets::built_in().iter() {
+        let name = &target.name;
+        assert_eq!(target.file, format!("rules/targets/{name}.toml"), "a file is named after it");
+        assert!(name.len() + 2 + target.title.len() <= 80, "the list fits a terminal: {name}");
+        let page = page(target);
+        assert!(page.starts_with(name) && page.contains("\nReferences\n"), "{page}");
+        let long = page.lines().find(|line| line.chars().count() > 80 && line.contains("  "));
+        assert_eq!(long, None, "{name}");
+        assert!(!page.bytes().any(|b| b < 0x20 && b != b'\n'), "{page}");
+        for text in target.references.iter().chain(target.controls.values()) {
+            assert!(text.len() > 6 && !text.contains('\n'), "{name}: {text:?}");
+        }
     }
 }
 

@@ -46,24 +46,30 @@ fn field(out: &mut String, name: &str, value: &str) {
     let _ = writeln!(out, "  {name:<11} {value}");
 }
 
+/// A paragraph of lines of at most `most` columns, each behind `indent`.
+pub(super) fn wrapped(out: &mut String, text: &str, indent: &str, most: usize) {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let width = indent.len() + line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && width > most {
+            let _ = writeln!(out, "{indent}{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{indent}{line}");
+}
+
 fn section(out: &mut String, title: &str, text: &str) {
     let _ = writeln!(out, "\n{title}");
     for (number, paragraph) in text.trim().split("\n\n").enumerate() {
         if number > 0 {
             out.push('\n');
         }
-        let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-                let _ = writeln!(out, "  {line}");
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        let _ = writeln!(out, "  {line}");
+        wrapped(out, paragraph, "  ", 2 + WIDTH);
     }
 }
 

@@ -95,13 +95,13 @@ impl MatchTable {
 }
 
 /// Where errors are told.
-struct Place<'a> {
-    file: &'a str,
-    text: &'a str,
+pub(super) struct Place<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
 }
 
 impl Place<'_> {
-    fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, LoadError> {
+    pub(super) fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, LoadError> {
         let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         Err(LoadError { file: self.file.to_owned(), line, message: message.into() })
