@@ -129,6 +129,12 @@ text = "a"
             ("{name}", "{nmae}", "mine.toml:12: expected one of {offset}"),
             ("[0x04]", "[0x0a]", "mine.toml:11: 0x0a: expected 0x00 to 0x1f"),
             ("control", "controls", "mine.toml:11: unknown field `controls`"),
+            (
+                "since",
+                "severity_on = { widows = \"note\" }\nsince",
+                "mine.toml:7: no target \"widows\"; did you mean windows?",
+            ),
+            ("hex = \"04\"", "hex = \"04\"\ntargets = [\"x\"]", "mine.toml:13: no target \"x\""),
             ("\"04\"", "\"0\"", "mine.toml:13: \"0\" is not hex"),
             ("hit = false", "hit = true", "mine.toml:2: expected an example with hit = false"),
             ("\"census\"", "\"parse\"", "mine.toml:6: expected cost = \"census\""),

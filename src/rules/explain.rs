@@ -119,23 +119,51 @@ fn pattern(rule: &Rule) -> String {
             let place = if *line_start { " at the start of a line" } else { "" };
             format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
-        Matcher::Detector(detector) => format!("detector {}", detector.name),
+        Matcher::Detector(detector) => match rule.except.as_slice() {
+            [] => format!("detector {}", detector.name),
+            except => {
+                let names: Vec<_> =
+                    except.iter().map(|name| escape_text(name.as_bytes())).collect();
+                format!("detector {}, but not {}", detector.name, names.join(", "))
+            }
+        },
     }
 }
 
 fn case(example: &Example) -> String {
+    let paths = example.paths();
+    if !paths.is_empty() {
+        return names_case(example, &paths);
+    }
     let mut text = match (example.bytes(), &example.file, &example.base, &example.gap) {
-        (Some(bytes), ..) => {
-            let shown =
-                bytes.get(..48).map_or_else(|| escape_text(&bytes), |head| escape_text(head) + "…");
-            format!("\"{shown}\"")
-        }
+        (Some(bytes), ..) => format!("\"{}\"", short(&bytes)),
         (None, Some(file), ..) => file.clone(),
         (None, None, Some(base), _) => format!("{base}, changed"),
         (None, None, None, gap) => gap.clone().unwrap_or_default(),
     };
     if let Some(name) = &example.name {
         let _ = write!(text, " in {name}");
+    }
+    if !example.note.is_empty() {
+        let _ = write!(text, ": {}", example.note);
+    }
+    text
+}
+
+/// The first bytes, escaped.
+fn short(bytes: &[u8]) -> String {
+    bytes.get(..48).map_or_else(|| escape_text(bytes), |head| escape_text(head) + "…")
+}
+
+/// Paths are told as they are, save what a terminal would obey.
+fn names_case(example: &Example, paths: &[Vec<u8>]) -> String {
+    let shown: Vec<_> = paths.iter().map(|path| format!("\"{}\"", short(path))).collect();
+    let mut text = shown.join(", ");
+    if let Some(view) = &example.view {
+        let _ = write!(text, " in {view}");
+    }
+    if !example.targets.is_empty() {
+        let _ = write!(text, " on {}", example.targets.join(", "));
     }
     if !example.note.is_empty() {
         let _ = write!(text, ": {}", example.note);

@@ -23,7 +23,7 @@ pub use example::{Example, Patch};
 pub use explain::explain;
 pub use literals::{Finder, Literal, Literals};
 pub use load::LoadError;
-pub use name::Name;
+pub use name::{LONGEST_PATH, Name};
 pub use rule::{Cost, Matcher, Position, Rule, Scope};
 pub use targets::{Target, Targets};
 

@@ -1,5 +1,8 @@
 //! A name as rules and targets see it: one segment of a path, with what is around it.
 
+/// Bytes of a path beyond which it is not spelled out to be measured: more than any target takes.
+pub const LONGEST_PATH: usize = 8192;
+
 /// The name of an entry.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Name<'a> {
@@ -13,7 +16,8 @@ pub struct Name<'a> {
     pub is_folder: bool,
     /// Names in its path, its own counted.
     pub levels: u32,
-    /// Its path, `/` between the names; empty where nobody minds its length.
+    /// Its path, `/` between the names; empty where nobody minds its length, and no more than its
+    /// end where it is longer than [`LONGEST_PATH`].
     pub path: &'a [u8],
     /// Whether it stands in the target's own namespace, where it is as it was written.
     pub native: bool,

@@ -47,6 +47,11 @@ impl Chars {
         self.others.iter().any(|range| range.contains(&point))
     }
 
+    /// Those of ASCII: bit n for character n.
+    pub(super) fn ascii(&self) -> u128 {
+        self.ascii
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.spelled.is_empty()

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::target::{Case, Limit, NameEncoding, Names, Normalization};
-use crate::rules::name::Name;
+use crate::rules::name::{LONGEST_PATH, Name};
 
 /// Why a name, or its path, is longer than `limit`.
 fn over(limit: Option<Limit>, text: &str, what: &str) -> Option<String> {
@@ -43,7 +43,10 @@ impl Names {
 
     /// Why a path is too long.
     pub(crate) fn path_too_long(&self, name: &Name<'_>) -> Option<String> {
-        self.path?;
+        let limit = self.path?.limit;
+        if name.path.len() > LONGEST_PATH {
+            return Some(format!("more than {LONGEST_PATH} bytes in the path, at most {limit}"));
+        }
         over(self.path, &String::from_utf8_lossy(name.path), " in the path")
     }
 
@@ -60,6 +63,9 @@ impl Names {
                 "bytes that are no UTF-8 have no form in {}",
                 self.encoding.name()
             ));
+        }
+        if self.has_plain_characters(name) {
+            return self.too_many_dots(name);
         }
         let text = self.written(name);
         let text = match self.encoding {
@@ -82,9 +88,28 @@ impl Names {
             }
             return Some(told);
         }
+        self.too_many_dots(name)
+    }
+
+    /// Whether a name is of ASCII and of no character that needs a closer look.
+    fn has_plain_characters(&self, name: &Name<'_>) -> bool {
+        let mut may = if self.allowed.is_empty() { u128::MAX } else { self.allowed.ascii() };
+        may &= !self.forbidden.ascii();
+        if self.case == Case::Upper && !name.native {
+            // A lower-case letter will be the upper-case one, which stands 32 before it.
+            const UPPER: u128 = ((1 << 26) - 1) << b'A';
+            may |= (may & UPPER) << 32;
+        }
+        if self.dots.is_some() {
+            may |= 1 << b'.';
+        }
+        name.bytes.iter().all(|&b| b < 128 && may >> b & 1 == 1)
+    }
+
+    fn too_many_dots(&self, name: &Name<'_>) -> Option<String> {
         let dots = if name.is_folder { self.folder_dots.or(self.dots) } else { self.dots };
         let most = dots?;
-        let count = text.bytes().filter(|&b| b == b'.').count();
+        let count = memchr::memchr_iter(b'.', name.bytes).count();
         let plural = if count == 1 { "" } else { "s" };
         (count > most as usize).then(|| format!("{count} dot{plural}, at most {most}"))
     }
@@ -181,7 +206,12 @@ impl Names {
         let start = out.len();
         let folds = self.case != Case::Sensitive;
         let fold = |c: char| if folds { upper(c) } else { c };
-        if text.is_ascii() || self.normalization == Normalization::None {
+        if text.is_ascii() {
+            out.push_str(text);
+            if let Some(text) = out.get_mut(start..).filter(|_| folds) {
+                text.make_ascii_uppercase();
+            }
+        } else if self.normalization == Normalization::None {
             out.extend(text.chars().map(fold));
         } else {
             out.extend(decomposed(text).chars().map(fold));

@@ -41,16 +41,35 @@ fn is_short(text: &str) -> bool {
 
 /// What the second name of a long name is made from; `None` for a short one.
 pub(crate) fn alias(text: &str) -> Option<Short> {
-    if is_short(text) {
-        return None;
+    let (mut base, mut extension) = (String::new(), String::new());
+    alias_parts(text, |c| base.push(c), |c| extension.push(c)).then_some(Short { base, extension })
+}
+
+/// Appends the same with a dot between; false for a short name.
+pub(crate) fn write_alias(text: &str, out: &mut String) -> bool {
+    let mut extension = [None; 3];
+    let mut slots = extension.iter_mut();
+    let fill = |c| slots.next().into_iter().for_each(|slot| *slot = Some(c));
+    if !alias_parts(text, |c| out.push(c), fill) {
+        return false;
     }
-    let packed: String = text.trim_start_matches('.').chars().filter(|&c| c != ' ').collect();
-    let (base, extension) = packed.rsplit_once('.').unwrap_or((&packed, ""));
-    let clean = |text: &str, most: usize| {
-        let kept = text.chars().filter(|&c| c != '.').take(most);
-        kept.map(|c| if is_short_character(c) { upper(c) } else { '_' }).collect()
-    };
-    Some(Short { base: clean(base, BASE), extension: clean(extension, 3) })
+    out.push('.');
+    out.extend(extension.into_iter().flatten());
+    true
+}
+
+/// Gives the characters of base and extension, cut to what they can hold.
+fn alias_parts(text: &str, base: impl FnMut(char), extension: impl FnMut(char)) -> bool {
+    if is_short(text) {
+        return false;
+    }
+    let text = text.trim_start_matches('.');
+    let (before, behind) = text.rsplit_once('.').unwrap_or((text, ""));
+    let clean = |c: char| if is_short_character(c) { upper(c) } else { '_' };
+    let kept = |c: &char| !matches!(c, '.' | ' ');
+    before.chars().filter(kept).take(BASE).map(clean).for_each(base);
+    behind.chars().filter(kept).take(3).map(clean).for_each(extension);
+    true
 }
 
 /// What a name spells that looks as such a second name; `None` for one that does not.
