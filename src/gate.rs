@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use crate::config::Waiver;
-use crate::intent::glob_matches;
 use crate::model::{
     Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict, Waived,
+    glob_matches,
 };
 use crate::rules::detectors::WaiverState;
 

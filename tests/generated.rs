@@ -1,5 +1,5 @@
-//! Documentation that is written from the program: a page for every rule, an index of them, and the
-//! formats that are read. `PREMASTER_BLESS=1 cargo test --test generated` renews it.
+//! Documentation that is written from the program: a page for every rule, an index of them, the
+//! targets, and the formats that are read. `PREMASTER_BLESS=1 cargo test --test generated` renews it.
 //!
 //! Also that what people wrote by hand names no file that is gone.
 
@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use premaster::readers::{Doc, READERS, directory};
-use premaster::rules::{Catalogue, Rule, explain};
+use premaster::rules::targets::page;
+use premaster::rules::{Catalogue, Rule, Targets, explain};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -133,10 +134,35 @@ fn formats() -> String {
     out
 }
 
+/// The page that `premaster targets NAME` prints, for all of them.
+fn targets() -> String {
+    let mut out = String::from(
+        "# Targets\n\nWhat each platform, file system and medium makes of names, texts and programs, made from \
+         the files below [`rules/targets/`](../rules/targets). `premaster targets` lists them, `premaster \
+         targets NAME` prints one of these pages, and `premaster targets --name FILENAME` tells what becomes \
+         of a file name on all of them. `check --target NAME` and `[release] targets` in `premaster.toml` \
+         choose those that a release is for; without one, only rules that hold everywhere apply.\n\n\
+         Of a disc with several namespaces a target sees its own: the first of the groups under *sees* of \
+         which the image has any. `[release.bind]` binds a target to globs of locators instead.\n\n\
+         | target | |\n| --- | --- |\n",
+    );
+    for target in Targets::built_in().iter() {
+        let _ = writeln!(out, "| [{0}](#{0}) | {1} |", target.name, escaped(&target.title));
+    }
+    for target in Targets::built_in().iter() {
+        let page = page(target);
+        let body = page.splitn(3, '\n').nth(2).expect("a body").trim();
+        let title = escaped(&target.title);
+        let _ = writeln!(out, "\n## {}\n\n{title}.\n\n```text\n  {body}\n```", target.name);
+    }
+    out
+}
+
 /// Every generated file by its path.
 fn generated() -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     files.insert(PathBuf::from("docs/formats.md"), formats());
+    files.insert(PathBuf::from("docs/targets.md"), targets());
     files.insert(PathBuf::from("docs/rules/README.md"), rule_index());
     for rule in Catalogue::built_in().iter() {
         files.insert(PathBuf::from(format!("docs/rules/{}.md", rule.id)), rule_page(rule));
@@ -240,5 +266,8 @@ fn the_manual_of_settings_shows_settings_that_parse() {
     let config = config.expect("settings that parse");
     for rule in config.severities.keys().chain(&config.disabled) {
         assert!(Catalogue::built_in().get(rule).is_some(), "no rule {rule}");
+    }
+    for target in config.targets.iter().chain(config.bound.keys()) {
+        assert!(Targets::built_in().get(target).is_some(), "no target {target}");
     }
 }

@@ -4,10 +4,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use premaster::engine::{Case, Judge, Settings, check_example, judge_case, needs_reader};
-use premaster::model::{Declared, Finding, Severity};
+use premaster::engine::{Case, Judge, Settings, Sight, check_example, judge_case, needs_reader};
+use premaster::model::{
+    Container, ContainerId, ContentId, ContentPlace, Declared, Finding, Kind, Manifest, NewNode,
+    Severity, Stored, Volume,
+};
 use premaster::rules::detectors::DETECTORS;
-use premaster::rules::{Catalogue, Matcher, explain};
+use premaster::rules::detectors::Look;
+use premaster::rules::targets::page;
+use premaster::rules::{Catalogue, Matcher, Name, Targets, explain};
 use proptest::prelude::*;
 
 fn root() -> &'static Path {
@@ -48,7 +53,8 @@ fn every_example_does_what_it_says() {
 #[test]
 fn the_catalogue_is_in_order() {
     let catalogue = Catalogue::built_in();
-    let files = files_below(&root().join("rules"), ".toml");
+    let mut files = files_below(&root().join("rules"), ".toml");
+    files.retain(|file| !file.starts_with(root().join("rules/targets")));
     assert_eq!(catalogue.iter().len(), files.len());
     for rule in catalogue.iter() {
         assert_eq!(rule.file, format!("rules/{}.toml", rule.id), "a file is named after its rule");
@@ -59,16 +65,158 @@ fn the_catalogue_is_in_order() {
 }
 
 #[test]
+fn targets_are_in_order() {
+    let files = files_below(&root().join("rules/targets"), ".toml");
+    assert_eq!(Targets::built_in().iter().len(), files.len());
+    for target in Targets::built_in().iter() {
+        let name = &target.name;
+        assert_eq!(target.file, format!("rules/targets/{name}.toml"), "a file is named after it");
+        assert!(name.len() + 2 + target.title.len() <= 80, "the list fits a terminal: {name}");
+        let page = page(target);
+        assert!(page.starts_with(name) && page.contains("\nReferences\n"), "{page}");
+        let long = page.lines().find(|line| line.chars().count() > 80 && line.contains("  "));
+        assert_eq!(long, None, "{name}");
+        assert!(!page.bytes().any(|b| b < 0x20 && b != b'\n'), "{page}");
+        for text in target.references.iter().chain(target.controls.values()) {
+            assert!(text.len() > 6 && !text.contains('\n'), "{name}: {text:?}");
+        }
+    }
+}
+
+/// A tree whose files, all at the root, have these names.
+fn tree(names: &[Vec<u8>]) -> Manifest {
+    let mut volume = Volume::new("directory");
+    let view = volume.add_view("directory", 50);
+    for name in names {
+        let kind = Kind::File;
+        let facts = Vec::new();
+        volume.add_node(NewNode { view, parent: None, name, kind, content: None, facts });
+    }
+    Manifest {
+        containers: vec![Container::new(None, 0, vec![volume], Vec::new())],
+        ..Manifest::default()
+    }
+}
+
+/// Findings about names, with every target named.
+fn judge_names(manifest: &Manifest) -> Vec<Finding> {
+    let targets = Targets::built_in().iter().map(|target| target.name.clone()).collect();
+    let settings = Settings { targets, ..Settings::default() };
+    let judge = Judge::new(Catalogue::built_in(), &settings);
+    judge.names(manifest, &Sight::of(manifest, &settings))
+}
+
+/// Findings of `target` about a disc with the same bad name in these views.
+fn judged_in(views: &[&'static str], target: &str, globs: Option<&str>) -> Vec<String> {
+    let mut volume = Volume::new("disc");
+    for name in views {
+        let view = volume.add_view(name, 10);
+        let new = NewNode {
+            view,
+            parent: None,
+            name: b"what?:",
+            kind: Kind::File,
+            content: None,
+            facts: Vec::new(),
+        };
+        volume.add_node(new);
+    }
+    let container = Container::new(None, 0, vec![volume], Vec::new());
+    let manifest = Manifest { containers: vec![container], ..Manifest::default() };
+    let mut settings = Settings { targets: vec![target.to_owned()], ..Settings::default() };
+    settings.bound.extend(globs.map(|glob| (target.to_owned(), vec![glob.to_owned()])));
+    let judge = Judge::new(Catalogue::built_in(), &settings);
+    let found = judge.names(&manifest, &Sight::of(&manifest, &settings));
+    found.iter().map(|finding| finding.path.to_string()).collect()
+}
+
+#[test]
+fn a_target_sees_its_own_views_and_all_where_it_has_none() {
+    // The first of the best views is the default, which has no name.
+    for (views, target, globs, expected) in [
+        (&["hfs", "iso", "joliet", "rr"][..], "windows", None, &["!joliet/what?:"][..]),
+        (&["hfs", "iso", "joliet", "rr"], "classic-mac", None, &["what?:"]),
+        (&["rr", "iso"], "windows", None, &["!iso/what?:"]),
+        (&["zip"], "windows", None, &["what?:"]),
+        (&["hfs", "rr"], "windows", None, &["what?:", "!rr/what?:"]),
+        (&["hfs", "rr"], "joliet", None, &["what?:", "!rr/what?:"]),
+        (&["hfs", "joliet"], "hfs", None, &["what?:"]),
+        (&["hfs", "joliet", "rr"], "windows", Some("!rr/**"), &["!rr/what?:"]),
+    ] {
+        assert_eq!(judged_in(views, target, globs), expected, "{target} in {views:?}");
+    }
+}
+
+#[test]
+fn a_content_is_judged_for_the_targets_that_see_a_name_of_it() {
+    let mut volume = Volume::new("disc");
+    let views = [volume.add_view("hfs", 10), volume.add_view("joliet", 10)];
+    // The first content is in both trees, the others in one each.
+    for (content, view) in [(0, 0), (0, 1), (1, 0), (2, 1)] {
+        let id = match volume.contents.get(content) {
+            Some(_) => ContentId(content as u32),
+            None => volume.add_content(Stored::default()),
+        };
+        let name = format!("name-{content}");
+        volume.add_node(NewNode {
+            view: views[view],
+            parent: None,
+            name: name.as_bytes(),
+            kind: Kind::File,
+            content: Some(id),
+            facts: Vec::new(),
+        });
+    }
+    let disc = Container::new(None, 0, vec![volume], Vec::new());
+    // The second content, in the HFS tree alone, is an archive.
+    let mut volume = Volume::new("zip");
+    let view = volume.add_view("zip", 50);
+    let content = Some(volume.add_content(Stored::default()));
+    let (kind, facts) = (Kind::File, Vec::new());
+    volume.add_node(NewNode { view, parent: None, name: b"a", kind, content, facts });
+    let (container, content) = (ContainerId(0), ContentId(1));
+    let inside = Some(ContentPlace { container, volume: 0, content });
+    let archive = Container::new(inside, 0, vec![volume], Vec::new());
+    let manifest = Manifest { containers: vec![disc, archive], ..Manifest::default() };
+    let both = ["classic-mac", "windows"].map(str::to_owned);
+    let settings = Settings { targets: both.to_vec(), ..Settings::default() };
+    let sight = Sight::of(&manifest, &settings);
+    for (container, content, expected) in
+        [(0, 0, &both[..]), (0, 1, &both[..1]), (0, 2, &both[1..]), (1, 0, &both[..1])]
+    {
+        let (container, content) = (ContainerId(container), ContentId(content));
+        let place = ContentPlace { container, volume: 0, content };
+        let path = manifest.content_path(place);
+        assert_eq!(sight.of_content(place, &path), expected, "{content:?}");
+    }
+}
+
+#[test]
+fn a_flood_of_bad_names_is_counted_and_not_listed() {
+    let names: Vec<_> = (0..5000).map(|n| format!("what? {n:04}").into_bytes()).collect();
+    let found = judge_names(&tree(&names));
+    let of = |target: &str| {
+        let mine = found.iter().filter(|finding| {
+            finding.rule == "names/forbidden-character" && finding.target.as_deref() == Some(target)
+        });
+        (mine.clone().count() as u64, mine.map(|finding| 1 + finding.more).sum::<u64>())
+    };
+    assert_eq!(of("windows"), (200, 5000));
+    assert_eq!(of("linux"), (0, 0));
+}
+
+#[test]
 fn detectors_their_folder_and_the_rules_agree() {
     let mut listed: Vec<_> =
         DETECTORS.iter().map(|detector| detector.name.replace('-', "_")).collect();
     listed.sort();
     let folder = files_below(&root().join("src/rules/detectors"), ".rs");
-    let files: Vec<_> = folder
+    let mut files: Vec<_> = folder
         .iter()
         .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
         .filter(|name| name != "mod")
         .collect();
+    files.sort();
     assert_eq!(listed, files);
     for detector in DETECTORS {
         let used = Catalogue::built_in().iter().any(
@@ -182,6 +330,34 @@ fn content() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    /// The judge does not show plain names to rules that hold everywhere.
+    #[test]
+    fn plain_names_are_no_hit_anywhere(name in "[!-,.-~]([ -~]{0,20}[!-~])?") {
+        let name = Name::new(name.as_bytes());
+        prop_assert!(name.is_plain());
+        for detector in DETECTORS {
+            if let Look::Name(find) = detector.look {
+                prop_assert_eq!(find(&name), None, "{}", detector.name);
+            }
+        }
+    }
+
+    #[test]
+    fn any_names_are_judged_within_bounds(
+        names in prop::collection::vec(prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..40),
+            "[aAéE\u{301}.~1: -]{0,12}".prop_map(String::into_bytes),
+            "\\PC{0,300}".prop_map(String::into_bytes),
+        ], 0..12),
+    ) {
+        let found = judge_names(&tree(&names));
+        let mut prints = std::collections::HashSet::new();
+        for finding in &found {
+            prop_assert!(prints.insert(finding.fingerprint()), "{finding:?}");
+            prop_assert!(!finding.message.chars().any(char::is_control), "{}", finding.message);
+        }
+    }
+
     #[test]
     fn findings_lie_in_the_entry_and_are_bounded(
         bytes in content(),

@@ -38,8 +38,8 @@ pub(super) struct CheckArgs {
     /// Whether undeclared and unfulfilled changes block or are only told
     #[arg(long, value_name = "WHAT", default_value = "block")]
     undeclared: Undeclared,
-    /// A platform that the release is for; may be repeated
-    #[arg(long, value_name = "NAME")]
+    /// A platform that the release is for, as in `premaster targets`; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = super::targets::parser(), hide_possible_values = true)]
     target: Vec<String>,
     /// The encoding of texts whose encoding nothing declares, as macintosh or windows-1252
     #[arg(long, value_name = "NAME", value_parser = parse_encoding)]

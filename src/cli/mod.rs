@@ -4,6 +4,7 @@ mod check;
 mod entries;
 mod output;
 mod rules;
+mod targets;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +70,8 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Explain a rule: why, remedy, examples
     Explain(rules::ExplainArgs),
+    /// List targets, show one, or tell what becomes of a file name on all of them
+    Targets(targets::TargetsArgs),
     /// Write completions for a shell to standard output
     Completions {
         /// The shell
@@ -145,17 +148,24 @@ impl Showing {
     /// Checks where the reports go, and settles whether there are colors.
     fn prepare(&self) -> Result<(), Stop> {
         output::one_shown(&self.format)?;
-        match self.color {
-            When::Always => colored::control::set_override(true),
-            When::Never => colored::control::set_override(false),
-            When::Auto => {
+        self.color.settle();
+        Ok(())
+    }
+}
+
+impl When {
+    /// Settles whether there are colors.
+    fn settle(self) {
+        match self {
+            Self::Always => colored::control::set_override(true),
+            Self::Never => colored::control::set_override(false),
+            Self::Auto => {
                 let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
                 let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
                 let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
                 colored::control::set_override(terminal && !dumb && !unwanted);
             }
         }
-        Ok(())
     }
 }
 
@@ -207,6 +217,7 @@ impl Cli {
             Command::Intend(args) => args.run(),
             Command::Rules(args) => args.run(),
             Command::Explain(args) => args.run(),
+            Command::Targets(args) => args.run(),
             Command::Completions { shell } => {
                 let mut text = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "premaster", &mut text);

@@ -25,6 +25,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// Targets of the release.
     pub targets: Vec<String>,
+    /// Globs of locators that a target is bound to, by its name.
+    pub bound: BTreeMap<String, Vec<String>>,
     /// Names of normalizers.
     pub normalize: Vec<String>,
     /// Whether dates, owners and umask bits of a plain folder count.
@@ -39,7 +41,7 @@ pub struct Config {
     pub encoding: Option<&'static str>,
     /// Bytes that packed contents may decode to in all, if not the default.
     pub decoded: Option<u64>,
-    /// Lines on which rules and normalizers are named, for messages about them.
+    /// Lines on which rules, targets and normalizers are named, for messages about them.
     pub lines: BTreeMap<String, usize>,
 }
 
@@ -79,7 +81,8 @@ struct Table {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Release {
-    targets: Vec<String>,
+    targets: Vec<toml::Spanned<String>>,
+    bind: BTreeMap<toml::Spanned<String>, Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -130,12 +133,16 @@ impl Config {
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
             fail(error.span().map(|span| line_of(span.start)), message)
         })?;
-        let mut config = Self {
-            file: Some(file.to_path_buf()),
-            targets: table.release.targets,
-            host: table.compare.host,
-            ..Self::default()
-        };
+        let mut config =
+            Self { file: Some(file.to_path_buf()), host: table.compare.host, ..Self::default() };
+        for name in table.release.targets {
+            config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
+            config.targets.push(name.into_inner());
+        }
+        for (name, globs) in table.release.bind {
+            config.lines.entry(name.get_ref().clone()).or_insert(line_of(name.span().start));
+            config.bound.insert(name.into_inner(), globs);
+        }
         if let Some(size) = table.limits.decoded {
             let line = line_of(size.span().start);
             let wrong = |message| fail(Some(line), format!("[limits] decoded: {message}"));

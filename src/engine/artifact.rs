@@ -106,10 +106,16 @@ impl Judge<'_> {
             "offset" => offset.map(|offset| offset.to_string()),
             _ => None,
         });
-        let mut finding =
-            finding(rule, &nameless(path, &Census::default()), self.settings(), message);
+        let mut finding = self.of_container(rule, path, message);
         finding.offset = offset;
         finding
+    }
+
+    /// A finding about a container: every target sees it.
+    fn of_container(&self, rule: &Rule, path: &Locator, message: String) -> Finding {
+        let census = Census::default();
+        let judged = Judged { targets: &self.settings().targets, ..nameless(path, &census) };
+        finding(rule, &judged, self.settings(), message)
     }
 
     fn at(&self, rule: &Rule, spot: &Spot<'_>, hit: &std::ops::Range<usize>) -> Finding {
@@ -133,13 +139,13 @@ impl Judge<'_> {
             offset: Some(offset),
             length: length as u64,
             evidence: Some(Evidence { bytes: around.to_vec(), start: offset - before as u64 }),
-            ..finding(rule, &nameless(spot.path, &Census::default()), self.settings(), message)
+            ..self.of_container(rule, spot.path, message)
         }
     }
 }
 
 /// A container as an entry without a name of its own.
-fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> {
+pub(super) fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> {
     Judged {
         path,
         name: b"",
@@ -151,5 +157,6 @@ fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> {
         kind: TextKind::Unknown,
         format: None,
         resource: None,
+        targets: &[],
     }
 }

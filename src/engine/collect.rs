@@ -177,7 +177,7 @@ pub(super) fn finding(
     settings: &Settings,
     message: String,
 ) -> Finding {
-    let (severity, target) = rule.severity_for(judged.kind, &settings.targets);
+    let (severity, target) = rule.severity_for(judged.kind, judged.targets);
     let set =
         std::iter::once(&rule.id).chain(&rule.aliases).find_map(|id| settings.severities.get(id));
     let severity = set.copied().unwrap_or(severity);

@@ -38,6 +38,8 @@ pub struct Judged<'a> {
     pub format: Option<&'a str>,
     /// The type of a resource.
     pub resource: Option<[u8; 4]>,
+    /// The targets that are named and see it.
+    pub targets: &'a [String],
 }
 
 impl Judged<'_> {

@@ -9,10 +9,13 @@ mod collect;
 mod decode;
 mod example;
 mod judge;
+mod names;
 mod scan;
 mod settings;
+mod sight;
 
 pub use artifact::Spot;
 pub use example::{Case, check_example, judge_case, needs_reader};
 pub use judge::{Judge, Judged};
 pub use settings::Settings;
+pub use sight::Sight;

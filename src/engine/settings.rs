@@ -14,6 +14,8 @@ pub struct Settings {
     pub disabled: BTreeSet<String>,
     /// Targets that are named.
     pub targets: Vec<String>,
+    /// Globs that a target is bound to, by its name; a target without sees the views of its file.
+    pub bound: BTreeMap<String, Vec<String>>,
     /// Rules that cost more do not run.
     pub cost: Cost,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
@@ -26,6 +28,7 @@ impl Default for Settings {
             severities: BTreeMap::new(),
             disabled: BTreeSet::new(),
             targets: Vec::new(),
+            bound: BTreeMap::new(),
             cost: Cost::Parse,
             encoding: None,
         }

@@ -9,12 +9,10 @@ mod boot_table;
 mod draft;
 mod edit;
 mod file;
-mod glob;
 mod patch;
 mod prove;
 mod reconcile;
 
 pub use draft::draft;
 pub use file::{Checksum, Declared, Edit, Intent, IntentError, Where};
-pub use glob::matches as glob_matches;
 pub use reconcile::{Bytes, Reconciled, reconcile};

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use super::boot_table::PutBack;
 use super::file::{Checksum, Declared, Edit, Intent, Where};
-use super::{glob, prove};
+use super::prove;
 use crate::compare::{Comparison, Item, ItemKind};
 use crate::model::{
     Change, Disposition, Field, FieldChange, Gap, GapKind, Locator, Nature, Row, Verb, field,
+    glob_matches,
 };
 use crate::source::Source;
 
@@ -113,7 +114,7 @@ fn is_about(at: &Where, change: &Change) -> bool {
     let mut names = std::iter::once(&change.path).chain(&change.aliases).chain(&change.from);
     match at {
         Where::Path(path) => names.any(|name| name == path),
-        Where::Glob(glob) => names.any(|name| glob::matches(glob, name.as_str())),
+        Where::Glob(glob) => names.any(|name| glob_matches(glob, name.as_str())),
     }
 }
 

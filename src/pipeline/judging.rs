@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::compare::Comparison;
 use crate::config::Waiver;
-use crate::engine::{Judge, Judged, Spot};
+use crate::engine::{Judge, Judged, Sight, Spot};
 use crate::inspect;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
@@ -17,6 +17,7 @@ use crate::walk::Artifact;
 pub(super) fn judge_all(
     judge: &Judge<'_>,
     artifact: &Artifact,
+    sight: &Sight<'_>,
     comparison: Option<&Comparison>,
     gaps: &mut Vec<Gap>,
 ) -> Vec<Finding> {
@@ -41,7 +42,7 @@ pub(super) fn judge_all(
                 }
                 let place = ContentPlace { container: id, volume: v as u16, content };
                 let from = findings.len();
-                judge_content(judge, artifact, place, &flipped, &mut findings, gaps);
+                judge_content(judge, artifact, sight, place, &flipped, &mut findings, gaps);
                 if findings.len() > from {
                     about.insert(place, from..findings.len());
                 }
@@ -50,8 +51,9 @@ pub(super) fn judge_all(
         judge_structure(judge, manifest, id, &mut findings);
     }
     name_aliases(manifest, &about, &mut findings);
+    findings.extend(judge.names(manifest, sight));
     if manifest.containers.is_empty() {
-        judge_single(judge, artifact, &flipped, &mut findings, gaps);
+        judge_single(judge, artifact, &sight.all(), &flipped, &mut findings, gaps);
     }
     for (place, bytes, zero) in &manifest.trailing {
         if *zero {
@@ -106,6 +108,7 @@ fn name_aliases(
 fn judge_content(
     judge: &Judge<'_>,
     artifact: &Artifact,
+    sight: &Sight<'_>,
     place: ContentPlace,
     flipped: &BTreeSet<&Locator>,
     findings: &mut Vec<Finding>,
@@ -139,8 +142,10 @@ fn judge_content(
                 crate::model::Value::Bytes(bytes) => bytes.first_chunk().copied(),
                 _ => None,
             }),
+        targets: &[],
     };
     let path;
+    let targets;
     if !flipped.is_empty() || wants_look(judge, &judged) {
         path = manifest.path(main);
         if flipped.contains(&path) {
@@ -151,6 +156,8 @@ fn judge_content(
             return;
         }
         judged.path = &path;
+        targets = sight.of_content(place, &path);
+        judged.targets = &targets;
         let found =
             artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
         match found {
@@ -177,6 +184,7 @@ fn wants_look(judge: &Judge<'_>, judged: &Judged<'_>) -> bool {
 fn judge_single(
     judge: &Judge<'_>,
     artifact: &Artifact,
+    targets: &[String],
     flipped: &BTreeSet<&Locator>,
     findings: &mut Vec<Finding>,
     gaps: &mut Vec<Gap>,
@@ -196,6 +204,7 @@ fn judge_single(
         kind: inspect::text_kind(&name, Declared::Nothing),
         format: content.format,
         resource: None,
+        targets,
     };
     if !wants_look(judge, &judged) {
         return;

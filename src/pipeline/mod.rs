@@ -11,13 +11,13 @@ use self::judging::{judge_all, judge_waivers, mark_existing};
 use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
 use crate::config::{Config, ConfigError};
-use crate::engine::{Judge, Settings};
+use crate::engine::{Judge, Settings, Sight};
 use crate::gate;
 use crate::intent::{self, Checksum, Intent};
 use crate::model::outcome::IntentSubject;
 use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
 use crate::readers::{READERS, directory};
-use crate::rules::Catalogue;
+use crate::rules::{Catalogue, Targets};
 use crate::walk::{self, Artifact, Options, Sha256};
 
 pub use self::request::{Failure, Request};
@@ -79,7 +79,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     }
     gaps.sort();
     gaps.dedup();
-    let mut findings = judge_all(&judge, &artifact, comparison.as_ref(), &mut gaps);
+    let sight = Sight::of(&artifact.manifest, &settings);
+    let mut findings = judge_all(&judge, &artifact, &sight, comparison.as_ref(), &mut gaps);
     if let Some(comparison) = &comparison
         && matches!(approved, Some(Approved::Manifest(_)))
     {
@@ -131,10 +132,22 @@ fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failur
     targets.extend(request.targets.iter().cloned());
     targets.sort();
     targets.dedup();
+    if let Some(unknown) = targets.iter().find(|name| Targets::built_in().get(name).is_none()) {
+        return Err(no_target(request, unknown));
+    }
+    if let Some(unknown) = request.config.bound.keys().find(|name| !targets.contains(name)) {
+        let message = if Targets::built_in().get(unknown).is_none() {
+            Targets::built_in().unknown(unknown)
+        } else {
+            format!("[release.bind] names {unknown:?}, which is none of the targets")
+        };
+        return Err(wrong_config(request, unknown, message));
+    }
     let settings = Settings {
         severities: request.config.severities.clone(),
         disabled: request.config.disabled.clone(),
         targets,
+        bound: request.config.bound.clone(),
         cost: request.cost,
         encoding: request.config.encoding,
     };
@@ -142,13 +155,27 @@ fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failur
     let waived = waived.filter(|id| *id != "gap" && catalogue.get(id).is_none());
     let unknown = settings.unknown_rules(catalogue).chain(waived).next().map(str::to_owned);
     match unknown {
-        Some(id) => Err(Failure::Config(ConfigError {
-            file: request.config.file.clone().unwrap_or_default(),
-            line: request.config.lines.get(&id).copied(),
-            message: catalogue.unknown(&id),
-        })),
+        Some(id) => Err(wrong_config(request, &id, catalogue.unknown(&id))),
         None => Ok(settings),
     }
+}
+
+/// A mistake in the settings, on the line that names `word`.
+fn wrong_config(request: &Request, word: &str, message: String) -> Failure {
+    Failure::Config(ConfigError {
+        file: request.config.file.clone().unwrap_or_default(),
+        line: request.config.lines.get(word).copied(),
+        message,
+    })
+}
+
+/// A target that is not there: a mistake in the settings or in the arguments.
+fn no_target(request: &Request, name: &str) -> Failure {
+    let message = Targets::built_in().unknown(name);
+    if request.config.targets.iter().any(|target| target == name) {
+        return wrong_config(request, name, message);
+    }
+    Failure::Usage(message)
 }
 
 fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {

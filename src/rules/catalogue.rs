@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use super::BUILT_IN;
 use super::load::{LoadError, load};
 use super::rule::Rule;
+use super::targets::is_target;
 use crate::model::Digest;
-
-/// Path and text of every rule file that is built in.
-static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// Rules in the order of their ids.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +25,7 @@ impl Catalogue {
     pub fn built_in() -> &'static Self {
         static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
         CATALOGUE.get_or_init(|| {
-            let files = BUILT_IN.iter().copied();
+            let files = BUILT_IN.iter().copied().filter(|(file, _)| !is_target(file));
             Self::of(files).unwrap_or_else(|errors| panic!("{}", errors[0]))
         })
     }
@@ -76,25 +75,9 @@ impl Catalogue {
 
     /// What to say of an id that no rule has, with the ids that may have been meant.
     pub fn unknown(&self, name: &str) -> String {
-        let near = self.near(name);
-        let meant = match near.as_slice() {
-            [] => String::new(),
-            near => format!("; did you mean {}?", near.join(" or ")),
-        };
+        let ids: Vec<&str> = self.rules.iter().map(|rule| rule.id.as_str()).collect();
+        let meant = super::near::did_you_mean(&ids, name);
         format!("no rule {name:?}{meant} (`premaster rules` lists all)")
-    }
-
-    /// Up to three ids that a misspelt or shortened one may mean.
-    fn near(&self, name: &str) -> Vec<&str> {
-        let ids = || self.rules.iter().map(|rule| rule.id.as_str());
-        if name.len() > 2 {
-            let longer: Vec<&str> = ids().filter(|id| id.contains(name)).take(3).collect();
-            if !longer.is_empty() {
-                return longer;
-            }
-        }
-        let best = ids().map(|id| (likeness(id, name), id)).max_by_key(|(likeness, _)| *likeness);
-        best.filter(|(likeness, _)| *likeness >= 600).map(|(_, id)| id).into_iter().collect()
     }
 
     /// BLAKE3 over the text of all rules, in the order of their ids: part of an approval, because
@@ -103,18 +86,6 @@ impl Catalogue {
         let texts: Vec<u8> = self.rules.iter().flat_map(|rule| rule.digest.0).collect();
         Digest::of(&texts)
     }
-}
-
-/// How much two ids share, in thousandths.
-fn likeness(a: &str, b: &str) -> u32 {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().take(200).collect());
-    let ops = similar::capture_diff_slices(similar::Algorithm::Myers, &a, &b);
-    let equal: usize = ops
-        .iter()
-        .filter(|op| op.tag() == similar::DiffTag::Equal)
-        .map(|op| op.old_range().len())
-        .sum();
-    (2000 * equal / (a.len() + b.len()).max(1)) as u32
 }
 
 #[cfg(test)]
@@ -158,6 +129,12 @@ text = "a"
             ("{name}", "{nmae}", "mine.toml:12: expected one of {offset}"),
             ("[0x04]", "[0x0a]", "mine.toml:11: 0x0a: expected 0x00 to 0x1f"),
             ("control", "controls", "mine.toml:11: unknown field `controls`"),
+            (
+                "since",
+                "severity_on = { widows = \"note\" }\nsince",
+                "mine.toml:7: no target \"widows\"; did you mean windows?",
+            ),
+            ("hex = \"04\"", "hex = \"04\"\ntargets = [\"x\"]", "mine.toml:13: no target \"x\""),
             ("\"04\"", "\"0\"", "mine.toml:13: \"0\" is not hex"),
             ("hit = false", "hit = true", "mine.toml:2: expected an example with hit = false"),
             ("\"census\"", "\"parse\"", "mine.toml:6: expected cost = \"census\""),

@@ -18,6 +18,15 @@ pub struct Example {
     /// The entry's own name.
     #[serde(default)]
     pub name: Option<String>,
+    /// Paths of files, for rules about names; those that end with `/` are folders.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The same in hex.
+    #[serde(default)]
+    pub names_hex: Vec<String>,
+    /// The view that the names stand in.
+    #[serde(default)]
+    pub view: Option<String>,
     /// The content as UTF-8.
     #[serde(default)]
     pub text: Option<String>,
@@ -103,6 +112,12 @@ impl Example {
             (None, Some(hex)) => from_hex(hex),
             _ => None,
         }
+    }
+
+    /// The paths, for rules about names.
+    pub fn paths(&self) -> Vec<Vec<u8>> {
+        let spelled = self.names.iter().map(|name| name.clone().into_bytes());
+        spelled.chain(self.names_hex.iter().filter_map(|hex| from_hex(hex))).collect()
     }
 
     /// The content of the approved build.

@@ -47,24 +47,30 @@ fn field(out: &mut String, name: &str, value: &str) {
     let _ = writeln!(out, "  {name:<11} {value}");
 }
 
+/// A paragraph of lines of at most `most` columns, each behind `indent`.
+pub(super) fn wrapped(out: &mut String, text: &str, indent: &str, most: usize) {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let width = indent.len() + line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && width > most {
+            let _ = writeln!(out, "{indent}{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{indent}{line}");
+}
+
 fn section(out: &mut String, title: &str, text: &str) {
     let _ = writeln!(out, "\n{title}");
     for (number, paragraph) in text.trim().split("\n\n").enumerate() {
         if number > 0 {
             out.push('\n');
         }
-        let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-                let _ = writeln!(out, "  {line}");
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        let _ = writeln!(out, "  {line}");
+        wrapped(out, paragraph, "  ", 2 + WIDTH);
     }
 }
 
@@ -114,17 +120,24 @@ fn pattern(rule: &Rule) -> String {
             let place = if *line_start { " at the start of a line" } else { "" };
             format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
-        Matcher::Detector(detector) => format!("detector {}", detector.name),
+        Matcher::Detector(detector) => match rule.except.as_slice() {
+            [] => format!("detector {}", detector.name),
+            except => {
+                let names: Vec<_> =
+                    except.iter().map(|name| escape_text(name.as_bytes())).collect();
+                format!("detector {}, but not {}", detector.name, names.join(", "))
+            }
+        },
     }
 }
 
 fn case(example: &Example) -> String {
+    let paths = example.paths();
+    if !paths.is_empty() {
+        return names_case(example, &paths);
+    }
     let mut text = match (example.bytes(), &example.file, &example.base, &example.gap) {
-        (Some(bytes), ..) => {
-            let shown =
-                bytes.get(..48).map_or_else(|| escape_text(&bytes), |head| escape_text(head) + "…");
-            format!("\"{shown}\"")
-        }
+        (Some(bytes), ..) => format!("\"{}\"", short(&bytes)),
         (None, Some(file), ..) => file.clone(),
         (None, None, Some(base), _) => format!("{base}, changed"),
         (None, None, None, Some(gap)) => gap.clone(),
@@ -132,6 +145,27 @@ fn case(example: &Example) -> String {
     };
     if let Some(name) = &example.name {
         let _ = write!(text, " in {name}");
+    }
+    if !example.note.is_empty() {
+        let _ = write!(text, ": {}", example.note);
+    }
+    text
+}
+
+/// The first bytes, escaped.
+fn short(bytes: &[u8]) -> String {
+    bytes.get(..48).map_or_else(|| escape_text(bytes), |head| escape_text(head) + "…")
+}
+
+/// Paths are told as they are, save what a terminal would obey.
+fn names_case(example: &Example, paths: &[Vec<u8>]) -> String {
+    let shown: Vec<_> = paths.iter().map(|path| format!("\"{}\"", short(path))).collect();
+    let mut text = shown.join(", ");
+    if let Some(view) = &example.view {
+        let _ = write!(text, " in {view}");
+    }
+    if !example.targets.is_empty() {
+        let _ = write!(text, " on {}", example.targets.join(", "));
     }
     if !example.note.is_empty() {
         let _ = write!(text, ": {}", example.note);

@@ -13,6 +13,7 @@ use super::detectors::{self, Look};
 use super::example::{Example, from_hex};
 use super::literals::{LONGEST, Literal, SHORTEST};
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Position, Rule, Scope};
+use super::targets::Targets;
 use crate::model::{Class, Confidence, Digest, GapKind, Severity, TextKind};
 
 /// Why a rule file was not taken.
@@ -45,7 +46,7 @@ struct RuleFile {
     #[serde(default)]
     severity_in: BTreeMap<TextKind, Severity>,
     #[serde(default)]
-    severity_on: BTreeMap<String, Severity>,
+    severity_on: BTreeMap<Spanned<String>, Severity>,
     confidence: Confidence,
     cost: Spanned<Cost>,
     since: String,
@@ -56,6 +57,7 @@ struct RuleFile {
     #[serde(rename = "match")]
     pattern: Option<Spanned<MatchTable>>,
     detector: Option<Spanned<String>>,
+    except: Option<Spanned<Vec<String>>>,
     message: Option<Spanned<String>>,
     #[serde(default)]
     example: Vec<Spanned<Example>>,
@@ -95,13 +97,13 @@ impl MatchTable {
 }
 
 /// Where errors are told.
-struct Place<'a> {
-    file: &'a str,
-    text: &'a str,
+pub(super) struct Place<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
 }
 
 impl Place<'_> {
-    fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, LoadError> {
+    pub(super) fn error<T>(&self, at: usize, message: impl Into<String>) -> Result<T, LoadError> {
         let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         Err(LoadError { file: self.file.to_owned(), line, message: message.into() })
@@ -133,6 +135,12 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
     if raw.references.get_ref().is_empty() {
         return place.error(raw.references.span().start, "expected at least one reference");
     }
+    for target in raw.severity_on.keys() {
+        if Targets::built_in().get(target.get_ref()).is_none() {
+            let unknown = Targets::built_in().unknown(target.get_ref());
+            return place.error(target.span().start, unknown);
+        }
+    }
     let matcher = matcher(&place, &raw)?;
     let scope = scope(&place, raw.scope.as_ref(), &matcher)?;
     let expected = match matcher {
@@ -145,7 +153,11 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
     if let Some((_, why)) = expected.filter(|(cost, _)| raw.cost.get_ref() != cost) {
         return place.error(raw.cost.span().start, format!("expected cost = {why}"));
     }
-    check_examples(&place, &raw)?;
+    let of_names = matches!(&matcher, Matcher::Detector(detector) if detector.look.is_of_names());
+    if let Some(except) = raw.except.as_ref().filter(|_| !of_names) {
+        return place.error(except.span().start, "`except` is for detectors of names");
+    }
+    check_examples(&place, &raw, of_names)?;
     let message = match &raw.message {
         Some(message) => {
             check_message(&place, message)?;
@@ -159,7 +171,7 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         title: raw.title.into_inner(),
         severity: raw.severity,
         severity_in: raw.severity_in,
-        severity_on: raw.severity_on,
+        severity_on: raw.severity_on.into_iter().map(|(name, s)| (name.into_inner(), s)).collect(),
         confidence: raw.confidence,
         cost: raw.cost.into_inner(),
         since: raw.since,
@@ -168,6 +180,7 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         remedy: one_line(raw.remedy.get_ref()),
         references: raw.references.into_inner(),
         matcher,
+        except: raw.except.map(Spanned::into_inner).unwrap_or_default(),
         message,
         examples: raw.example.into_iter().map(Spanned::into_inner).collect(),
         file: file.to_owned(),
@@ -368,7 +381,7 @@ fn check_message(place: &Place<'_>, message: &Spanned<String>) -> Result<(), Loa
     Ok(())
 }
 
-fn check_examples(place: &Place<'_>, raw: &RuleFile) -> Result<(), LoadError> {
+fn check_examples(place: &Place<'_>, raw: &RuleFile, of_names: bool) -> Result<(), LoadError> {
     for hit in [true, false] {
         if !raw.example.iter().any(|example| example.get_ref().hit == hit) {
             let which = if hit { "hit = true" } else { "hit = false" };
@@ -388,6 +401,11 @@ fn check_examples(place: &Place<'_>, raw: &RuleFile) -> Result<(), LoadError> {
                 return place.error(at, format!("{hex:?} is not hex: expected pairs of digits"));
             }
         }
+        if let Some(target) =
+            example.targets.iter().find(|name| Targets::built_in().get(name).is_none())
+        {
+            return place.error(at, Targets::built_in().unknown(target));
+        }
         if let Some(class) = &example.approved
             && Class::named(class).is_none()
         {
@@ -405,11 +423,18 @@ fn check_examples(place: &Place<'_>, raw: &RuleFile) -> Result<(), LoadError> {
             example.waiver.is_some(),
         ];
         let own = own.into_iter().filter(|&given| given).count();
+        if of_names == (example.names.is_empty() && example.names_hex.is_empty()) {
+            let expected = if of_names { "an example with `names`" } else { "no `names`" };
+            return place.error(at, format!("expected {expected}: they are for rules about names"));
+        }
+        if let Some(hex) = example.names_hex.iter().find(|hex| from_hex(hex).is_none()) {
+            return place.error(at, format!("{hex:?} is not hex: expected pairs of digits"));
+        }
         let from_file = usize::from(example.file.is_some()) + usize::from(example.base.is_some());
         if is_reader && (from_file != 1 || own > 0) {
             return place.error(at, "expected an example with either `file` or `base`");
         }
-        if !is_reader && own + from_file != 1 {
+        if !is_reader && own + from_file != usize::from(!of_names) {
             return place.error(
                 at,
                 "expected an example with one of `text`, `hex`, `gap`, `waiver`, `file`, `base`",

@@ -1,5 +1,5 @@
-//! Rules: one file each below `rules/`, the catalogue that loads and checks them, and the detectors
-//! that those name which no pattern can express.
+//! Rules: one file each below `rules/`, the catalogue that loads and checks them, the detectors that
+//! those name which no pattern can express, and the targets that they may be about.
 //!
 //! Rules see plain data only. What a text holds is told to them as [`Event`]s, what an entry is as
 //! an [`Entry`]; reading and dispatching is the engine's.
@@ -11,7 +11,10 @@ mod example;
 mod explain;
 pub mod literals;
 mod load;
+mod name;
+mod near;
 mod rule;
+pub mod targets;
 
 pub use catalogue::Catalogue;
 pub use control::{Event, IllFormed, name_of};
@@ -20,4 +23,9 @@ pub use example::{Example, Patch};
 pub use explain::explain;
 pub use literals::{Finder, Literal, Literals};
 pub use load::LoadError;
+pub use name::{LONGEST_PATH, Name};
 pub use rule::{Cost, Matcher, Position, Rule, Scope};
+pub use targets::{Target, Targets};
+
+/// Path and text of every file below `rules/`.
+static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));

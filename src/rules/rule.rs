@@ -116,6 +116,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What it looks for.
     pub matcher: Matcher,
+    /// Names that are no hit of a detector of names.
+    pub except: Vec<String>,
     /// What a finding says, with `{…}` for its facts.
     pub message: String,
     /// What it hits and what it does not.

@@ -14,4 +14,5 @@ mod names;
 mod output;
 mod story;
 mod support;
+mod targets;
 mod usage;

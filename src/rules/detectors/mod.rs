@@ -3,6 +3,7 @@
 mod after_end;
 mod class_changed;
 mod looks_binary;
+mod names;
 mod outside_changed;
 mod outside_not_zero;
 mod reader;
@@ -11,6 +12,8 @@ mod unused_waiver;
 
 use std::ops::Range;
 
+use super::name::Name;
+use super::targets::Target;
 use crate::model::{Census, Class, GapKind};
 
 /// Every detector.
@@ -18,6 +21,26 @@ pub static DETECTORS: &[Detector] = &[
     after_end::DETECTOR,
     class_changed::DETECTOR,
     looks_binary::DETECTOR,
+    names::name_beginning::DETECTOR,
+    names::name_bidi::DETECTOR,
+    names::name_blank::DETECTOR,
+    names::name_case::DETECTOR,
+    names::name_character::DETECTOR,
+    names::name_composition::DETECTOR,
+    names::name_control::DETECTOR,
+    names::name_cut::DETECTOR,
+    names::name_dash::DETECTOR,
+    names::name_decomposed::DETECTOR,
+    names::name_depth::DETECTOR,
+    names::name_duplicate::DETECTOR,
+    names::name_edge::DETECTOR,
+    names::name_expected::DETECTOR,
+    names::name_ill_formed::DETECTOR,
+    names::name_invisible::DETECTOR,
+    names::name_length::DETECTOR,
+    names::name_path::DETECTOR,
+    names::name_reserved::DETECTOR,
+    names::name_short::DETECTOR,
     outside_changed::DETECTOR,
     outside_not_zero::DETECTOR,
     reader::DETECTOR,
@@ -47,6 +70,13 @@ pub enum Look {
     Gap(fn(GapKind) -> bool),
     /// A waiver, when everything is judged.
     Waiver(fn(WaiverState) -> bool),
+    /// A name, whatever the platform; a hit says what is wrong. One that is plain
+    /// ([`Name::is_plain`]) is never looked at.
+    Name(fn(&Name<'_>) -> Option<String>),
+    /// A name on a target that is named and sees it.
+    NameOn(fn(&Name<'_>, &Target) -> Option<String>),
+    /// Names of one folder that become one.
+    Meeting(Meeting),
     /// Nothing: a reader tells the defect by the rule's id.
     Reader,
 }
@@ -71,6 +101,25 @@ impl WaiverState {
             Self::Unused => "unused",
             Self::Expired => "expired",
         }
+    }
+}
+
+/// How names of one folder become one.
+#[derive(Clone, Copy, Debug)]
+pub struct Meeting {
+    /// Whether it is so on targets, or everywhere.
+    pub by_target: bool,
+    /// Appends that by which names meet; false for a name that meets none. On a target it must not
+    /// depend on where the name stands.
+    pub key: fn(&Name<'_>, Option<&Target>, &mut String) -> bool,
+    /// Whether two names with the same key do meet.
+    pub meet: fn(&Name<'_>, &Name<'_>, Option<&Target>) -> bool,
+}
+
+impl Look {
+    /// Whether it looks at names.
+    pub const fn is_of_names(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::NameOn(_) | Self::Meeting(_))
     }
 }
 

@@ -4,7 +4,7 @@
 /// Whether the whole of `text` matches `pattern`.
 ///
 /// ```
-/// use premaster::intent::glob_matches;
+/// use premaster::model::glob_matches;
 /// assert!(glob_matches("res/*.txt", "res/a.txt"));
 /// assert!(!glob_matches("res/*.txt", "res/sub/a.txt"));
 /// assert!(glob_matches("res/**.txt", "res/sub/a.txt"));

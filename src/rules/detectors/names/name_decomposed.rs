@@ -1,0 +1,11 @@
+//! A name that is not in the composed form of Unicode.
+
+use super::super::{Detector, Look};
+use crate::rules::name::Name;
+
+pub(in super::super) const DETECTOR: Detector =
+    Detector { name: "name-decomposed", look: Look::Name(find) };
+
+fn find(name: &Name<'_>) -> Option<String> {
+    super::composed(name.text?)
+}
