@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Normalizer;
 use crate::model::{
-    Change, Class, ContentRow, Disposition, Fact, Field, FieldChange, Kind, Locator, Nature,
-    ResidueRow, Row, RowKind, Value, Verb, VolumeRow, field,
+    Change, Class, ContentRow, Disposition, Fact, Field, FieldChange, Glance, Kind, Locator,
+    Nature, ResidueRow, Row, RowKind, RowStream, Subject, Value, Verb, VolumeRow, field,
 };
 
 /// What counts as a difference.
@@ -71,11 +71,7 @@ struct Pair {
 }
 
 /// Compares two builds.
-pub fn compare(
-    old: impl Iterator<Item = Row>,
-    new: impl Iterator<Item = Row>,
-    policy: &Policy,
-) -> Comparison {
+pub fn compare(old: &mut impl RowStream, new: &mut impl RowStream, policy: &Policy) -> Comparison {
     let mut out = Comparison::default();
     let mut entries = Vec::new();
     let mut views = Vec::new();
@@ -111,46 +107,44 @@ pub fn compare(
 
 /// Walks both streams and hands over every pair that is not equal to the letter.
 fn merge(
-    old: impl Iterator<Item = Row>,
-    new: impl Iterator<Item = Row>,
+    old: &mut impl RowStream,
+    new: &mut impl RowStream,
     out: &mut Comparison,
     mut differs: impl FnMut(Pair),
 ) {
-    let mut old = old.peekable();
-    let mut new = new.peekable();
-    let is_entry = |row: &Row| u64::from(matches!(row.kind, RowKind::Entry(_)));
-    loop {
-        let order = match (old.peek(), new.peek()) {
-            (Some(a), Some(b)) => a.path.cmp(&b.path),
+    let is_entry = |row: &Glance<'_>| u64::from(matches!(row.subject, Subject::Entry(_)));
+    let (mut has_old, mut has_new) = (old.advance(), new.advance());
+    while has_old || has_new {
+        let before = has_old.then(|| old.glance());
+        let after = has_new.then(|| new.glance());
+        let order = match (&before, &after) {
+            (Some(a), Some(b)) => a.path.cmp(b.path),
             (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => return,
+            (None, _) => Ordering::Greater,
         };
-        let pair = Pair {
-            old: if order.is_le() { old.next() } else { None },
-            new: if order.is_ge() { new.next() } else { None },
-        };
-        out.old_entries += pair.old.as_ref().map_or(0, is_entry);
-        out.new_entries += pair.new.as_ref().map_or(0, is_entry);
-        let equal = match (&pair.old, &pair.new) {
-            (Some(a), Some(b)) => {
-                a.kind == b.kind
-                    && a.facts == b.facts
-                    && a.opened == b.opened
-                    && match (&a.content, &b.content) {
-                        (Some(a), Some(b)) => {
-                            (a.size, a.blake3, a.stored, a.class)
-                                == (b.size, b.blake3, b.stored, b.class)
-                        }
-                        (a, b) => a.is_none() && b.is_none(),
-                    }
-            }
-            _ => false,
-        };
+        let (take_old, take_new) = (order.is_le(), order.is_ge());
+        out.old_entries += before.filter(|_| take_old).as_ref().map_or(0, is_entry);
+        out.new_entries += after.filter(|_| take_new).as_ref().map_or(0, is_entry);
+        // Of a view its row says more.
+        let equal = before == after && before.is_some_and(|row| row.subject != Subject::View);
         if !equal {
-            differs(pair);
+            let pair = Pair {
+                old: if take_old { old.row() } else { None },
+                new: if take_new { new.row() } else { None },
+            };
+            if !is_same_view(&pair) {
+                differs(pair);
+            }
         }
+        has_old = if take_old { old.advance() } else { has_old };
+        has_new = if take_new { new.advance() } else { has_new };
     }
+}
+
+/// Whether a pair of rows are views that say the same.
+fn is_same_view(pair: &Pair) -> bool {
+    let (Some(old), Some(new)) = (&pair.old, &pair.new) else { return false };
+    matches!(old.kind, RowKind::View(_)) && old.kind == new.kind && old.facts == new.facts
 }
 
 /// Whether two contents are known to differ. What was not read whole is a gap, not a change, unless
