@@ -1,9 +1,11 @@
 //! The merge of two sorted streams of rows into changes.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::Normalizer;
+use super::renames::find_renames;
+use super::unaccounted::name_unaccounted;
 use crate::model::{
     Change, Class, ContentRow, Disposition, Fact, Field, FieldChange, Glance, Kind, Locator,
     Nature, ResidueRow, Row, RowKind, RowStream, Subject, Value, Verb, VolumeRow, field,
@@ -44,9 +46,9 @@ pub struct Item {
     /// What it is about.
     pub kind: ItemKind,
     /// The old row of the main entry.
-    pub old: Option<Row>,
+    pub old: Option<Box<Row>>,
     /// The new row of the main entry.
-    pub new: Option<Row>,
+    pub new: Option<Box<Row>>,
     /// For each field of the change, what it is about.
     pub natures: Vec<Nature>,
 }
@@ -66,8 +68,8 @@ pub struct Comparison {
 
 /// One pair of rows that differ, or a row without a partner.
 struct Pair {
-    old: Option<Row>,
-    new: Option<Row>,
+    old: Option<Box<Row>>,
+    new: Option<Box<Row>>,
 }
 
 /// Compares two builds.
@@ -77,7 +79,7 @@ pub fn compare(old: &mut impl RowStream, new: &mut impl RowStream, policy: &Poli
     let mut views = Vec::new();
     let mut opened = Vec::new();
     merge(old, new, &mut out, |pair| {
-        let is_view = |row: &Option<Row>| {
+        let is_view = |row: &Option<Box<Row>>| {
             row.as_ref().is_some_and(|row| matches!(row.kind, RowKind::View(_)))
         };
         if let (Some(old), Some(new)) = (&pair.old, &pair.new)
@@ -129,8 +131,8 @@ fn merge(
         let equal = before == after && before.is_some_and(|row| row.subject != Subject::View);
         if !equal {
             let pair = Pair {
-                old: if take_old { old.row() } else { None },
-                new: if take_new { new.row() } else { None },
+                old: if take_old { old.row().map(Box::new) } else { None },
+                new: if take_new { new.row().map(Box::new) } else { None },
             };
             if !is_same_view(&pair) {
                 differs(pair);
@@ -188,7 +190,7 @@ fn compare_entries(
                     && a.class != b.class
                     && new.main.is_none()
                 {
-                    flipped.push((old.clone(), new.clone()));
+                    flipped.push(((**old).clone(), (**new).clone()));
                 }
                 let (fields, _) = compare_facts(old, new, policy);
                 let members_tell =
@@ -250,7 +252,7 @@ fn absorb(of: &mut Item, alias: Item) {
 
 /// Which folders of other views are the same folder, learnt from the files in them.
 #[derive(Default)]
-struct FolderAliases(HashMap<Locator, Locator>);
+struct FolderAliases(BTreeMap<Locator, Locator>);
 
 impl FolderAliases {
     fn learn(&mut self, alias: &Locator, main: &Locator) {
@@ -282,57 +284,6 @@ impl FolderAliases {
 
 fn is_view_root(path: &str) -> bool {
     path.rfind('!').is_some_and(|at| !path.get(at..).unwrap_or_default().contains('/'))
-}
-
-/// Pairs what went with what came if the bytes are the same.
-fn find_renames(items: &mut Vec<Item>) {
-    let digest = |row: &Option<Row>| {
-        let content = row.as_ref()?.content.as_ref()?;
-        content.blake3.filter(|_| content.size > 0).map(|digest| (digest, content.size))
-    };
-    let mut gone: HashMap<_, Vec<usize>> = HashMap::new();
-    for (index, item) in items.iter().enumerate() {
-        if item.change.verb == Verb::Removed
-            && let Some(key) = digest(&item.old)
-        {
-            gone.entry(key).or_default().push(index);
-        }
-    }
-    let mut taken = vec![false; items.len()];
-    let mut renames = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        if item.change.verb != Verb::Added {
-            continue;
-        }
-        let Some(candidates) = digest(&item.new).and_then(|key| gone.get_mut(&key)) else {
-            continue;
-        };
-        let name = item.change.path.last_segment();
-        let same_name = candidates.iter().position(|&at| {
-            items.get(at).is_some_and(|gone| gone.change.path.last_segment() == name)
-        });
-        if candidates.is_empty() {
-            continue;
-        }
-        let at = candidates.remove(same_name.unwrap_or(0));
-        renames.push((index, at));
-    }
-    for (to, from) in renames {
-        let Some(source) = items.get(from).cloned() else { continue };
-        if let Some(item) = items.get_mut(to) {
-            item.change.verb = Verb::Renamed;
-            item.change.from = Some(source.change.path);
-            item.old = source.old;
-        }
-        if let Some(flag) = taken.get_mut(from) {
-            *flag = true;
-        }
-    }
-    let mut index = 0;
-    items.retain(|_| {
-        index += 1;
-        !taken.get(index - 1).copied().unwrap_or_default()
-    });
 }
 
 /// What a field is about; packing and kind are no facts and count as identity.
@@ -523,27 +474,5 @@ fn compare_residues(view: &Locator, old: &VolumeRow, new: &VolumeRow, items: &mu
         });
         let kind = ItemKind::Residue;
         items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
-    }
-}
-
-/// The net below all readers: a container whose bytes differ while nothing in it shows a change is a
-/// change of its own.
-fn name_unaccounted(opened: &[Locator], items: &mut Vec<Item>) {
-    // Innermost first, so that a container inside explains the ones around it.
-    let mut opened: Vec<_> = opened.to_vec();
-    opened.sort_by_key(|path| std::cmp::Reverse(path.as_str().len()));
-    for container in opened {
-        let prefix = format!("{}!", container.as_str());
-        let explained = items.iter().any(|item| {
-            let inside = |path: &Locator| container.is_root() || path.as_str().starts_with(&prefix);
-            let own_layout = item.change.path == container && item.change.verb == Verb::Region;
-            inside(&item.change.path) || own_layout || item.change.aliases.iter().any(inside)
-        });
-        if !explained {
-            let mut change = Change::new(container, Verb::Region);
-            change.note = Some("its bytes differ where no reader accounts for them".to_owned());
-            let kind = ItemKind::Residue;
-            items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
-        }
     }
 }

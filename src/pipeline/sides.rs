@@ -135,7 +135,7 @@ pub(super) fn compare_with(
     encoding: Option<&str>,
 ) -> Result<(Comparison, Reconciled), Failure> {
     let mut new = artifact.manifest.rows();
-    let comparison = match approved {
+    let mut comparison = match approved {
         Approved::Artifact(old) => compare::compare(&mut old.manifest.rows(), &mut new, policy),
         Approved::Manifest(file) => {
             let comparison = compare::compare(&mut **file, &mut new, policy);
@@ -150,7 +150,7 @@ pub(super) fn compare_with(
         Approved::Manifest(_) => None,
     };
     let sides = Sides { old, new: artifact };
-    let mut reconciled = intent::reconcile(comparison.clone(), intent, &sides);
+    let mut reconciled = intent::reconcile(&mut comparison.items, intent, &sides);
     for (change, item) in reconciled.changes.iter_mut().zip(&comparison.items) {
         let content = item.new.as_ref().and_then(|row| row.content.as_ref());
         if change.encoding.is_none() && content.is_some_and(|c| c.class == Class::Text) {
