@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::model::{
-    Census, Class, ContentRow, Digest, Fact, Field, Kind, Locator, ResidueRow, Row, RowKind, Value,
-    VolumeRow,
+    Census, Class, ContentRow, Digest, Fact, Field, Kind, Locator, ResidueRow, Row, RowKind,
+    Subject, Sum, Value, VolumeRow,
 };
 
 /// The first line.
@@ -88,6 +89,52 @@ pub(super) struct Line<'a> {
     layout: Option<Layout>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     residue: Vec<ResidueLine>,
+}
+
+/// What of a row tells it from another; the rest is passed over.
+#[derive(Deserialize, Debug)]
+#[serde(rename = "Line")]
+pub(super) struct Head<'a> {
+    #[serde(borrow)]
+    pub(super) path: Cow<'a, str>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    size: Option<u64>,
+    blake3: Option<Digest>,
+    stored: Option<Digest>,
+    #[serde(borrow)]
+    class: Option<Text<'a>>,
+    #[serde(default)]
+    pub(super) opened: bool,
+    #[serde(borrow)]
+    pub(super) facts: Option<&'a RawValue>,
+}
+
+/// A text that is borrowed where it holds no escape. An optional `Cow` alone is always copied.
+#[derive(Deserialize, Debug)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Head<'_> {
+    /// What the row is about; the error says what is wrong.
+    pub(super) fn subject(&self) -> Result<Subject, String> {
+        match self.kind.as_ref() {
+            "artifact" => Ok(Subject::Artifact),
+            "view" => Ok(Subject::View),
+            name => entry_kind(name).map(Subject::Entry),
+        }
+    }
+
+    /// What its content is known by.
+    pub(super) fn content(&self) -> Option<Sum> {
+        let class = self.class.as_ref().and_then(|class| Class::named(&class.0));
+        let class = class.unwrap_or_default();
+        self.size.map(|size| Sum { size, blake3: self.blake3, stored: self.stored, class })
+    }
+}
+
+fn entry_kind(name: &str) -> Result<Kind, String> {
+    Kind::named(name).ok_or_else(|| format!("unknown kind {name:?}"))
 }
 
 #[derive(Serialize, Deserialize, Debug)]
@@ -194,9 +241,7 @@ impl<'a> Line<'a> {
                     residues: self.residue.into_iter().map(residue_row).collect(),
                 })
             }
-            name => {
-                RowKind::Entry(Kind::named(name).ok_or_else(|| format!("unknown kind {name:?}"))?)
-            }
+            name => RowKind::Entry(entry_kind(name)?),
         };
         let content = match self.size {
             None => None,
@@ -226,26 +271,30 @@ impl<'a> Line<'a> {
                 })
             }
         };
-        // Fields that a newer version added are passed over.
-        let fact = |(name, value): (String, serde_json::Value)| {
-            let field = Field::named(&name)?;
-            let value = match value {
-                serde_json::Value::Number(number) => Value::Number(number.as_i64()?),
-                serde_json::Value::String(text) => Value::Text(text.into_boxed_str()),
-                _ => return None,
-            };
-            Some(Fact { field, value })
-        };
         Ok(Row {
             path: Locator::parse(&self.path),
             kind,
-            facts: self.facts.into_iter().filter_map(fact).collect(),
+            facts: facts(self.facts),
             content,
             main: self.main.map(|main| Locator::parse(&main)),
             place: None,
             opened: self.opened,
         })
     }
+}
+
+/// The facts of a line. Fields that a newer version added are passed over.
+pub(super) fn facts(line: Vec<(String, serde_json::Value)>) -> Vec<Fact> {
+    let fact = |(name, value): (String, serde_json::Value)| {
+        let field = Field::named(&name)?;
+        let value = match value {
+            serde_json::Value::Number(number) => Value::Number(number.as_i64()?),
+            serde_json::Value::String(text) => Value::printed(field, text),
+            _ => return None,
+        };
+        Some(Fact { field, value })
+    };
+    line.into_iter().filter_map(fact).collect()
 }
 
 fn fact_line(fact: &Fact) -> (String, serde_json::Value) {

@@ -4,7 +4,9 @@
 //! a trailer with the digest of all that stands before it. `docs/manifest.md` teaches others to read
 //! it.
 
+mod facts;
 mod json;
+mod lines;
 mod read;
 mod write;
 

@@ -1,13 +1,19 @@
-//! Reading a manifest, line by line: never held as a whole, checked to the last byte.
+//! Reading a manifest, line by line: never held as a whole, its digest checked to the last byte.
+//!
+//! Of a line that says what the row of the other side says, no more is decoded than tells that.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::value::RawValue;
+
 use super::SCHEMA;
-use super::json::{Header, Line, Trailer};
-use crate::model::{Digest, Row};
+use super::facts::FactSets;
+use super::json::{Head, Header, Line, Trailer};
+use super::lines::Lines;
+use crate::model::{Digest, Glance, Locator, Row, RowStream, Subject, Sum};
 
 /// What is wrong with a manifest, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,24 +34,25 @@ impl fmt::Display for ManifestError {
 
 impl std::error::Error for ManifestError {}
 
-/// An open manifest. It is an iterator over its rows; when that ends, [`ManifestFile::error`] tells
-/// whether it came to the end.
+/// An open manifest: a stream of its rows; when that ends, [`ManifestFile::error`] tells whether it
+/// came to the end.
 pub struct ManifestFile {
     path: PathBuf,
     header: Header,
-    input: Box<dyn BufRead>,
-    hasher: blake3::Hasher,
-    buffer: Vec<u8>,
+    lines: Lines,
+    /// The number of the current line, from 1.
     line: u64,
-    last: String,
+    /// The locator of the current row.
+    locator: String,
+    subject: Subject,
+    content: Option<Sum>,
+    opened: bool,
+    sets: FactSets,
     error: Option<ManifestError>,
     done: bool,
 }
 
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-
-/// Bytes of the longest line: the chunks of a content of 64 GB.
-const LINE: u64 = 64 << 20;
 
 fn buffered(input: Box<dyn Read>) -> io::Result<Box<dyn BufRead>> {
     let mut input = BufReader::with_capacity(256 << 10, input);
@@ -55,16 +62,6 @@ fn buffered(input: Box<dyn Read>) -> io::Result<Box<dyn BufRead>> {
         return Ok(Box::new(BufReader::with_capacity(256 << 10, decoder)));
     }
     Ok(Box::new(input))
-}
-
-/// Reads a line, or nothing at the end. A line without end is an error before it is all in memory.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
-    let n = input.take(LINE).read_until(b'\n', line)?;
-    if n as u64 == LINE {
-        let message = format!("expected lines of at most {LINE} bytes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-    }
-    Ok(n)
 }
 
 /// What is wrong with a line of JSON. The line is known better here than to the parser.
@@ -114,26 +111,26 @@ impl ManifestFile {
     /// Reads the header of a manifest that is at hand; `path` is its name in messages.
     pub fn read(path: &Path, input: Box<dyn Read>) -> Result<Self, ManifestError> {
         let fail = |message: String| ManifestError { path: path.to_path_buf(), line: 1, message };
-        let mut input = buffered(input).map_err(|error| fail(error.to_string()))?;
-        let mut buffer = Vec::new();
-        read_line(&mut *input, &mut buffer).map_err(|error| fail(error.to_string()))?;
-        let header: Header = serde_json::from_slice(&buffer).map_err(|error| {
+        let input = buffered(input).map_err(|error| fail(error.to_string()))?;
+        let mut lines = Lines::new(Box::new(input));
+        lines.advance().map_err(|error| fail(error.to_string()))?;
+        let header: Header = serde_json::from_slice(lines.current()).map_err(|error| {
             fail(format!("expected the header of a manifest: {}", said(&error)))
         })?;
         if header.schema != SCHEMA {
             let found = &header.schema;
             return Err(fail(format!("its schema is {found:?}; this premaster reads {SCHEMA:?}")));
         }
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&buffer);
         Ok(Self {
             path: path.to_path_buf(),
             header,
-            input,
-            hasher,
-            buffer,
+            lines,
             line: 1,
-            last: String::new(),
+            locator: String::new(),
+            subject: Subject::Artifact,
+            content: None,
+            opened: false,
+            sets: FactSets::default(),
             error: None,
             done: false,
         })
@@ -174,63 +171,86 @@ impl ManifestFile {
         self.error.as_ref()
     }
 
-    fn fail(&mut self, message: impl Into<String>) -> Option<Row> {
+    /// Ends the stream.
+    fn fail(&mut self, message: impl Into<String>) {
         let (path, line) = (self.path.clone(), self.line);
         self.error = Some(ManifestError { path, line, message: message.into() });
         self.done = true;
-        None
     }
 
-    fn read_row(&mut self) -> Option<Row> {
-        self.buffer.clear();
-        match read_line(&mut *self.input, &mut self.buffer) {
-            Ok(0) => return self.fail("the manifest ends without its trailer: it is cut off"),
-            Ok(_) => self.line += 1,
-            Err(error) => return self.fail(error.to_string()),
+    /// Takes in the next line as far as it tells the row from another; `false` at the trailer.
+    fn look(&mut self) -> Result<bool, String> {
+        if !self.lines.advance().map_err(|error| error.to_string())? {
+            return Err("the manifest ends without its trailer: it is cut off".to_owned());
         }
-        if self.buffer.starts_with(b"{\"rows\":") {
-            self.check_trailer();
-            return None;
+        self.line += 1;
+        let line = self.lines.current();
+        if line.starts_with(b"{\"rows\":") {
+            self.check_trailer()?;
+            return Ok(false);
         }
-        self.hasher.update(&self.buffer);
-        let buffer = std::mem::take(&mut self.buffer);
-        let row = serde_json::from_slice::<Line<'_>>(&buffer)
-            .map_err(|error| said(&error))
-            .and_then(Line::row);
-        self.buffer = buffer;
-        match row {
-            Ok(row) if self.line > 2 && row.path.as_str() <= self.last.as_str() => {
-                let message = format!("{} is not in ascending order", row.path);
-                self.fail(message)
-            }
-            Ok(row) => {
-                self.last.clear();
-                self.last.push_str(row.path.as_str());
-                Some(row)
-            }
+        let head: Head<'_> = serde_json::from_slice(line).map_err(|error| said(&error))?;
+        let locator = Locator::inner(&head.path);
+        if self.line > 2 && locator <= self.locator.as_str() {
+            return Err(format!("{} is not in ascending order", Locator::parse(locator)));
+        }
+        self.locator.clear();
+        self.locator.push_str(locator);
+        self.subject = head.subject()?;
+        self.content = head.content();
+        self.opened = head.opened;
+        // What is wrong with them, and where, the whole line tells.
+        let known = self.sets.find(head.facts.map_or("[]", RawValue::get));
+        known.map_err(|error| self.read_row().err().unwrap_or_else(|| said(&error)))?;
+        Ok(true)
+    }
+
+    fn read_row(&self) -> Result<Row, String> {
+        let line: Line<'_> =
+            serde_json::from_slice(self.lines.current()).map_err(|error| said(&error))?;
+        line.row()
+    }
+
+    fn check_trailer(&mut self) -> Result<(), String> {
+        let found = Digest::from(self.lines.digest_before());
+        let trailer: Trailer = serde_json::from_slice(self.lines.current())
+            .map_err(|error| format!("expected the trailer: {}", said(&error)))?;
+        let rows = self.line - 2;
+        if trailer.blake3 != found {
+            let said = trailer.blake3;
+            Err(format!("the trailer says {said}, the lines give {found}: it was edited"))
+        } else if trailer.rows != rows {
+            Err(format!("the trailer says {} rows, there are {rows}", trailer.rows))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl RowStream for ManifestFile {
+    fn advance(&mut self) -> bool {
+        if self.done {
+            return false;
+        }
+        match self.look() {
+            Ok(more) => self.done = !more,
             Err(message) => self.fail(message),
         }
+        !self.done
     }
 
-    fn check_trailer(&mut self) {
-        self.done = true;
-        let trailer: Trailer = match serde_json::from_slice(&self.buffer) {
-            Ok(trailer) => trailer,
-            Err(error) => {
-                self.fail(format!("expected the trailer: {}", said(&error)));
-                return;
-            }
-        };
-        let found = Digest::from(self.hasher.finalize());
-        if trailer.blake3 != found {
-            self.fail(format!(
-                "the trailer says {}, the lines give {found}: it was edited",
-                trailer.blake3
-            ));
-        } else if trailer.rows != self.line - 2 {
-            let found = self.line - 2;
-            self.fail(format!("the trailer says {} rows, there are {found}", trailer.rows));
+    fn glance(&self) -> Glance<'_> {
+        Glance {
+            path: &self.locator,
+            subject: self.subject,
+            facts: self.sets.current(),
+            content: self.content,
+            opened: self.opened,
         }
+    }
+
+    fn row(&mut self) -> Option<Row> {
+        self.read_row().map_err(|message| self.fail(message)).ok()
     }
 }
 
@@ -238,6 +258,6 @@ impl Iterator for ManifestFile {
     type Item = Row;
 
     fn next(&mut self) -> Option<Row> {
-        if self.done { None } else { self.read_row() }
+        if self.advance() { self.row() } else { None }
     }
 }

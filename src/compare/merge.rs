@@ -1,12 +1,14 @@
 //! The merge of two sorted streams of rows into changes.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::Normalizer;
+use super::renames::find_renames;
+use super::unaccounted::name_unaccounted;
 use crate::model::{
-    Change, Class, ContentRow, Disposition, Fact, Field, FieldChange, Kind, Locator, Nature,
-    ResidueRow, Row, RowKind, Value, Verb, VolumeRow, field,
+    Change, Class, ContentRow, Disposition, Fact, Field, FieldChange, Glance, Kind, Locator,
+    Nature, ResidueRow, Row, RowKind, RowStream, Subject, Value, Verb, VolumeRow, field,
 };
 
 /// What counts as a difference.
@@ -44,9 +46,9 @@ pub struct Item {
     /// What it is about.
     pub kind: ItemKind,
     /// The old row of the main entry.
-    pub old: Option<Row>,
+    pub old: Option<Box<Row>>,
     /// The new row of the main entry.
-    pub new: Option<Row>,
+    pub new: Option<Box<Row>>,
     /// For each field of the change, what it is about.
     pub natures: Vec<Nature>,
 }
@@ -66,22 +68,18 @@ pub struct Comparison {
 
 /// One pair of rows that differ, or a row without a partner.
 struct Pair {
-    old: Option<Row>,
-    new: Option<Row>,
+    old: Option<Box<Row>>,
+    new: Option<Box<Row>>,
 }
 
 /// Compares two builds.
-pub fn compare(
-    old: impl Iterator<Item = Row>,
-    new: impl Iterator<Item = Row>,
-    policy: &Policy,
-) -> Comparison {
+pub fn compare(old: &mut impl RowStream, new: &mut impl RowStream, policy: &Policy) -> Comparison {
     let mut out = Comparison::default();
     let mut entries = Vec::new();
     let mut views = Vec::new();
     let mut opened = Vec::new();
     merge(old, new, &mut out, |pair| {
-        let is_view = |row: &Option<Row>| {
+        let is_view = |row: &Option<Box<Row>>| {
             row.as_ref().is_some_and(|row| matches!(row.kind, RowKind::View(_)))
         };
         if let (Some(old), Some(new)) = (&pair.old, &pair.new)
@@ -111,46 +109,44 @@ pub fn compare(
 
 /// Walks both streams and hands over every pair that is not equal to the letter.
 fn merge(
-    old: impl Iterator<Item = Row>,
-    new: impl Iterator<Item = Row>,
+    old: &mut impl RowStream,
+    new: &mut impl RowStream,
     out: &mut Comparison,
     mut differs: impl FnMut(Pair),
 ) {
-    let mut old = old.peekable();
-    let mut new = new.peekable();
-    let is_entry = |row: &Row| u64::from(matches!(row.kind, RowKind::Entry(_)));
-    loop {
-        let order = match (old.peek(), new.peek()) {
-            (Some(a), Some(b)) => a.path.cmp(&b.path),
+    let is_entry = |row: &Glance<'_>| u64::from(matches!(row.subject, Subject::Entry(_)));
+    let (mut has_old, mut has_new) = (old.advance(), new.advance());
+    while has_old || has_new {
+        let before = has_old.then(|| old.glance());
+        let after = has_new.then(|| new.glance());
+        let order = match (&before, &after) {
+            (Some(a), Some(b)) => a.path.cmp(b.path),
             (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => return,
+            (None, _) => Ordering::Greater,
         };
-        let pair = Pair {
-            old: if order.is_le() { old.next() } else { None },
-            new: if order.is_ge() { new.next() } else { None },
-        };
-        out.old_entries += pair.old.as_ref().map_or(0, is_entry);
-        out.new_entries += pair.new.as_ref().map_or(0, is_entry);
-        let equal = match (&pair.old, &pair.new) {
-            (Some(a), Some(b)) => {
-                a.kind == b.kind
-                    && a.facts == b.facts
-                    && a.opened == b.opened
-                    && match (&a.content, &b.content) {
-                        (Some(a), Some(b)) => {
-                            (a.size, a.blake3, a.stored, a.class)
-                                == (b.size, b.blake3, b.stored, b.class)
-                        }
-                        (a, b) => a.is_none() && b.is_none(),
-                    }
-            }
-            _ => false,
-        };
+        let (take_old, take_new) = (order.is_le(), order.is_ge());
+        out.old_entries += before.filter(|_| take_old).as_ref().map_or(0, is_entry);
+        out.new_entries += after.filter(|_| take_new).as_ref().map_or(0, is_entry);
+        // Of a view its row says more.
+        let equal = before == after && before.is_some_and(|row| row.subject != Subject::View);
         if !equal {
-            differs(pair);
+            let pair = Pair {
+                old: if take_old { old.row().map(Box::new) } else { None },
+                new: if take_new { new.row().map(Box::new) } else { None },
+            };
+            if !is_same_view(&pair) {
+                differs(pair);
+            }
         }
+        has_old = if take_old { old.advance() } else { has_old };
+        has_new = if take_new { new.advance() } else { has_new };
     }
+}
+
+/// Whether a pair of rows are views that say the same.
+fn is_same_view(pair: &Pair) -> bool {
+    let (Some(old), Some(new)) = (&pair.old, &pair.new) else { return false };
+    matches!(old.kind, RowKind::View(_)) && old.kind == new.kind && old.facts == new.facts
 }
 
 /// Whether two contents are known to differ. What was not read whole is a gap, not a change, unless
@@ -194,7 +190,7 @@ fn compare_entries(
                     && a.class != b.class
                     && new.main.is_none()
                 {
-                    flipped.push((old.clone(), new.clone()));
+                    flipped.push(((**old).clone(), (**new).clone()));
                 }
                 let (fields, _) = compare_facts(old, new, policy);
                 let members_tell =
@@ -256,7 +252,7 @@ fn absorb(of: &mut Item, alias: Item) {
 
 /// Which folders of other views are the same folder, learnt from the files in them.
 #[derive(Default)]
-struct FolderAliases(HashMap<Locator, Locator>);
+struct FolderAliases(BTreeMap<Locator, Locator>);
 
 impl FolderAliases {
     fn learn(&mut self, alias: &Locator, main: &Locator) {
@@ -288,57 +284,6 @@ impl FolderAliases {
 
 fn is_view_root(path: &str) -> bool {
     path.rfind('!').is_some_and(|at| !path.get(at..).unwrap_or_default().contains('/'))
-}
-
-/// Pairs what went with what came if the bytes are the same.
-fn find_renames(items: &mut Vec<Item>) {
-    let digest = |row: &Option<Row>| {
-        let content = row.as_ref()?.content.as_ref()?;
-        content.blake3.filter(|_| content.size > 0).map(|digest| (digest, content.size))
-    };
-    let mut gone: HashMap<_, Vec<usize>> = HashMap::new();
-    for (index, item) in items.iter().enumerate() {
-        if item.change.verb == Verb::Removed
-            && let Some(key) = digest(&item.old)
-        {
-            gone.entry(key).or_default().push(index);
-        }
-    }
-    let mut taken = vec![false; items.len()];
-    let mut renames = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        if item.change.verb != Verb::Added {
-            continue;
-        }
-        let Some(candidates) = digest(&item.new).and_then(|key| gone.get_mut(&key)) else {
-            continue;
-        };
-        let name = item.change.path.last_segment();
-        let same_name = candidates.iter().position(|&at| {
-            items.get(at).is_some_and(|gone| gone.change.path.last_segment() == name)
-        });
-        if candidates.is_empty() {
-            continue;
-        }
-        let at = candidates.remove(same_name.unwrap_or(0));
-        renames.push((index, at));
-    }
-    for (to, from) in renames {
-        let Some(source) = items.get(from).cloned() else { continue };
-        if let Some(item) = items.get_mut(to) {
-            item.change.verb = Verb::Renamed;
-            item.change.from = Some(source.change.path);
-            item.old = source.old;
-        }
-        if let Some(flag) = taken.get_mut(from) {
-            *flag = true;
-        }
-    }
-    let mut index = 0;
-    items.retain(|_| {
-        index += 1;
-        !taken.get(index - 1).copied().unwrap_or_default()
-    });
 }
 
 /// What a field is about; packing and kind are no facts and count as identity.
@@ -529,27 +474,5 @@ fn compare_residues(view: &Locator, old: &VolumeRow, new: &VolumeRow, items: &mu
         });
         let kind = ItemKind::Residue;
         items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
-    }
-}
-
-/// The net below all readers: a container whose bytes differ while nothing in it shows a change is a
-/// change of its own.
-fn name_unaccounted(opened: &[Locator], items: &mut Vec<Item>) {
-    // Innermost first, so that a container inside explains the ones around it.
-    let mut opened: Vec<_> = opened.to_vec();
-    opened.sort_by_key(|path| std::cmp::Reverse(path.as_str().len()));
-    for container in opened {
-        let prefix = format!("{}!", container.as_str());
-        let explained = items.iter().any(|item| {
-            let inside = |path: &Locator| container.is_root() || path.as_str().starts_with(&prefix);
-            let own_layout = item.change.path == container && item.change.verb == Verb::Region;
-            inside(&item.change.path) || own_layout || item.change.aliases.iter().any(inside)
-        });
-        if !explained {
-            let mut change = Change::new(container, Verb::Region);
-            change.note = Some("its bytes differ where no reader accounts for them".to_owned());
-            let kind = ItemKind::Residue;
-            items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
-        }
     }
 }

@@ -6,6 +6,8 @@
 pub mod hunks;
 mod merge;
 mod position;
+mod renames;
+mod unaccounted;
 
 pub use merge::{Comparison, Item, ItemKind, Policy, compare, release_mode};
 pub use position::position;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::boot_table::PutBack;
 use super::file::{Checksum, Declared, Edit, Intent, Where};
 use super::prove;
-use crate::compare::{Comparison, Item, ItemKind};
+use crate::compare::{Item, ItemKind};
 use crate::model::{
     Change, Disposition, Field, FieldChange, Gap, GapKind, Locator, Nature, Row, Verb, field,
     glob_matches,
@@ -36,9 +36,8 @@ pub struct Reconciled {
     pub gaps: Vec<Gap>,
 }
 
-/// Holds all changes against the intent.
-pub fn reconcile(comparison: Comparison, intent: Option<&Intent>, bytes: &dyn Bytes) -> Reconciled {
-    let mut items = comparison.items;
+/// Holds all changes against the intent. The changes of `items` get their hunks and dispositions.
+pub fn reconcile(items: &mut [Item], intent: Option<&Intent>, bytes: &dyn Bytes) -> Reconciled {
     let mut gaps = Vec::new();
     let declared: &[Declared] = intent.map_or(&[], |intent| &intent.changes);
     let mut fates: Vec<Fate> = declared.iter().map(|_| Fate::default()).collect();
@@ -54,8 +53,8 @@ pub fn reconcile(comparison: Comparison, intent: Option<&Intent>, bytes: &dyn By
             }
         }
     }
-    derive(&mut items);
-    let mut changes: Vec<Change> = items.into_iter().map(|item| item.change).collect();
+    derive(items);
+    let mut changes: Vec<Change> = items.iter().map(|item| item.change.clone()).collect();
     for (declared, fate) in declared.iter().zip(fates) {
         report_unfulfilled(declared, &fate, &mut changes);
     }
@@ -196,7 +195,9 @@ fn judge_content(
     bytes: &dyn Bytes,
     gaps: &mut Vec<Gap>,
 ) -> Vec<(usize, String)> {
-    let (Some(old), Some(new)) = (&item.old, &item.new) else { return Vec::new() };
+    let (Some(old), Some(new)) = (item.old.as_deref(), item.new.as_deref()) else {
+        return Vec::new();
+    };
     let (Some(a), Some(b)) = (&old.content, &new.content) else { return Vec::new() };
     let edits: Vec<(usize, &Edit)> = mine
         .iter()

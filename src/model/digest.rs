@@ -16,17 +16,18 @@ impl Digest {
     /// assert!(Digest::parse("af13").is_none());
     /// ```
     pub fn parse(hex: &str) -> Option<Self> {
-        let hex = hex.as_bytes();
-        if hex.len() != 64 {
+        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+        if pairs.len() != 32 || !rest.is_empty() {
             return None;
         }
         let mut out = [0u8; 32];
-        for (byte, pair) in out.iter_mut().zip(hex.chunks_exact(2)) {
-            let [high, low] = pair else { return None };
-            let nibble = |c: u8| char::from(c).to_digit(16);
-            *byte = (nibble(*high)? * 16 + nibble(*low)?) as u8;
+        let mut all = 0;
+        for (byte, &[high, low]) in out.iter_mut().zip(pairs) {
+            let (high, low) = (NIBBLES[usize::from(high)], NIBBLES[usize::from(low)]);
+            all |= high | low;
+            *byte = high << 4 | low;
         }
-        Some(Self(out))
+        (all < 16).then_some(Self(out))
     }
 
     /// The BLAKE3 digest of `bytes`.
@@ -34,6 +35,18 @@ impl Digest {
         Self(*blake3::hash(bytes).as_bytes())
     }
 }
+
+/// The values of hexadecimal digits, by byte; 16 for what is none.
+const NIBBLES: [u8; 256] = {
+    let mut table = [16; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        table[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    table
+};
 
 impl From<blake3::Hash> for Digest {
     fn from(hash: blake3::Hash) -> Self {
@@ -69,12 +82,19 @@ impl serde::Serialize for Digest {
 
 impl<'de> serde::Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::invalid_value(
-                serde::de::Unexpected::Str(&text),
-                &"64 hexadecimal digits",
-            )
-        })
+        struct Hex;
+        impl serde::de::Visitor<'_> for Hex {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("64 hexadecimal digits")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
+                let wrong = || E::invalid_value(serde::de::Unexpected::Str(text), &self);
+                Digest::parse(text).ok_or_else(wrong)
+            }
+        }
+        deserializer.deserialize_str(Hex)
     }
 }

@@ -265,6 +265,20 @@ impl Value {
         Self::Time { seconds, nanos, zone: Some(0) }
     }
 
+    /// The value of a printed form. It prints as `text` whatever that is: a mode or a date is taken as
+    /// one only if nothing of its form is lost.
+    pub fn printed(field: Field, text: String) -> Self {
+        let value = match field.nature() {
+            Nature::Permission => u16::from_str_radix(&text, 8).ok().map(Self::Mode),
+            Nature::Date | Nature::Access | Nature::Stamp => parse_rfc3339(&text),
+            Nature::Identity | Nature::Owner | Nature::Place => None,
+        };
+        match value.filter(|value| value.text() == text) {
+            Some(value) => value,
+            None => Self::Text(text.into_boxed_str()),
+        }
+    }
+
     /// The printed form: what reports show and manifests hold.
     pub fn text(&self) -> String {
         match self {
@@ -319,6 +333,28 @@ fn rfc3339(seconds: i64, nanos: u32, zone: Option<i16>) -> String {
         }
     }
     text
+}
+
+/// The time that RFC 3339 or [`rfc3339`] prints so, if it is one of years that have four digits.
+fn parse_rfc3339(text: &str) -> Option<Value> {
+    let number = |at: std::ops::Range<usize>| text.get(at)?.parse::<u32>().ok().map(i64::from);
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let rest = text.get(19..)?;
+    let fraction = rest.strip_prefix('.').unwrap_or_default();
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    let nanos = format!("{:0<9}", fraction.get(..digits)?).parse().ok()?;
+    let zone = match rest.get(if digits > 0 { digits + 1 } else { 0 }..)? {
+        "" => None,
+        "Z" => Some(0),
+        zone => {
+            let minutes: i16 = zone.get(1..3)?.parse::<i16>().ok()?.checked_mul(60)?;
+            let minutes = minutes.checked_add(zone.get(4..6)?.parse().ok()?)?;
+            Some(if zone.starts_with('-') { -minutes } else { minutes })
+        }
+    };
+    let seconds = seconds_of(year, month, day, hour, minute, second)?;
+    Some(Value::Time { seconds, nanos, zone })
 }
 
 /// Days since 1970-01-01 to year, month, day (proleptic Gregorian).
@@ -468,5 +504,41 @@ mod tests {
     fn a_loaded_value_equals_the_read_one() {
         assert_eq!(Value::Text("0755".into()), Value::Mode(0o755));
         assert_ne!(Value::Text("0644".into()), Value::Mode(0o755));
+        let time = |nanos, zone| Value::Time { seconds: 744_915_840, nanos, zone };
+        for (field, value) in [
+            (field::MODE, Value::Mode(0o4755)),
+            (field::MTIME, time(0, None)),
+            (field::ATIME, time(250_000_000, Some(0))),
+            (field::VOLUME_MTIME, time(1, Some(-570))),
+            (field::TARGET, Value::bytes(b"0755")),
+        ] {
+            let loaded = Value::printed(field, value.text());
+            assert_eq!(loaded, value);
+            let is_typed = std::mem::discriminant(&loaded) == std::mem::discriminant(&value);
+            assert_eq!(is_typed, field != field::TARGET, "{}", field.name());
+        }
+    }
+
+    #[test]
+    fn what_is_no_mode_or_date_is_loaded_as_it_stands() {
+        for text in [
+            "",
+            "755",
+            "177777777",
+            "+755",
+            "1993-02-29T00:00:00Z",
+            "1993-08-09 17:04:00",
+            "1993-08-09T17:04:00.250",
+            "1993-08-09T17:04:00+00:00",
+            "1993-08-09T17:04:00+5x:00",
+            "1993-08-09T17:04:00.1234567890123Z",
+            "+993-08-09T17:04:00Z",
+            "1993-08-09T17:04:00é",
+        ] {
+            for field in [field::MODE, field::MTIME] {
+                let loaded = Value::printed(field, text.to_owned());
+                assert!(matches!(&loaded, Value::Text(as_is) if &**as_is == text), "{text}");
+            }
+        }
     }
 }

@@ -20,9 +20,14 @@ impl Locator {
 
     /// Takes a locator as a person or a manifest writes it; `.` is the artifact.
     pub fn parse(text: &str) -> Self {
+        Self(Self::inner(text).to_owned())
+    }
+
+    /// The locator that [`Locator::parse`] gives, as compared and sorted.
+    pub fn inner(text: &str) -> &str {
         match text {
-            "." => Self::root(),
-            _ => Self(text.strip_prefix("!/").unwrap_or(text).to_owned()),
+            "." => "",
+            _ => text.strip_prefix("!/").unwrap_or(text),
         }
     }
 
@@ -57,14 +62,10 @@ impl Locator {
             text.push_str(&self.0);
             text.push('/');
         }
-        escape_into(&mut text, name);
-        if duplicate > 0 {
-            let _ = write!(text, "\\#{duplicate}");
-        }
-        // `.` alone is the artifact.
+        name_into(&mut text, name, duplicate);
         if text == "." {
             text.clear();
-            text.push_str("\\x2e");
+            text.push_str(DOT);
         }
         Self(text)
     }
@@ -121,8 +122,24 @@ pub fn is_plain(name: &[u8]) -> bool {
     std::str::from_utf8(name).is_ok_and(|name| name.chars().all(|c| !needs_escape(c)))
 }
 
+/// The entry `.` at the top of an artifact: `.` alone is the artifact.
+pub(super) const DOT: &str = "\\x2e";
+
+/// Appends the last segment of a locator.
+pub(super) fn name_into(out: &mut String, name: &[u8], duplicate: u32) {
+    escape_into(out, name);
+    if duplicate > 0 {
+        let _ = write!(out, "\\#{duplicate}");
+    }
+}
+
 /// Appends `name` to `out` in the escaped form of a locator.
 pub fn escape_into(out: &mut String, name: &[u8]) {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'!' | b'/');
+    if name.iter().all(is_plain) {
+        out.push_str(std::str::from_utf8(name).unwrap_or_default());
+        return;
+    }
     for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {
             if c == '\\' {

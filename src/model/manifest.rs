@@ -338,18 +338,20 @@ impl Manifest {
                 .is_some()
     }
 
-    /// The locator of a view's root.
-    pub fn view_path(&self, container: ContainerId, volume: u16, view: usize) -> Locator {
-        let above = self.container_path(container);
-        let Some(of) = self.container(container) else { return above };
+    /// The name of a view in locators.
+    pub(super) fn view_name(&self, container: ContainerId, volume: u16, view: usize) -> &str {
+        let Some(of) = self.container(container) else { return "" };
         let volume = usize::from(volume);
         if self.is_transparent(container) {
-            let name =
-                of.volumes.get(volume).and_then(|v| v.views.get(view)).map_or("", |v| v.name);
-            return above.view(name);
+            return of.volumes.get(volume).and_then(|v| v.views.get(view)).map_or("", |v| v.name);
         }
         let name = of.view_names.get(volume).and_then(|names| names.get(view));
-        above.view(name.map_or("", String::as_str))
+        name.map_or("", String::as_str)
+    }
+
+    /// The locator of a view's root.
+    pub fn view_path(&self, container: ContainerId, volume: u16, view: usize) -> Locator {
+        self.container_path(container).view(self.view_name(container, volume, view))
     }
 
     /// The locator of an entry.

@@ -18,6 +18,7 @@ pub mod locator;
 pub mod manifest;
 pub mod outcome;
 pub mod row;
+pub mod rows;
 pub mod volume;
 
 pub use census::Census;
@@ -34,6 +35,7 @@ pub use locator::Locator;
 pub use manifest::{Container, ContainerId, ContentPlace, Loose, Manifest, Place};
 pub use outcome::{Cause, Outcome, Verdict, Waived};
 pub use row::{ContentRow, ResidueRow, Row, RowKind, VolumeRow};
+pub use rows::{Glance, RowStream, Rows, Subject, Sum};
 pub use volume::{
     ContentId, Defect, FactsId, Kind, Mask, NewNode, Node, NodeId, Part, Partition, Residue,
     Structure, Unread, View, ViewId, Volume,

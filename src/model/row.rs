@@ -1,7 +1,7 @@
-//! Rows: a manifest as a sorted sequence, one row an entry or view.
+//! Rows: what a manifest says of an entry, of a volume in one of its namespaces, or of the artifact.
 //!
-//! Rows are what a manifest file holds line by line and what two builds are compared by, so that a
-//! comparison merges two streams and holds neither.
+//! Rows are what a manifest file holds line by line and what two builds are compared by. In which
+//! order they come, and what is made of them before they are needed, is [`super::rows`].
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use super::content::Content;
 use super::digest::Digest;
 use super::fact::Fact;
 use super::locator::{self, Locator};
-use super::manifest::{ContainerId, ContentPlace, Manifest, Place};
-use super::volume::{Kind, NodeId};
+use super::manifest::{ContainerId, Manifest, Place};
+use super::volume::Kind;
 
 /// What a row is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -122,163 +122,13 @@ impl ContentRow {
     }
 }
 
-/// What stands at one place of the sorted order.
-enum Item {
-    Entry(Place),
-    View {
-        container: ContainerId,
-        volume: u16,
-        view: usize,
-    },
-    Children {
-        container: ContainerId,
-        volume: u16,
-        view: usize,
-        parent: Option<NodeId>,
-        path: Locator,
-    },
-}
-
-/// Per volume, its nodes sorted by view and parent, so that the children of a directory are a slice.
-type ChildIndex = Vec<Vec<Vec<u32>>>;
-
-/// The rows of a manifest in ascending order of locator.
-pub struct Rows<'a> {
-    manifest: &'a Manifest,
-    children: ChildIndex,
-    stack: Vec<Item>,
-    artifact: bool,
-}
-
 impl Manifest {
-    /// All rows, the artifact first, then bytewise by locator.
-    pub fn rows(&self) -> Rows<'_> {
-        let children = self
-            .containers
-            .iter()
-            .map(|container| {
-                container
-                    .volumes
-                    .iter()
-                    .map(|volume| {
-                        let mut order: Vec<u32> = (0..volume.nodes.len() as u32).collect();
-                        order.sort_by_key(|&i| {
-                            volume.node(NodeId(i)).map(|node| (node.view, node.parent(), i))
-                        });
-                        order
-                    })
-                    .collect()
-            })
-            .collect();
-        let mut rows = Rows { manifest: self, children, stack: Vec::new(), artifact: true };
-        if !self.containers.is_empty() {
-            let mut items = Vec::new();
-            rows.add_views(ContainerId(0), &mut items);
-            rows.push_sorted(items);
-        }
-        rows
-    }
-}
-
-impl Rows<'_> {
-    fn push_sorted(&mut self, mut items: Vec<(String, Item)>) {
-        items.sort_by(|(a, _), (b, _)| b.cmp(a));
-        self.stack.extend(items.into_iter().map(|(_, item)| item));
-    }
-
-    /// The views of a container; those of the artifact's default view are spread out, as its
-    /// children's locators have no prefix.
-    fn add_views(&self, id: ContainerId, items: &mut Vec<(String, Item)>) {
-        let Some(container) = self.manifest.container(id) else { return };
-        let transparent = self.manifest.is_transparent(id);
-        for (v, volume) in container.volumes.iter().enumerate() {
-            for view in 0..volume.views.len() {
-                let (v, path) = (v as u16, self.manifest.view_path(id, v as u16, view));
-                let key = path.as_str().to_owned();
-                items.push((key.clone(), Item::View { container: id, volume: v, view }));
-                if transparent {
-                    continue;
-                }
-                if key == "!" {
-                    self.add_children(id, v, view, None, &path, items);
-                } else {
-                    let children =
-                        Item::Children { container: id, volume: v, view, parent: None, path };
-                    items.push((key + "/", children));
-                }
-            }
-        }
-        if transparent {
-            let payload =
-                ContentPlace { container: id, volume: 0, content: super::volume::ContentId(0) };
-            if let Some(inner) = self.manifest.inside(payload) {
-                self.add_views(inner, items);
-            }
-        }
-    }
-
-    fn add_children(
-        &self,
-        id: ContainerId,
-        v: u16,
-        view: usize,
-        parent: Option<NodeId>,
-        above: &Locator,
-        items: &mut Vec<(String, Item)>,
-    ) {
-        let Some(volume) = self.manifest.container(id).and_then(|c| c.volumes.get(usize::from(v)))
-        else {
-            return;
-        };
-        let order = self.children.get(id.0 as usize).and_then(|c| c.get(usize::from(v)));
-        let order = order.map_or(&[][..], Vec::as_slice);
-        let key =
-            |i: u32| volume.node(NodeId(i)).map(|node| (usize::from(node.view.0), node.parent()));
-        let wanted = Some((view, parent));
-        let from = order.partition_point(|&i| key(i) < wanted);
-        let to = order.partition_point(|&i| key(i) <= wanted);
-        let has_children = |i: u32| {
-            let below = Some((view, Some(NodeId(i))));
-            order.get(order.partition_point(|&j| key(j) < below)).is_some_and(|&j| key(j) == below)
-        };
-        for &i in order.get(from..to).unwrap_or_default() {
-            let Some(node) = volume.node(NodeId(i)) else { continue };
-            let place = Place { container: id, volume: v, node: NodeId(i) };
-            let path = above.child(volume.name(node), node.duplicate);
-            items.push((path.as_str().to_owned(), Item::Entry(place)));
-            if let Some(content) = self.manifest.content_place(place)
-                && let Some(inner) = self.manifest.inside(content)
-                && self.manifest.main_place(content) == Some(place)
-            {
-                self.add_views(inner, items);
-            }
-            if has_children(i) {
-                let key = format!("{}/", path.as_str());
-                let parent = Some(NodeId(i));
-                let children = Item::Children { container: id, volume: v, view, parent, path };
-                items.push((key, children));
-            }
-        }
-    }
-
-    fn artifact_row(&self) -> Row {
-        Row {
-            path: Locator::root(),
-            kind: RowKind::Artifact,
-            facts: Vec::new(),
-            content: Some(ContentRow::of(&self.manifest.artifact, Declared::Nothing)),
-            main: None,
-            place: None,
-            opened: !self.manifest.containers.is_empty(),
-        }
-    }
-
-    fn view_row(&self, id: ContainerId, v: u16, view: usize) -> Option<Row> {
-        let container = self.manifest.container(id)?;
+    /// A volume in one of its namespaces.
+    pub(super) fn volume_row(&self, id: ContainerId, v: u16, view: usize) -> Option<VolumeRow> {
+        let container = self.container(id)?;
         let volume = container.volumes.get(usize::from(v))?;
         let of = volume.views.get(view)?;
-        let path = self.manifest.view_path(id, v, view);
-        let owner = |owner| owner_name(self.manifest, id, v, owner).to_string();
+        let owner = |owner| owner_name(self, id, v, owner).to_string();
         let mut residues: Vec<_> = volume
             .residues
             .iter()
@@ -317,7 +167,7 @@ impl Rows<'_> {
         if v == 0 && view == 0 {
             let mut seen = std::collections::HashMap::<(&str, String), u32>::new();
             for loose in &container.loose {
-                let owner = owner_name(self.manifest, id, loose.volume, loose.owner).to_string();
+                let owner = owner_name(self, id, loose.volume, loose.owner).to_string();
                 let ordinal = seen.entry((loose.role.name, owner.clone())).or_default();
                 residues.push(ResidueRow {
                     role: Cow::Borrowed(loose.role.name),
@@ -331,41 +181,12 @@ impl Rows<'_> {
             }
         }
         residues.sort();
-        Some(Row {
-            path,
-            kind: RowKind::View(VolumeRow {
-                format: volume.format.to_owned(),
-                layout: of.layout.finalize().into(),
-                layout_fields: of.layout_fields,
-                layout_agrees: of.layout_agrees,
-                residues,
-            }),
-            facts: of.facts.clone(),
-            content: None,
-            main: None,
-            place: None,
-            opened: false,
-        })
-    }
-
-    fn entry_row(&self, place: Place) -> Option<Row> {
-        let (volume, node) = self.manifest.node(place)?;
-        let content = self.manifest.content_place(place);
-        let declared = node
-            .content()
-            .and_then(|id| volume.contents.get(id.0 as usize))
-            .map_or(Declared::Nothing, |stored| stored.declared);
-        let main = content.and_then(|c| self.manifest.main_place(c)).filter(|&main| main != place);
-        Some(Row {
-            path: self.manifest.path(place),
-            kind: RowKind::Entry(node.kind),
-            facts: volume.facts_of(node).to_vec(),
-            content: content
-                .and_then(|c| self.manifest.content(c))
-                .map(|content| ContentRow::of(content, declared)),
-            main: main.map(|main| self.manifest.path(main)),
-            place: Some(place),
-            opened: content.and_then(|c| self.manifest.inside(c)).is_some(),
+        Some(VolumeRow {
+            format: volume.format.to_owned(),
+            layout: of.layout.finalize().into(),
+            layout_fields: of.layout_fields,
+            layout_agrees: of.layout_agrees,
+            residues,
         })
     }
 }
@@ -386,29 +207,6 @@ pub fn owner_name(
                 || manifest.container_path(id),
                 |(volume, node)| manifest.path(Place { container: id, volume, node }),
             )
-        }
-    }
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Row;
-
-    fn next(&mut self) -> Option<Row> {
-        if std::mem::take(&mut self.artifact) {
-            return Some(self.artifact_row());
-        }
-        loop {
-            match self.stack.pop()? {
-                Item::Entry(place) => return self.entry_row(place),
-                Item::View { container, volume, view } => {
-                    return self.view_row(container, volume, view);
-                }
-                Item::Children { container, volume, view, parent, path } => {
-                    let mut items = Vec::new();
-                    self.add_children(container, volume, view, parent, &path, &mut items);
-                    self.push_sorted(items);
-                }
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The two sides of a comparison: opened, identified, and compared to the byte.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use crate::compare::{self, Comparison, Normalizer, Policy};
 use crate::config::{Config, ConfigError};
 use crate::intent::{self, Bytes, Checksum, Intent, Reconciled};
 use crate::model::outcome::{IntentSubject, Subject};
-use crate::model::{Change, Class, Digest, Manifest, Row, RowKind, field};
+use crate::model::{
+    Change, Class, Digest, Manifest, Row, RowKind, RowStream, Subject as About, Value, field,
+};
 use crate::source::Source;
 use crate::walk::{self, Artifact, Options};
 
@@ -106,24 +109,28 @@ pub(super) fn identify(manifest: &mut Manifest) {
     }
     let mut hasher = blake3::Hasher::new();
     let mut size = 0;
-    let mut put = |bytes: &[u8]| {
-        hasher.update(bytes);
-        hasher.update(&[0]);
-    };
-    for row in manifest.rows() {
-        let RowKind::Entry(kind) = row.kind else { continue };
-        if row.path.as_str().contains('!') {
+    let mut text = String::new();
+    let mut rows = manifest.rows();
+    while rows.advance() {
+        let row = rows.glance();
+        let About::Entry(kind) = row.subject else { continue };
+        if row.path.contains('!') {
             continue;
         }
-        put(row.path.as_str().as_bytes());
-        put(kind.name().as_bytes());
-        let mode = compare::release_mode(row.fact(field::MODE), kind);
-        put(format!("{mode:04o}").as_bytes());
-        put(row.fact(field::TARGET).map(crate::model::Value::text).unwrap_or_default().as_bytes());
-        let digest = row.content.as_ref().and_then(|content| content.blake3);
-        put(digest.map(|digest| digest.to_string()).unwrap_or_default().as_bytes());
-        size += row.content.as_ref().map_or(0, |content| content.size);
+        let value = |field| row.facts.iter().find(|fact| fact.field == field).map(|f| &f.value);
+        let mode = compare::release_mode(value(field::MODE), kind);
+        let target = value(field::TARGET).map(Value::text).unwrap_or_default();
+        let digest = row.content.and_then(|content| content.blake3);
+        let digest = digest.map(|digest| digest.to_string()).unwrap_or_default();
+        let _ = write!(text, "{}\0{}\0{mode:04o}\0{target}\0{digest}\0", row.path, kind.name());
+        // Many rows at a time are hashed faster.
+        if text.len() > 1 << 16 {
+            hasher.update(text.as_bytes());
+            text.clear();
+        }
+        size += row.content.map_or(0, |content| content.size);
     }
+    hasher.update(text.as_bytes());
     manifest.artifact.blake3 = Some(hasher.finalize().into());
     manifest.artifact.size = size;
 }
@@ -163,11 +170,11 @@ pub(super) fn compare_with(
     intent: Option<&Intent>,
     encoding: Option<&str>,
 ) -> Result<(Comparison, Reconciled), Failure> {
-    let new = artifact.manifest.rows();
-    let comparison = match approved {
-        Approved::Artifact(old) => compare::compare(old.manifest.rows(), new, policy),
+    let mut new = artifact.manifest.rows();
+    let mut comparison = match approved {
+        Approved::Artifact(old) => compare::compare(&mut old.manifest.rows(), &mut new, policy),
         Approved::Manifest(file) => {
-            let comparison = compare::compare(&mut *file, new, policy);
+            let comparison = compare::compare(&mut **file, &mut new, policy);
             if let Some(error) = file.error() {
                 return Err(Failure::Manifest(error.clone()));
             }
@@ -179,7 +186,7 @@ pub(super) fn compare_with(
         Approved::Manifest(_) => None,
     };
     let sides = Sides { old, new: artifact };
-    let mut reconciled = intent::reconcile(comparison.clone(), intent, &sides);
+    let mut reconciled = intent::reconcile(&mut comparison.items, intent, &sides);
     for (change, item) in reconciled.changes.iter_mut().zip(&comparison.items) {
         let content = item.new.as_ref().and_then(|row| row.content.as_ref());
         if change.encoding.is_none() && content.is_some_and(|c| c.class == Class::Text) {
