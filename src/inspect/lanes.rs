@@ -12,10 +12,8 @@ use std::sync::OnceLock;
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Bytes of a block: one counter a byte of it.
-const LANES: usize = 32;
-/// Bytes after which the lane counters are folded.
-const RUN: usize = LANES * 255;
+/// Bytes from which on wide blocks pay, where the registers are wide: folding them costs more.
+const LONG: usize = 8 << 10;
 
 /// How many bytes of each kind a piece holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -64,7 +62,12 @@ impl WithSimd for Count<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Counts {
-        count_here(self.0)
+        // A block holds one counter a byte of it.
+        if S::U8_LANES >= 64 && self.0.len() >= LONG {
+            count_here::<128>(self.0)
+        } else {
+            count_here::<32>(self.0)
+        }
     }
 }
 
@@ -146,9 +149,9 @@ fn hides(a: u8, b: u8, c: u8) -> u8 {
 }
 
 #[inline(always)]
-fn count_here(piece: &[u8]) -> Counts {
+fn count_here<const LANES: usize>(piece: &[u8]) -> Counts {
     let mut counts = Counts::default();
-    for run in piece.chunks(RUN) {
+    for run in piece.chunks(LANES * 255) {
         let (blocks, rest) = run.as_chunks::<LANES>();
         let mut nul = [0u8; LANES];
         let mut control = [0u8; LANES];
@@ -192,7 +195,7 @@ fn count_here(piece: &[u8]) -> Counts {
 }
 
 #[inline(always)]
-fn fold(lanes: &[u8; LANES]) -> u64 {
+fn fold<const LANES: usize>(lanes: &[u8; LANES]) -> u64 {
     lanes.iter().map(|&n| u32::from(n)).sum::<u32>().into()
 }
 

@@ -12,7 +12,8 @@ use walkdir::WalkDir;
 use super::{Budget, Doc, note_spent};
 use crate::model::volume::NewNode;
 use crate::model::{
-    ContentId, Fact, GapKind, Kind, Node, NodeId, Owner, Stored, Value, ViewId, Volume, field,
+    ContentId, Fact, FactsId, GapKind, Kind, Node, NodeId, Owner, Stored, Value, ViewId, Volume,
+    field,
 };
 
 /// What the format is.
@@ -176,11 +177,18 @@ fn kind_of(metadata: &Metadata) -> Kind {
 /// content, what was found when it was opened.
 pub fn settle(volume: &mut Volume, stats: &[Option<HostStat>]) {
     let mut inodes: HashMap<(u64, u64), ContentId> = HashMap::new();
+    // Neighbours mostly have the same facts.
+    let mut last: Option<(HostStat, FactsId)> = None;
     for index in 0..volume.nodes.len() {
         let id = NodeId(index as u32);
         let Some(content) = volume.node(id).and_then(crate::model::Node::content) else { continue };
         let Some(stat) = stats.get(content.0 as usize).copied().flatten() else { continue };
-        volume.set_facts(id, stat.facts());
+        let same = last.filter(|(other, _)| other.same_facts(&stat)).map(|(_, facts)| facts);
+        let facts = same.unwrap_or_else(|| FactsId(volume.facts.intern(stat.facts())));
+        last = Some((stat, facts));
+        if let Some(node) = volume.nodes.get_mut(index) {
+            node.facts = facts;
+        }
         if stat.shared {
             let first = *inodes.entry((stat.device, stat.inode)).or_insert(content);
             if let Some(node) = volume.nodes.get_mut(index) {
@@ -216,6 +224,12 @@ impl HostStat {
             since.map_or((0, 0), |at| (at.as_secs().cast_signed(), at.subsec_nanos()));
         let (device, inode, uid, gid, mode, shared) = (0, 0, 0, 0, 0, false);
         Self { seconds, device, inode, nanos, uid, gid, mode, shared }
+    }
+
+    /// Whether [`HostStat::facts`] of both are the same.
+    fn same_facts(&self, other: &Self) -> bool {
+        let facts = |of: &Self| (of.mode, of.seconds, of.nanos, of.uid, of.gid);
+        facts(self) == facts(other)
     }
 
     /// The facts of the host: only some of them belong to the release, which `compare` decides.

@@ -25,6 +25,9 @@ pub(super) struct Image<'a> {
     /// Where the first boot image of the newest session's catalog lies.
     pub(super) boots_from: Option<u64>,
     single: FastMap<(u64, u64), ContentId>,
+    /// The content that the next record most likely has: trees of one disc list their files in much
+    /// the same order.
+    likely: ContentId,
     several: HashMap<Vec<(u64, u64)>, ContentId>,
 }
 
@@ -48,6 +51,7 @@ impl<'a> Image<'a> {
             furthest: 0,
             boots_from: None,
             single: FastMap::default(),
+            likely: ContentId(0),
             several: HashMap::new(),
         }
     }
@@ -144,7 +148,7 @@ impl<'a> Image<'a> {
             let (start, length) = self.run_of(record, &mut placed);
             let key = if length == 0 { (0, total) } else { (start, length) };
             if length == total
-                && let Some(&content) = self.single.get(&key)
+                && let Some(content) = self.known(key)
             {
                 placed.content = Some(content);
                 return placed;
@@ -188,6 +192,18 @@ impl<'a> Image<'a> {
         }
         placed.content = Some(content);
         placed
+    }
+
+    /// The content of one run that was placed before.
+    fn known(&mut self, (start, length): (u64, u64)) -> Option<ContentId> {
+        let likely = self.volume.contents.get(self.likely.0 as usize).and_then(Stored::contiguous);
+        let content = if length > 0 && likely == Some((start, start + length)) {
+            self.likely
+        } else {
+            *self.single.get(&(start, length))?
+        };
+        self.likely = ContentId(content.0 + 1);
+        Some(content)
     }
 
     /// The bytes of one record that the image holds.

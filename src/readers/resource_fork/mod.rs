@@ -76,7 +76,8 @@ fn probe(probe: &Probe<'_>) -> bool {
     if probe.declared == Declared::Container(READER.doc.id) {
         return true;
     }
-    let named = probe.name.to_ascii_lowercase().ends_with(b".rsrc");
+    let suffix = probe.name.len().checked_sub(5).and_then(|at| probe.name.get(at..));
+    let named = suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(b".rsrc"));
     let (Some(header), Some(length)) = (Header::parse(probe.head), probe.length) else {
         return false;
     };
