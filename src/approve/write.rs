@@ -109,7 +109,7 @@ fn write_lines(
         format: manifest.format.map(str::to_owned),
         size: manifest.artifact.size,
         blake3: manifest.artifact.blake3,
-        sha256: manifest.artifact.sha256.as_deref().copied(),
+        sha256: manifest.artifact.sha256(),
     };
     line(&mut out, &header)?;
     let mut counts = Counts::default();

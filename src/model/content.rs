@@ -132,10 +132,8 @@ pub struct Content {
     pub size: u64,
     /// BLAKE3 of the decoded bytes; `None` if they were not all read.
     pub blake3: Option<Digest>,
-    /// SHA-256 of the decoded bytes, where asked.
-    pub sha256: Option<Box<Digest>>,
-    /// BLAKE3 of the stored bytes, where they are packed.
-    pub stored: Option<Box<Digest>>,
+    /// Digests that most contents do not have.
+    pub more: Option<Box<MoreDigests>>,
     /// What the bytes are.
     pub census: Census,
     /// Which rules with literals have a hit somewhere in the bytes: bit n for the n-th of them. A
@@ -145,8 +143,42 @@ pub struct Content {
     pub class: Class,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
     pub format: Option<&'static str>,
+}
+
+/// Digests of a content that most do not have: they stand apart, because a release has a hundred
+/// thousand contents.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MoreDigests {
+    /// SHA-256 of the decoded bytes, where asked.
+    pub sha256: Option<Digest>,
+    /// BLAKE3 of the stored bytes, where they are packed.
+    pub stored: Option<Digest>,
     /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.
     pub chunks: Box<[Digest]>,
+}
+
+impl MoreDigests {
+    /// As a content holds them: nothing if there are none.
+    pub fn boxed(self) -> Option<Box<Self>> {
+        (self != Self::default()).then(|| Box::new(self))
+    }
+}
+
+impl Content {
+    /// SHA-256 of the decoded bytes, where asked.
+    pub fn sha256(&self) -> Option<Digest> {
+        self.more.as_ref()?.sha256
+    }
+
+    /// BLAKE3 of the stored bytes, where they are packed.
+    pub fn stored(&self) -> Option<Digest> {
+        self.more.as_ref()?.stored
+    }
+
+    /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.
+    pub fn chunks(&self) -> &[Digest] {
+        self.more.as_ref().map_or(&[], |more| &more.chunks)
+    }
 }
 
 /// Bytes of a chunk with a digest of its own.

@@ -107,8 +107,8 @@ impl ContentRow {
         Self {
             size: content.size,
             blake3: content.blake3,
-            sha256: content.sha256.as_deref().copied(),
-            stored: content.stored.as_deref().copied(),
+            sha256: content.sha256(),
+            stored: content.stored(),
             class: content.class,
             census: content.census,
             format: content.format.map(Cow::Borrowed),
@@ -116,7 +116,7 @@ impl ContentRow {
                 Declared::Text(name) | Declared::TextRecords(name) => Some(Cow::Borrowed(name)),
                 _ => None,
             },
-            chunks: content.chunks.to_vec(),
+            chunks: content.chunks().to_vec(),
             text: None,
         }
     }

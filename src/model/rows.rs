@@ -73,7 +73,7 @@ impl Sum {
         Self {
             size: content.size,
             blake3: content.blake3,
-            stored: content.stored.as_deref().copied(),
+            stored: content.stored(),
             class: content.class,
         }
     }

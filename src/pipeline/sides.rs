@@ -56,7 +56,7 @@ impl Approved {
 
     fn sha256(&self) -> Option<Digest> {
         match self {
-            Self::Artifact(artifact) => artifact.manifest.artifact.sha256.as_deref().copied(),
+            Self::Artifact(artifact) => artifact.manifest.artifact.sha256(),
             Self::Manifest(file) => file.sha256(),
         }
     }

@@ -14,7 +14,8 @@ use super::stream::{self, Incoming};
 use super::tree_hash::{self, BLAKE3_CHUNK, Piece};
 use crate::model::manifest::{ContainerId, ContentPlace, Loose, LooseTile};
 use crate::model::{
-    Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, Stored, Volume,
+    Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, MoreDigests, Stored,
+    Volume,
 };
 use crate::source::{ExtentSource, Source};
 
@@ -326,7 +327,7 @@ impl Image {
         scan.put_artifact(Content {
             size: self.length,
             blake3,
-            sha256: found.sha256.map(Box::new),
+            more: MoreDigests { sha256: found.sha256, ..MoreDigests::default() }.boxed(),
             class: Class::Container,
             ..Content::default()
         });

@@ -7,7 +7,7 @@ use super::tree_hash::{self, Piece};
 use super::{Options, Sha256};
 use crate::inspect::Sweep;
 use crate::model::content::CHUNK;
-use crate::model::{Content, Digest};
+use crate::model::{Content, Digest, MoreDigests};
 use crate::rules::{Finder, Literals};
 
 /// Bytes of the head that probes see.
@@ -115,13 +115,13 @@ impl<'a> Pass<'a> {
             chunks.extend(self.pieces.iter().map(|piece| Digest(piece.value)));
             tree_hash::merge(&self.pieces, self.size)
         };
+        let sha256 = self.sha256.map(|sha256| Digest(sha256.finalize().into()));
         Content {
             size: self.size,
             blake3,
-            sha256: self.sha256.map(|sha256| Box::new(Digest(sha256.finalize().into()))),
+            more: MoreDigests { sha256, stored: None, chunks: chunks.into() }.boxed(),
             census: self.sweep.finish(),
             literals: self.finder.map_or(0, |finder| finder.rules()),
-            chunks: chunks.into_boxed_slice(),
             ..Content::default()
         }
     }
@@ -210,11 +210,11 @@ mod tests {
                 let content = pass.finish();
                 assert_eq!(content.blake3, Some(Digest::of(&data)), "{length} by {step}");
                 assert_eq!(
-                    content.chunks.len(),
+                    content.chunks().len(),
                     if length > CHUNK { length.div_ceil(CHUNK) } else { 0 }
                 );
                 let sha256 = Digest(sha2::Sha256::digest(&data).into());
-                assert_eq!(content.sha256.as_deref(), Some(&sha256));
+                assert_eq!(content.sha256(), Some(sha256));
             }
         }
     }

@@ -9,7 +9,8 @@ use super::pass::{Ends, HEAD, Pass, Tail};
 use super::scan::{BUFFER, DECODED, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
-    Class, Codec, Container, Content, ContentId, Declared, Extent, GapKind, Stored, ViewId, Volume,
+    Class, Codec, Container, Content, ContentId, Declared, Digest, Extent, GapKind, MoreDigests,
+    Stored, ViewId, Volume,
 };
 use crate::readers::{Budget, Form, Reader, Sink};
 use crate::source::{ExtentSource, Forward, Source, Spool, decode};
@@ -74,7 +75,9 @@ pub(super) fn read_stored(
     if let Some(ending) = ending.filter(|ending| ending.trailing > 0) {
         scan.trailing(incoming.place, ending);
     }
-    content.stored = hashed.hasher.map(|hasher| Box::new(hasher.finalize().into()));
+    if let Some(hasher) = hashed.hasher {
+        content.more.get_or_insert_default().stored = Some(hasher.finalize().into());
+    }
     Ok(content)
 }
 
@@ -271,12 +274,11 @@ pub(super) fn read_positional(
             error.to_string(),
         );
     }
+    let sha256 = hashed.sha256.map(|sha256| Digest(sha2::Digest::finalize(sha256).into()));
     scan.put_artifact(Content {
         size: hashed.size,
         blake3: Some(hashed.blake3.finalize().into()),
-        sha256: hashed
-            .sha256
-            .map(|sha256| Box::new(crate::model::Digest(sha2::Digest::finalize(sha256).into()))),
+        more: MoreDigests { sha256, ..MoreDigests::default() }.boxed(),
         class: Class::Container,
         ..Content::default()
     });
