@@ -162,6 +162,7 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
         }
     }
     let mut of_bytes: HashMap<(&Locator, u64), usize> = HashMap::new();
+    let mut of_name: HashMap<(&Locator, &str, &str), usize> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
         let blocking =
             finding.severity >= policy.fail_on && (!finding.existing || policy.all_findings);
@@ -176,10 +177,15 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
         // Two rules on the same bytes of the same entry are one thing to a person.
         let bytes = finding.offset.map(|offset| (&finding.path, offset));
         let place = place.or_else(|| of_bytes.get(&bytes?).copied());
-        if place.is_none()
-            && let Some(bytes) = bytes
-        {
-            of_bytes.insert(bytes, causes.len());
+        // So is one that holds on several targets.
+        let name = finding
+            .target
+            .as_ref()
+            .map(|_| (&finding.path, finding.rule.as_str(), finding.message.as_str()));
+        let place = place.or_else(|| of_name.get(&name?).copied());
+        if place.is_none() {
+            bytes.map(|bytes| of_bytes.insert(bytes, causes.len()));
+            name.map(|name| of_name.insert(name, causes.len()));
         }
         let slot = place.and_then(|at| causes.get_mut(at));
         match slot {

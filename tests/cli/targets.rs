@@ -84,6 +84,10 @@ fn names_are_judged_for_the_targets_that_see_them() {
     let case = r#"windows "names/case-collision" "makefile""#.to_owned();
     let device = r#"windows "names/reserved" "src/aux.c""#.to_owned();
     assert_eq!(rules(&["--target", "windows"]), (1, vec![case.clone(), device]));
+    // One mistake that two targets mind is one thing to a person.
+    premaster(["check", path, "--target", "windows", "--target", "macos"])
+        .exits(1)
+        .says(&["must not ship: 2 errors", "targets: macos, windows"]);
     let config = scratch.file(
         "premaster.toml",
         "[release]\ntargets = [\"windows\"]\nbind = { windows = [\"*\"] }\n",

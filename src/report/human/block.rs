@@ -81,7 +81,12 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
         let sentence = change_sentence(cause, change, hunk);
         note(&mut out, "change:", &format!("{sentence} ({})", disposition.name()));
     }
-    for finding in findings.iter().filter(|&&finding| first != Some(finding)) {
+    // What is said of several targets is told once.
+    let is_told = |finding: &&&Finding| {
+        first
+            .is_some_and(|first| (&first.rule, &first.message) == (&finding.rule, &finding.message))
+    };
+    for finding in findings.iter().filter(|finding| !is_told(finding)) {
         let label = format!("{}:", finding.severity.name());
         note(&mut out, &label, &format!("{} [{}]", finding.message, finding.rule));
     }
@@ -89,8 +94,11 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
         if finding.more > 0 {
             note(&mut out, "more:", &format!("{} more of the same here", finding.more));
         }
-        if let Some(target) = &finding.target {
-            note(&mut out, "target:", target);
+        let targets = findings.iter().filter(is_told).filter_map(|twin| twin.target.as_deref());
+        let targets: Vec<&str> = targets.collect();
+        if !targets.is_empty() {
+            let label = if targets.len() > 1 { "targets:" } else { "target:" };
+            note(&mut out, label, &targets.join(", "));
         }
     }
     if let Some(change) = change {
