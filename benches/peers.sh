@@ -108,7 +108,7 @@ check="$pm check"
 # Every control byte but TAB, LF, FF and CR.
 controls='(?-u)[\x01-\x08\x0b\x0e-\x1f\x7f]'
 
-"$pm" approve tree-a -o out/tree.jsonl > out/approve.txt 2>&1 || say 'approve failed; see out/approve.txt'
+"$pm" approve tree-a -o out/tree.jsonl --with-findings > out/approve.txt 2>&1 || say 'approve failed; see out/approve.txt'
 cat tree-a.iso tree-b.iso tree-a.tar tree-a.zip > /dev/null # page cache warm
 
 cat << EOF

@@ -250,22 +250,23 @@ pub(super) fn read_positional(
     nested: &Nested,
 ) {
     let mut sink = Streaming::new(scan, id, format, &nested.name, nested.depth);
-    // Small reads of headers go through one large buffer.
+    // Small reads of headers go through one large buffer, and digests take it as a whole.
     let input = Forward::new(Arc::clone(&nested.source));
-    let mut input = io::BufReader::with_capacity(BUFFER, input);
     if nested.inside.is_some() || !scan.options.contents {
-        read(&mut input, &mut sink);
+        read(&mut io::BufReader::with_capacity(BUFFER, input), &mut sink);
         sink.finish(nested.inside, nested.source.len());
         return;
     }
-    let mut hashed = Hashed {
+    let hashed = Hashed {
         input,
         blake3: blake3::Hasher::new(),
         sha256: (scan.options.sha256 >= Sha256::Artifact).then(sha2::Digest::new),
         size: 0,
     };
-    read(&mut hashed, &mut sink);
-    let drained = io::copy(&mut hashed, &mut io::sink());
+    let mut input = io::BufReader::with_capacity(BUFFER, hashed);
+    read(&mut input, &mut sink);
+    let drained = io::copy(&mut input, &mut io::sink());
+    let hashed = input.into_inner();
     if let Err(error) = drained {
         sink.volume.unread(
             GapKind::Unreadable,
