@@ -315,17 +315,39 @@ impl Scan<'_> {
         name: &[u8],
         declared: Declared,
     ) -> Vec<&'static Reader> {
-        let probe =
-            Probe { head: ends.head, tail: ends.tail, length: Some(content.size), name, declared };
-        let readers = if self.options.nested { matching(&probe) } else { Vec::new() };
-        if self.options.contents {
-            settle(content, ends, name, declared);
-        }
+        let readers = self.match_readers(content.size, ends, name, declared);
+        self.settle(content, ends, name, declared);
         if let Some(reader) = readers.first() {
             content.class = Class::Container;
             content.format = Some(reader.doc.id);
         }
         readers
+    }
+
+    /// Which readers know a content of `size` bytes.
+    pub(super) fn match_readers(
+        &self,
+        size: u64,
+        ends: Ends<'_>,
+        name: &[u8],
+        declared: Declared,
+    ) -> Vec<&'static Reader> {
+        let Ends { head, tail } = ends;
+        let probe = Probe { head, tail, length: Some(size), name, declared };
+        if self.options.nested { matching(&probe) } else { Vec::new() }
+    }
+
+    /// Settles class and format of a content that was read.
+    pub(super) fn settle(
+        &self,
+        content: &mut Content,
+        ends: Ends<'_>,
+        name: &[u8],
+        declared: Declared,
+    ) {
+        if self.options.contents {
+            settle(content, ends, name, declared);
+        }
     }
 
     fn read_container(&self, nested: Nested) {

@@ -154,8 +154,16 @@ fn take_in(
     let n = fill(data, wanted)?;
     let head = first.get(..n).unwrap_or_default();
     let ends = Ends { head, tail: head };
-    let mut peeked = Content { size: n as u64, ..Content::default() };
-    let readers = scan.settle_and_match(&mut peeked, ends, incoming.name, incoming.declared);
+    let Incoming { name, declared, .. } = incoming;
+    let readers = scan.match_readers(n as u64, ends, name, declared);
+    if n < HEAD && readers.is_empty() {
+        let mut content = Pass::whole(scan.options, head);
+        scan.settle(&mut content, ends, name, declared);
+        if content.class == Class::Container {
+            content.class = Class::Binary;
+        }
+        return Ok((content, None));
+    }
     let mut tee = Tee {
         pass: Pass::new(scan.options),
         tail: Tail::default(),
@@ -192,8 +200,8 @@ fn take_in(
     }
     let mut content = tee.pass.finish();
     if readers.is_empty() {
-        let tail = if n < HEAD { head } else { tee.tail.bytes() };
-        scan.settle_and_match(&mut content, Ends { head, tail }, incoming.name, incoming.declared);
+        let ends = Ends { head, tail: tee.tail.bytes() };
+        scan.settle_and_match(&mut content, ends, name, declared);
         if content.class == Class::Container {
             content.class = Class::Binary;
         }
