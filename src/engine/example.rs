@@ -1,17 +1,14 @@
 //! The examples of a rule, run: the same for the catalogue's own tests and for `rules test`.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use super::artifact::Spot;
 use super::judge::{Judge, Judged};
+use super::sample::{NOW, manifest_of};
 use super::settings::Settings;
 use super::sight::Sight;
 use crate::inspect::{self, Facts, Sweep};
-use crate::model::{
-    Class, Container, Declared, Finding, Gap, GapKind, Kind, Locator, Manifest, NewNode, NodeId,
-    Volume,
-};
+use crate::model::{Class, Declared, Finding, Gap, GapKind, Locator};
 use crate::rules::detectors::Look;
 use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
 
@@ -21,7 +18,7 @@ const ENDS: usize = 4096;
 /// An entry that consists of its bytes, its name and what is declared of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
-    /// Its own name.
+    /// Its own name, or its path.
     pub name: &'a [u8],
     /// Its content.
     pub bytes: &'a [u8],
@@ -45,27 +42,24 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
         finder.update(case.bytes, may_be_text);
     }
     let literals = finder.map_or(0, |finder| finder.rules());
+    let path = case.name.split(|b| *b == b'/');
+    let path = path.fold(Locator::root().view(""), |path, name| path.child(name, 0));
+    let name = case.name.rsplit(|b| *b == b'/').next().unwrap_or_default();
     let cut = case.bytes.len().min(ENDS);
     let (head, tail) = (case.bytes.get(..cut), case.bytes.get(case.bytes.len() - cut..));
     let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or_default());
-    let format = inspect::recognise(head, tail, census.size, case.name);
-    let facts = Facts {
-        census: &census,
-        declared: case.declared,
-        name: case.name,
-        format,
-        approved: case.approved,
-    };
-    let path = Locator::root().view("").child(case.name, 0);
+    let format = inspect::recognise(head, tail, census.size, name);
+    let facts =
+        Facts { census: &census, declared: case.declared, name, format, approved: case.approved };
     let judged = Judged {
         path: &path,
-        name: case.name,
+        name,
         class: inspect::settle(&facts),
         approved: case.approved,
         census: &census,
         literals,
         declared: case.declared,
-        kind: inspect::text_kind(case.name, case.declared),
+        kind: inspect::text_kind(name, case.declared),
         format,
         resource: case.resource,
         targets: &judge.settings().targets,
@@ -145,50 +139,23 @@ fn run(
                 judge.waiver(&rule.id, state, "why", 0).into_iter().collect()
             }
             Look::Entry(_) => entry(&judge, example, &bytes)?,
+            Look::Facts(_) => facts(&judge, example),
             Look::Name(_) | Look::NameOn(_) | Look::Meeting(_) => {
                 let manifest = manifest_of(example);
                 judge.names(&manifest, &Sight::of(&manifest, &settings))
             }
             Look::Reader => return Err("its examples run with the readers".into()),
         },
+        Matcher::Facts(_) => facts(&judge, example),
         _ => entry(&judge, example, &bytes)?,
     };
     Ok(found.into_iter().filter(|finding| finding.rule == rule.id).collect())
 }
 
-/// A tree of the names that an example gives, in its view.
-fn manifest_of(example: &Example) -> Manifest {
-    /// The views that an example may name; others are as those of an archive.
-    const VIEWS: [&str; 5] = ["hfs", "iso", "joliet", "rr", "udf"];
-    let wanted = example.view.as_deref().unwrap_or_default();
-    let view = VIEWS.into_iter().find(|view| *view == wanted).unwrap_or("archive");
-    let mut volume = Volume::new("example");
-    let view = volume.add_view(view, 50);
-    let mut folders: BTreeMap<Vec<u8>, NodeId> = BTreeMap::new();
-    for path in example.paths() {
-        let whole = path.strip_suffix(b"/").unwrap_or(&path);
-        let mut parent = None;
-        let mut at = 0;
-        loop {
-            let end = whole.iter().skip(at).position(|&b| b == b'/').map(|n| at + n);
-            let name = whole.get(at..end.unwrap_or(whole.len())).unwrap_or_default();
-            let so_far = whole.get(..end.unwrap_or(whole.len())).unwrap_or_default();
-            let is_folder = end.is_some() || whole.len() < path.len();
-            let known = folders.get(so_far).copied().filter(|_| is_folder);
-            let kind = if is_folder { Kind::Directory } else { Kind::File };
-            let new = NewNode { view, parent, name, kind, content: None, facts: Vec::new() };
-            let node = known.unwrap_or_else(|| volume.add_node(new));
-            if is_folder {
-                folders.insert(so_far.to_vec(), node);
-            }
-            let Some(end) = end else { break };
-            (parent, at) = (Some(node), end + 1);
-        }
-    }
-    Manifest {
-        containers: vec![Container::new(None, 0, vec![volume], Vec::new())],
-        ..Manifest::default()
-    }
+/// The findings about the facts of the entries that an example gives.
+fn facts(judge: &Judge<'_>, example: &Example) -> Vec<Finding> {
+    let manifest = manifest_of(example);
+    judge.entries(&manifest, &Sight::of(&manifest, judge.settings()), NOW)
 }
 
 fn entry(judge: &Judge<'_>, example: &Example, bytes: &[u8]) -> Result<Vec<Finding>, String> {

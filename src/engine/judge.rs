@@ -99,7 +99,7 @@ impl<'a> Judge<'a> {
                 }
                 Matcher::CodePoints(_) => judge.code_points = true,
                 Matcher::IllFormed(_) => judge.ill_formed = true,
-                Matcher::Literals { .. } | Matcher::Detector(_) => {}
+                Matcher::Literals { .. } | Matcher::Facts(_) | Matcher::Detector(_) => {}
             }
         }
         judge

@@ -7,9 +7,11 @@
 mod artifact;
 mod collect;
 mod decode;
+mod entries;
 mod example;
 mod judge;
 mod names;
+mod sample;
 mod scan;
 mod settings;
 mod sight;

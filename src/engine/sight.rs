@@ -4,7 +4,7 @@
 //! Joliet. Which, the target's file says; configuration may bind a target to globs instead. Where an
 //! image has none of a target's views, it sees all.
 
-use crate::model::manifest::{ContainerId, ContentPlace};
+use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Locator, Manifest, View, glob_matches};
 use crate::rules::{Target, Targets};
 
@@ -106,6 +106,19 @@ impl<'a> Sight<'a> {
             return Vec::new();
         }
         let mask = self.content(place).unwrap_or_default();
+        self.named(mask, path)
+    }
+
+    /// The targets that see an entry, by name. `path` is its locator.
+    pub fn of_place(&self, place: Place, path: &Locator) -> Vec<String> {
+        if self.targets.is_empty() {
+            return Vec::new();
+        }
+        // Entries of a volume without views are not there.
+        let ContainerId(container) = place.container;
+        let of_volume = self.views.get(container as usize);
+        let views = of_volume.and_then(|views| views.get(usize::from(place.volume)));
+        let mask = views.into_iter().flatten().fold(0, |mask, seen| mask | seen);
         self.named(mask, path)
     }
 

@@ -84,6 +84,12 @@ const fn text(name: &'static str, check: fn(&Sample<'_>) -> bool) -> Format {
 
 /// In the order in which they are asked: the well-checked before the weak.
 static FORMATS: &[Format] = &[
+    // System V ABI, ELF header: e_type 4 is ET_CORE.
+    binary("elf-core", |s| {
+        let kind = if s.byte(5) == 2 { s.be16(16) } else { s.le16(16) };
+        s.starts(b"\x7fELF") && matches!(s.byte(4), 1 | 2) && s.byte(6) == 1 && kind == 4
+    }),
+    binary("minidump", |s| s.starts(b"MDMP\x93\xa7")),
     binary("elf", |s| {
         s.starts(b"\x7fELF")
             && matches!(s.byte(4), 1 | 2)
@@ -361,6 +367,8 @@ mod tests {
     #[test]
     fn headers_are_recognised() {
         assert_eq!(of(b"\x7fELF\x02\x01\x01\0"), Some("elf"));
+        let core = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0";
+        assert_eq!(of(core), Some("elf-core"));
         assert_eq!(of(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), Some("png"));
         assert_eq!(of(b"%PDF-1.4\n...\n%%EOF\n"), Some("pdf"));
         assert_eq!(of(b"P5\n8 8\n255\n"), Some("pnm"));

@@ -19,6 +19,7 @@ pub(super) fn judge_all(
     artifact: &Artifact,
     sight: &Sight<'_>,
     comparison: Option<&Comparison>,
+    now: i64,
     gaps: &mut Vec<Gap>,
 ) -> Vec<Finding> {
     let manifest = &artifact.manifest;
@@ -52,8 +53,10 @@ pub(super) fn judge_all(
     }
     name_aliases(manifest, &about, &mut findings);
     findings.extend(judge.names(manifest, sight));
+    findings.extend(judge.entries(manifest, sight, now));
     if manifest.containers.is_empty() {
         judge_single(judge, artifact, &sight.all(), &flipped, &mut findings, gaps);
+        findings.extend(judge.single_entry(&artifact.name(), &manifest.artifact, now));
     }
     for (place, bytes, zero) in &manifest.trailing {
         if *zero {

@@ -80,7 +80,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     gaps.sort();
     gaps.dedup();
     let sight = Sight::of(&artifact.manifest, &settings);
-    let mut findings = judge_all(&judge, &artifact, &sight, comparison.as_ref(), &mut gaps);
+    let mut findings =
+        judge_all(&judge, &artifact, &sight, comparison.as_ref(), request.now, &mut gaps);
     if let Some(comparison) = &comparison
         && matches!(approved, Some(Approved::Manifest(_)))
     {

@@ -24,6 +24,9 @@ pub struct Example {
     /// The same in hex.
     #[serde(default)]
     pub names_hex: Vec<String>,
+    /// Entries with their facts, for rules about these.
+    #[serde(default)]
+    pub entries: Vec<ExampleEntry>,
     /// The view that the names stand in.
     #[serde(default)]
     pub view: Option<String>,
@@ -81,6 +84,47 @@ pub struct Example {
     /// What else the rule's detector wants to know.
     #[serde(default)]
     pub facts: BTreeMap<String, String>,
+}
+
+/// An entry of an example.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExampleEntry {
+    /// Its path; one that ends with `/` is that of a folder.
+    pub path: String,
+    /// Its mode, in octal.
+    #[serde(default)]
+    pub mode: Option<String>,
+    /// Its date, RFC 3339.
+    #[serde(default)]
+    pub modified: Option<String>,
+    /// Its numeric user.
+    #[serde(default)]
+    pub owner: Option<i64>,
+    /// Where it leads, if it is a symbolic link.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// Its content as UTF-8.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Its content in hex.
+    #[serde(default)]
+    pub hex: Option<String>,
+    /// How often the content stands in it.
+    #[serde(default)]
+    pub times: Option<usize>,
+}
+
+impl ExampleEntry {
+    /// Its content; none for an entry that has none.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        let once = match (&self.text, &self.hex) {
+            (Some(text), None) => text.clone().into_bytes(),
+            (None, Some(hex)) => from_hex(hex)?,
+            _ => return None,
+        };
+        Some(once.repeat(self.times.unwrap_or(1).min(1 << 20)))
+    }
 }
 
 /// Bytes that replace others of a base file.

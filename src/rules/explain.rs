@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::detectors::WaiverState;
-use super::example::Example;
+use super::example::{Example, ExampleEntry};
+use super::facts::{FactsMatch, NameGlob};
 use super::literals::Literal;
 use super::rule::{Matcher, Position, Rule};
 use crate::model::locator::escape_text;
@@ -20,6 +21,9 @@ pub fn explain(rule: &Rule) -> String {
     }
     for (target, here) in &rule.severity_on {
         let _ = write!(severity, ", {} on {target}", here.name());
+    }
+    for (folder, here) in &rule.severity_below {
+        let _ = write!(severity, ", at most {} below {folder}/", here.name());
     }
     field(&mut out, "severity", &severity);
     field(&mut out, "confidence", rule.confidence.name());
@@ -120,6 +124,7 @@ fn pattern(rule: &Rule) -> String {
             let place = if *line_start { " at the start of a line" } else { "" };
             format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
+        Matcher::Facts(asked) => facts(asked),
         Matcher::Detector(detector) => match rule.except.as_slice() {
             [] => format!("detector {}", detector.name),
             except => {
@@ -131,7 +136,41 @@ fn pattern(rule: &Rule) -> String {
     }
 }
 
+/// What a rule asks of the facts of an entry.
+fn facts(asked: &FactsMatch) -> String {
+    let kinds: Vec<_> = asked.kinds.iter().map(|kind| kind.name()).collect();
+    let names = |globs: &[NameGlob]| {
+        globs.iter().map(|glob| escape_text(glob.text().as_bytes())).collect::<Vec<_>>().join(", ")
+    };
+    let mut parts = vec![kinds.join(", ")];
+    if !asked.names.is_empty() {
+        parts.push(format!("named {}", names(&asked.names)));
+    }
+    if !asked.folders.is_empty() {
+        parts.push(format!("in a folder named {}", names(&asked.folders)));
+    }
+    for (what, bits) in [
+        ("with any of the mode bits", asked.mode_any),
+        ("with all of the mode bits", asked.mode_all),
+        ("with none of the mode bits", asked.mode_none),
+    ] {
+        if bits != 0 {
+            parts.push(format!("{what} {bits:04o}"));
+        }
+    }
+    if asked.empty {
+        parts.push("with nothing in it".to_owned());
+    }
+    if let Some(least) = asked.copies {
+        parts.push(format!("whose content of {least} bytes or more stands elsewhere once more"));
+    }
+    parts.join(" ")
+}
+
 fn case(example: &Example) -> String {
+    if !example.entries.is_empty() {
+        return entries_case(example);
+    }
     let paths = example.paths();
     if !paths.is_empty() {
         return names_case(example, &paths);
@@ -155,6 +194,31 @@ fn case(example: &Example) -> String {
 /// The first bytes, escaped.
 fn short(bytes: &[u8]) -> String {
     bytes.get(..48).map_or_else(|| escape_text(bytes), |head| escape_text(head) + "…")
+}
+
+/// Each entry with what the example says of it.
+fn entries_case(example: &Example) -> String {
+    let one = |entry: &ExampleEntry| {
+        let mut text = format!("\"{}\"", short(entry.path.as_bytes()));
+        for (what, fact) in [("mode", &entry.mode), ("dated", &entry.modified)] {
+            if let Some(fact) = fact {
+                let _ = write!(text, " {what} {fact}");
+            }
+        }
+        if let Some(owner) = entry.owner {
+            let _ = write!(text, " of user {owner}");
+        }
+        text
+    };
+    let mut shown: Vec<_> = example.entries.iter().take(3).map(one).collect();
+    if let Some(more) = example.entries.len().checked_sub(3).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
+    }
+    let mut text = shown.join(", ");
+    if !example.note.is_empty() {
+        let _ = write!(text, ": {}", example.note);
+    }
+    text
 }
 
 /// Paths are told as they are, save what a terminal would obey.

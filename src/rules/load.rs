@@ -11,10 +11,11 @@ use toml::Spanned;
 use super::control::IllFormed;
 use super::detectors::{self, Look};
 use super::example::{Example, from_hex};
+use super::facts::{FactsMatch, NameGlob};
 use super::literals::{LONGEST, Literal, SHORTEST};
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Position, Rule, Scope};
 use super::targets::Targets;
-use crate::model::{Class, Confidence, Digest, GapKind, Severity, TextKind};
+use crate::model::{Class, Confidence, Digest, GapKind, Kind, Severity, TextKind};
 
 /// Why a rule file was not taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +48,8 @@ struct RuleFile {
     severity_in: BTreeMap<TextKind, Severity>,
     #[serde(default)]
     severity_on: BTreeMap<Spanned<String>, Severity>,
+    #[serde(default)]
+    severity_below: BTreeMap<String, Severity>,
     confidence: Confidence,
     cost: Spanned<Cost>,
     since: String,
@@ -87,6 +90,14 @@ struct MatchTable {
     literals_hex: Option<Vec<String>>,
     #[serde(default)]
     line_start: bool,
+    names: Option<Vec<NameGlob>>,
+    kinds: Option<Vec<String>>,
+    folders: Option<Vec<NameGlob>>,
+    mode_any: Option<String>,
+    mode_all: Option<String>,
+    mode_none: Option<String>,
+    empty: Option<bool>,
+    copies: Option<u64>,
 }
 
 impl MatchTable {
@@ -153,11 +164,12 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
     if let Some((_, why)) = expected.filter(|(cost, _)| raw.cost.get_ref() != cost) {
         return place.error(raw.cost.span().start, format!("expected cost = {why}"));
     }
+    let of_facts = is_of_facts(&matcher);
     let of_names = matches!(&matcher, Matcher::Detector(detector) if detector.look.is_of_names());
     if let Some(except) = raw.except.as_ref().filter(|_| !of_names) {
         return place.error(except.span().start, "`except` is for detectors of names");
     }
-    check_examples(&place, &raw, of_names)?;
+    check_examples(&place, &raw, of_names, of_facts)?;
     let message = match &raw.message {
         Some(message) => {
             check_message(&place, message)?;
@@ -171,6 +183,7 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         title: raw.title.into_inner(),
         severity: raw.severity,
         severity_in: raw.severity_in,
+        severity_below: raw.severity_below,
         severity_on: raw.severity_on.into_iter().map(|(name, s)| (name.into_inner(), s)).collect(),
         confidence: raw.confidence,
         cost: raw.cost.into_inner(),
@@ -225,6 +238,9 @@ fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
         }
         _ => return place.error(raw.id.span().start, "expected either `match` or `detector`"),
     };
+    if let Some(asked) = facts(place, table, at)? {
+        return Ok(Matcher::Facts(asked));
+    }
     if table.has_literals() {
         return literals(place, table, at);
     }
@@ -276,6 +292,72 @@ fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
              `line-start`)",
         ),
     }
+}
+
+/// Whether a rule looks at facts of entries.
+fn is_of_facts(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Facts(_) => true,
+        Matcher::Detector(detector) => matches!(detector.look, Look::Facts(_)),
+        _ => false,
+    }
+}
+
+/// `names`, `kinds`, `folders`, `mode-…`, `empty` and `copies`; none if the table has none of them.
+fn facts(
+    place: &Place<'_>,
+    table: &MatchTable,
+    at: usize,
+) -> Result<Option<FactsMatch>, LoadError> {
+    let mode = |text: &Option<String>| match text {
+        None => Ok(0),
+        Some(text) => match u16::from_str_radix(text, 8) {
+            Ok(bits) if bits > 0 && bits <= 0o7777 => Ok(bits),
+            _ => place.error(at, format!("{text:?}: expected octal mode bits such as \"0111\"")),
+        },
+    };
+    let mut kinds = Vec::new();
+    for name in table.kinds.iter().flatten() {
+        match Kind::named(name) {
+            Some(kind) => kinds.push(kind),
+            None => return place.error(at, format!("no kind of entry {name:?}")),
+        }
+    }
+    if kinds.is_empty() {
+        kinds = vec![Kind::File];
+    }
+    let asked = FactsMatch {
+        names: table.names.clone().unwrap_or_default(),
+        kinds,
+        folders: table.folders.clone().unwrap_or_default(),
+        mode_any: mode(&table.mode_any)?,
+        mode_all: mode(&table.mode_all)?,
+        mode_none: mode(&table.mode_none)?,
+        empty: table.empty.unwrap_or_default(),
+        copies: table.copies,
+    };
+    let by_mode = asked.mode_any | asked.mode_all | asked.mode_none != 0;
+    let given = [
+        table.names.is_some(),
+        table.kinds.is_some(),
+        table.folders.is_some(),
+        by_mode,
+        table.empty.is_some(),
+        table.copies.is_some(),
+    ];
+    if !given.contains(&true) {
+        return Ok(None);
+    }
+    let others = [
+        table.control.is_some(),
+        table.code_points.is_some(),
+        table.ill_formed.is_some(),
+        table.has_literals(),
+    ];
+    if others.contains(&true) {
+        return place.error(at, "expected facts of an entry alone, or none of them");
+    }
+    Ok(Some(asked))
 }
 
 /// `literals` and `literals-hex`, with `line-start`.
@@ -354,7 +436,7 @@ fn scope(
         if classes.is_empty() {
             classes = vec![Class::Text];
         }
-    } else if !matches!(matcher, Matcher::Detector(_)) {
+    } else if !matches!(matcher, Matcher::Detector(_) | Matcher::Facts(_)) {
         if classes.iter().any(|class| *class != Class::Text) {
             return place.error(at, "a `match` looks at texts only: expected classes = [\"text\"]");
         }
@@ -381,7 +463,12 @@ fn check_message(place: &Place<'_>, message: &Spanned<String>) -> Result<(), Loa
     Ok(())
 }
 
-fn check_examples(place: &Place<'_>, raw: &RuleFile, of_names: bool) -> Result<(), LoadError> {
+fn check_examples(
+    place: &Place<'_>,
+    raw: &RuleFile,
+    of_names: bool,
+    of_facts: bool,
+) -> Result<(), LoadError> {
     for hit in [true, false] {
         if !raw.example.iter().any(|example| example.get_ref().hit == hit) {
             let which = if hit { "hit = true" } else { "hit = false" };
@@ -423,6 +510,20 @@ fn check_examples(place: &Place<'_>, raw: &RuleFile, of_names: bool) -> Result<(
             example.waiver.is_some(),
         ];
         let own = own.into_iter().filter(|&given| given).count();
+        let entries = example.entries.iter();
+        if let Some(entry) = entries.clone().find(|e| e.text.is_some() && e.hex.is_some()) {
+            return place.error(at, format!("{:?} has both `text` and `hex`", entry.path));
+        }
+        if of_facts {
+            let given = [own > 0, !example.names.is_empty(), !example.entries.is_empty()];
+            if given.into_iter().filter(|&given| given).count() != 1 {
+                return place.error(at, "expected one of `names`, `entries`, `text`, `hex`");
+            }
+            continue;
+        }
+        if !example.entries.is_empty() {
+            return place.error(at, "expected no `entries`: they are for rules about facts");
+        }
         if of_names == (example.names.is_empty() && example.names_hex.is_empty()) {
             let expected = if of_names { "an example with `names`" } else { "no `names`" };
             return place.error(at, format!("expected {expected}: they are for rules about names"));

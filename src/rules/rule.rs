@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use super::control::IllFormed;
 use super::detectors::Detector;
 use super::example::Example;
+use super::facts::FactsMatch;
 use super::literals::Literal;
 use crate::model::{Class, Confidence, Digest, Severity, TextKind};
 
@@ -70,6 +71,8 @@ pub enum Matcher {
         /// Whether only at the start of a line.
         line_start: bool,
     },
+    /// Facts of an entry: its name, what it is, its mode.
+    Facts(FactsMatch),
     /// What only code can tell.
     Detector(&'static Detector),
 }
@@ -100,6 +103,8 @@ pub struct Rule {
     pub severity_in: BTreeMap<TextKind, Severity>,
     /// How bad it is at least where a target is named.
     pub severity_on: BTreeMap<String, Severity>,
+    /// How bad it is at most in a folder of that name, or below one.
+    pub severity_below: BTreeMap<String, Severity>,
     /// How sure it is.
     pub confidence: Confidence,
     /// What it costs.
@@ -145,6 +150,18 @@ impl Rule {
         let worse = targets.iter().filter_map(raised).filter(|(severity, _)| *severity > base);
         // The first of the worst: `max_by_key` would give the last.
         worse.reduce(|a, b| if b.0 > a.0 { b } else { a }).unwrap_or((base, None))
+    }
+
+    /// How bad a hit is at most at a path, because of a folder in it.
+    pub fn most_at(&self, path: &str) -> Option<Severity> {
+        if self.severity_below.is_empty() {
+            return None;
+        }
+        let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/');
+        let below = |name: &str| {
+            self.severity_below.iter().find(|(folder, _)| name.eq_ignore_ascii_case(folder))
+        };
+        folders.filter_map(below).map(|(_, severity)| *severity).min()
     }
 
     /// The message of a finding. `fact` gives the text for a placeholder.

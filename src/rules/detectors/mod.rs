@@ -2,8 +2,11 @@
 
 mod after_end;
 mod class_changed;
+mod epoch_date;
+mod future_date;
 mod looks_binary;
 mod names;
+mod odd_owner;
 mod outside_changed;
 mod outside_not_zero;
 mod reader;
@@ -12,6 +15,7 @@ mod unused_waiver;
 
 use std::ops::Range;
 
+use super::facts::EntryFacts;
 use super::name::Name;
 use super::targets::Target;
 use crate::model::{Census, Class, GapKind};
@@ -20,6 +24,8 @@ use crate::model::{Census, Class, GapKind};
 pub static DETECTORS: &[Detector] = &[
     after_end::DETECTOR,
     class_changed::DETECTOR,
+    epoch_date::DETECTOR,
+    future_date::DETECTOR,
     looks_binary::DETECTOR,
     names::name_beginning::DETECTOR,
     names::name_bidi::DETECTOR,
@@ -41,6 +47,7 @@ pub static DETECTORS: &[Detector] = &[
     names::name_path::DETECTOR,
     names::name_reserved::DETECTOR,
     names::name_short::DETECTOR,
+    odd_owner::DETECTOR,
     outside_changed::DETECTOR,
     outside_not_zero::DETECTOR,
     reader::DETECTOR,
@@ -77,6 +84,9 @@ pub enum Look {
     NameOn(fn(&Name<'_>, &Target) -> Option<String>),
     /// Names of one folder that become one.
     Meeting(Meeting),
+    /// The facts of an entry: its mode, its owner, its date, and the ends of its content; a hit says
+    /// what is wrong.
+    Facts(fn(&EntryFacts<'_>) -> Option<String>),
     /// Nothing: a reader tells the defect by the rule's id.
     Reader,
 }

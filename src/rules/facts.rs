@@ -1,0 +1,190 @@
+//! What rules may ask of an entry beside its bytes: its name, what it is, its mode, owner and date.
+//!
+//! Such a rule is a `match` over [`FactsMatch`], or a detector where a comparison says more than a
+//! table can. The engine fills [`EntryFacts`] from what the readers told; nothing is read for it.
+
+use serde::Deserialize;
+
+use crate::model::{Content, Kind};
+
+/// An entry as rules about facts see it. What its format does not record is absent, never guessed.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryFacts<'a> {
+    /// Its own name, raw.
+    pub name: &'a [u8],
+    /// The name of the folder that it lies in; none at the root.
+    pub folder: Option<&'a [u8]>,
+    /// What it is; a hard link is the file that it names.
+    pub kind: Kind,
+    /// Whether it is a folder with nothing in it.
+    pub empty: bool,
+    /// Permission, set-id and sticky bits. In a folder of the host, those of them that are no matter
+    /// of its umask.
+    pub mode: Option<u16>,
+    /// Numeric user.
+    pub owner: Option<i64>,
+    /// Last modification, in seconds since 1970 by the recorded clock.
+    pub modified: Option<i64>,
+    /// What the pass found of its bytes.
+    pub content: Option<&'a Content>,
+    /// What the entries around it have in common.
+    pub around: &'a Around,
+}
+
+/// Seconds in a day, as long as which dates without a zone may differ.
+const DAY: i64 = 86_400;
+/// 1980-01-01, where the dates of FAT and zip begin.
+const DOS_EPOCH: i64 = 315_532_800;
+
+/// Whether a date is the first that its format can hold, in any zone.
+pub fn is_first(seconds: i64) -> bool {
+    (-DAY..=DAY).contains(&seconds) || (DOS_EPOCH - DAY..=DOS_EPOCH + DAY).contains(&seconds)
+}
+
+/// What the entries of a volume have in common.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    /// Seconds since 1970, as the caller says it is.
+    pub now: i64,
+    /// Whether nearly all entries belong to root.
+    pub of_root: bool,
+    /// Whether most dates are the first that the format can hold: then they were pinned.
+    pub pinned: bool,
+}
+
+/// What a rule asks of an entry; what is left out is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct FactsMatch {
+    /// Any of these names.
+    pub names: Vec<NameGlob>,
+    /// Any of these kinds.
+    pub kinds: Vec<Kind>,
+    /// The name of the folder that it lies in, any of these.
+    pub folders: Vec<NameGlob>,
+    /// Mode: any of these bits.
+    pub mode_any: u16,
+    /// Mode: all of these bits.
+    pub mode_all: u16,
+    /// Mode: none of these bits.
+    pub mode_none: u16,
+    /// A folder with nothing in it.
+    pub empty: bool,
+    /// A content of so many bytes that stands elsewhere once more.
+    pub copies: Option<u64>,
+}
+
+impl FactsMatch {
+    /// Whether all but the name is as the rule asks.
+    pub fn holds(&self, entry: &EntryFacts<'_>) -> bool {
+        let by_mode = self.mode_any | self.mode_all | self.mode_none != 0;
+        let mode = entry.mode.unwrap_or_default();
+        self.kinds.contains(&entry.kind)
+            && (!by_mode || entry.mode.is_some())
+            && (self.mode_any == 0 || mode & self.mode_any != 0)
+            && mode & self.mode_all == self.mode_all
+            && mode & self.mode_none == 0
+            && (!self.empty || entry.empty)
+            && (self.folders.is_empty()
+                || entry.folder.is_some_and(|name| self.folders.iter().any(|f| f.matches(name))))
+    }
+}
+
+/// A name with at most one `*`, which stands for any bytes. ASCII case is no difference: a disc and a
+/// FAT volume spell names in upper case.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct NameGlob {
+    before: String,
+    after: Option<String>,
+}
+
+impl TryFrom<String> for NameGlob {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (before, after) = match text.split_once('*') {
+            Some((before, after)) => (before, Some(after.to_owned())),
+            None => (text.as_str(), None),
+        };
+        let fixed = before.len() + after.as_ref().map_or(0, String::len);
+        if fixed == 0 || after.as_ref().is_some_and(|after| after.contains('*')) {
+            return Err(format!("{text:?}: expected a name with at most one `*`"));
+        }
+        Ok(Self { before: before.to_owned(), after })
+    }
+}
+
+impl NameGlob {
+    /// Whether a name is one of those meant.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        let Some(after) = &self.after else {
+            return name.eq_ignore_ascii_case(self.before.as_bytes());
+        };
+        let (before, after) = (self.before.as_bytes(), after.as_bytes());
+        let begins =
+            name.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before));
+        let rest = name.get(before.len()..).unwrap_or_default();
+        let cut = rest.len().checked_sub(after.len());
+        begins && cut.and_then(|cut| rest.get(cut..)).is_some_and(|e| e.eq_ignore_ascii_case(after))
+    }
+
+    /// A byte that each of its names ends with, or else begins with, in lower case: by which a table
+    /// finds the few globs that a name may match.
+    pub fn key(&self) -> Key {
+        let end = self.after.as_ref().unwrap_or(&self.before).as_bytes().last();
+        match end.or(self.before.as_bytes().first()) {
+            Some(byte) if end.is_some() => Key::Last(byte.to_ascii_lowercase()),
+            Some(byte) => Key::First(byte.to_ascii_lowercase()),
+            None => Key::Last(0),
+        }
+    }
+
+    /// As it is written in rule files.
+    pub fn text(&self) -> String {
+        match &self.after {
+            Some(after) => format!("{}*{after}", self.before),
+            None => self.before.clone(),
+        }
+    }
+}
+
+/// Where a name must have which byte to match a glob.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Key {
+    /// At its start.
+    First(u8),
+    /// At its end.
+    Last(u8),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_matches_the_whole_name_whatever_its_case() {
+        for (glob, name, expected) in [
+            ("*.orig", "a.orig", true),
+            ("*.orig", "A.ORIG", true),
+            ("*.orig", ".orig", true),
+            ("*.orig", "a.origin", false),
+            ("._*", "._a", true),
+            ("._*", "a._a", false),
+            ("#*#", "#a#", true),
+            ("#*#", "#", false),
+            ("CVS", "cvs", true),
+            ("CVS", "cvs2", false),
+        ] {
+            let glob = NameGlob::try_from(glob.to_owned()).expect("sound");
+            assert_eq!(glob.matches(name.as_bytes()), expected, "{glob:?} {name}");
+            if expected {
+                let (first, last) = (name.as_bytes()[0], name.as_bytes()[name.len() - 1]);
+                let keys = [first, last].map(|byte| byte.to_ascii_lowercase());
+                assert!([Key::First(keys[0]), Key::Last(keys[1])].contains(&glob.key()));
+            }
+        }
+        for wrong in ["", "*", "a*b*c"] {
+            assert!(NameGlob::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}
