@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use super::decode;
 use crate::inspect::Encoding;
 use crate::model::Evidence;
-use crate::rules::literals::{Form, Match};
+use crate::rules::literals::{Form, Match, SHAPED};
 use crate::rules::{Event, IllFormed, Literals};
 
 /// Hits of one control byte that wait in full.
@@ -18,8 +18,8 @@ pub(super) const LISTED: usize = 16;
 const EVIDENCE: usize = 32;
 const BEHIND: usize = 16;
 /// Bytes that are in the buffer behind the one looked at, except at the end of the text: enough for
-/// evidence, for a character and for a control sequence in UTF-16.
-const AHEAD: usize = 64;
+/// evidence, for a character, for a control sequence in UTF-16 and for the shape of a literal.
+const AHEAD: usize = SHAPED;
 const BUFFER: usize = 64 << 10;
 
 /// Something that a rule may mind.

@@ -114,7 +114,7 @@ fn pattern(rule: &Rule) -> String {
                 kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
             format!("bytes that are no UTF-8 ({})", kinds.join(", "))
         }
-        Matcher::Literals { literals, line_start } => {
+        Matcher::Literals { literals, line_start, shape } => {
             let one = |literal: &Literal| match literal {
                 Literal::Text(text) => format!("\"{}\"", escape_text(text.as_bytes())),
                 Literal::Bytes(bytes) => {
@@ -122,6 +122,8 @@ fn pattern(rule: &Rule) -> String {
                 }
             };
             let place = if *line_start { " at the start of a line" } else { "" };
+            let shape = shape.as_ref().map(|shape| format!(" in {}", shape.text()));
+            let place = format!("{place}{}", shape.unwrap_or_default());
             format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         Matcher::Facts(asked) => facts(asked),

@@ -10,11 +10,14 @@ use std::collections::HashSet;
 use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
 
 use super::rule::{Matcher, Rule};
+use super::shape::Shape;
 
 /// Bytes of the shortest literal: shorter ones are everywhere and would make every pass slow.
 pub const SHORTEST: usize = 3;
 /// Bytes of the longest: what stands behind a place in the buffer of a second look.
 pub const LONGEST: usize = 64;
+/// Bytes that the shape of a literal may cover.
+pub const SHAPED: usize = 256;
 
 /// A byte string of a rule.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -116,6 +119,8 @@ pub struct Literals {
     patterns: Vec<Pattern>,
     /// Ids of the rules, by number.
     ids: Vec<String>,
+    /// What a literal of the rule must be the beginning of, by number.
+    shapes: Vec<Option<Shape>>,
     longest: usize,
     /// Whether some rule looks for its literals in contents that are no texts.
     beyond_texts: bool,
@@ -128,17 +133,21 @@ impl Literals {
     pub fn of<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Option<Self> {
         let mut patterns = Vec::new();
         let mut ids = Vec::new();
+        let mut shapes = Vec::new();
         let mut beyond_texts = false;
         for rule in rules {
-            let Matcher::Literals { literals, .. } = &rule.matcher else { continue };
-            for (form, bytes) in literals.iter().flat_map(Literal::forms) {
+            let Matcher::Literals { literals, shape, .. } = &rule.matcher else { continue };
+            let forms = literals.iter().flat_map(Literal::forms);
+            // Shapes are of bytes.
+            for (form, bytes) in forms.filter(|(f, _)| shape.is_none() || *f <= Form::Narrow) {
                 patterns.push(Pattern { bytes, form, rule: ids.len() });
             }
             beyond_texts |=
                 rule.scope.classes.iter().any(|class| *class != crate::model::Class::Text);
             ids.push(rule.id.clone());
+            shapes.push(shape.clone());
         }
-        Self::compile(patterns, ids, beyond_texts)
+        Some(Self { shapes, ..Self::compile(patterns, ids, beyond_texts)? })
     }
 
     fn compile(patterns: Vec<Pattern>, ids: Vec<String>, beyond_texts: bool) -> Option<Self> {
@@ -149,7 +158,8 @@ impl Literals {
         let search = Search::new(&distinct.collect::<Vec<_>>())?;
         let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max()?;
         let all = (0..ids.len()).fold(0, |bits, rule| bits | bit(rule));
-        Some(Self { search, patterns, ids, longest, beyond_texts, all })
+        let shapes = Vec::new();
+        Some(Self { search, patterns, ids, shapes, longest, beyond_texts, all })
     }
 
     /// The id of a rule by its number.
@@ -162,12 +172,18 @@ impl Literals {
         self.beyond_texts
     }
 
-    /// Hits that begin in `bytes[from..to]`, in the order of their offsets. They end in `bytes`, up
-    /// to [`LONGEST`] bytes behind `to`.
+    /// Hits that begin in `bytes[from..to]`, in the order of their offsets, each in its shape. They
+    /// end in `bytes`, up to [`SHAPED`] bytes behind `to`.
     pub fn matches(&self, bytes: &[u8], from: usize, to: usize) -> Vec<Match> {
         let mut found = Vec::new();
         self.visit(bytes, from, to, |hit| {
-            found.push(hit);
+            match self.shapes.get(hit.rule).and_then(Option::as_ref) {
+                None => found.push(hit),
+                Some(shape) => {
+                    let length = shape.length(bytes, hit.at);
+                    found.extend(length.map(|length| Match { length, ..hit }));
+                }
+            }
             true
         });
         found

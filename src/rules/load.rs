@@ -14,6 +14,7 @@ use super::example::{Example, from_hex};
 use super::facts::{FactsMatch, NameGlob};
 use super::literals::{LONGEST, Literal, SHORTEST};
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Position, Rule, Scope};
+use super::shape::Shape;
 use super::targets::Targets;
 use crate::model::{Class, Confidence, Digest, GapKind, Kind, Severity, TextKind};
 
@@ -90,6 +91,8 @@ struct MatchTable {
     literals_hex: Option<Vec<String>>,
     #[serde(default)]
     line_start: bool,
+    regex: Option<String>,
+    regex_not: Option<String>,
     names: Option<Vec<NameGlob>>,
     kinds: Option<Vec<String>>,
     folders: Option<Vec<NameGlob>>,
@@ -103,7 +106,11 @@ struct MatchTable {
 impl MatchTable {
     /// Whether nothing is asked of literals, and nothing else but them.
     fn has_literals(&self) -> bool {
-        self.literals.is_some() || self.literals_hex.is_some() || self.line_start
+        self.literals.is_some()
+            || self.literals_hex.is_some()
+            || self.line_start
+            || self.regex.is_some()
+            || self.regex_not.is_some()
     }
 }
 
@@ -384,7 +391,15 @@ fn literals(place: &Place<'_>, table: &MatchTable, at: usize) -> Result<Matcher,
         );
         return place.error(at, message);
     }
-    Ok(Matcher::Literals { literals, line_start: table.line_start })
+    let shape = match (&table.regex, &table.regex_not) {
+        (None, None) => None,
+        (None, Some(_)) => return place.error(at, "`regex-not` needs `regex`"),
+        (Some(regex), not) => match Shape::new(regex, not.as_deref()) {
+            Ok(shape) => Some(shape),
+            Err(why) => return place.error(at, why),
+        },
+    };
+    Ok(Matcher::Literals { literals, line_start: table.line_start, shape })
 }
 
 /// `U+0085` or `U+0080..U+009F`, within what the census looks for: a rule outside would never be

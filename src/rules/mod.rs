@@ -15,6 +15,7 @@ mod load;
 mod name;
 mod near;
 mod rule;
+mod shape;
 pub mod targets;
 
 pub use catalogue::Catalogue;

@@ -8,6 +8,7 @@ use super::detectors::Detector;
 use super::example::Example;
 use super::facts::FactsMatch;
 use super::literals::Literal;
+use super::shape::Shape;
 use crate::model::{Class, Confidence, Digest, Severity, TextKind};
 
 /// What a rule costs to run.
@@ -70,6 +71,8 @@ pub enum Matcher {
         literals: Vec<Literal>,
         /// Whether only at the start of a line.
         line_start: bool,
+        /// What each must be the beginning of.
+        shape: Option<Shape>,
     },
     /// Facts of an entry: its name, what it is, its mode.
     Facts(FactsMatch),
