@@ -100,6 +100,7 @@ fn content_of(name: &[u8], bytes: &[u8]) -> Content {
         class: inspect::settle(&facts),
         census,
         format,
+        ends: inspect::kept_ends(bytes, bytes, format),
         ..Content::default()
     }
 }

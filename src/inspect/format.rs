@@ -5,6 +5,7 @@
 //! Containers that premaster opens (disc images, archives) are found by the readers' own probes;
 //! the names here serve the class and the `format` field of a listing.
 
+use crate::model::KeptEnds;
 use crate::source::{be16, be32, le16, le32};
 
 /// A format with its test.
@@ -67,6 +68,25 @@ impl Sample<'_> {
 pub fn recognise(head: &[u8], tail: &[u8], length: u64, name: &[u8]) -> Option<&'static str> {
     let sample = Sample { head, tail, length, name };
     FORMATS.iter().find(|format| (format.check)(&sample)).map(|format| format.name)
+}
+
+/// Bytes of a head and of a tail that are kept.
+const HEAD: usize = 1024;
+const TAIL: usize = 256;
+
+/// The ends of a content that rules judge by them: a script, whatever stands before its `#!`, and
+/// what a printer is to read.
+pub fn kept_ends(head: &[u8], tail: &[u8], format: Option<&str>) -> Option<Box<KeptEnds>> {
+    let wanted = matches!(format, Some("script" | "postscript" | "dos-eps" | "ppd"))
+        || head.starts_with(b"#!")
+        || head.starts_with(b"\xef\xbb\xbf#!");
+    wanted.then(|| {
+        let cut = tail.len().saturating_sub(TAIL);
+        Box::new(KeptEnds {
+            head: head.get(..head.len().min(HEAD)).unwrap_or_default().into(),
+            tail: tail.get(cut..).unwrap_or_default().into(),
+        })
+    })
 }
 
 /// Whether contents of a recognised format are text; `None` for a name that is not of this table.
@@ -328,6 +348,7 @@ static FORMATS: &[Format] = &[
         s.head.get(..15).is_some_and(|head| head.eq_ignore_ascii_case(b"<!doctype html>"))
     }),
     text("script", |s| s.starts(b"#!/") || s.starts(b"#! /")),
+    text("ppd", |s| s.starts(b"*PPD-Adobe:") || s.starts(b"\x04*PPD-Adobe:")),
     text("pem", |s| s.starts(b"-----BEGIN ")),
 ];
 

@@ -13,6 +13,6 @@ mod utf8;
 pub use census::Sweep;
 pub use class::{Facts, looks_binary, settle};
 pub use encoding::{Encoding, encoding, text_format};
-pub use format::{is_text, recognise};
+pub use format::{is_text, kept_ends, recognise};
 pub use kind::{by_design, is_text_name, text_kind};
 pub use text_records::{Texts, text_records};

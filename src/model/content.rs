@@ -143,6 +143,17 @@ pub struct Content {
     pub class: Class,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
     pub format: Option<&'static str>,
+    /// Its first and last bytes, where rules ask for them.
+    pub ends: Option<Box<KeptEnds>>,
+}
+
+/// The first and last bytes of a content that rules judge by them: a script, a PostScript file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct KeptEnds {
+    /// The first bytes.
+    pub head: Box<[u8]>,
+    /// The last bytes.
+    pub tail: Box<[u8]>,
 }
 
 /// Digests of a content that most do not have: they stand apart, because a release has a hundred

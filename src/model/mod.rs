@@ -25,7 +25,7 @@ pub use census::Census;
 pub use change::{Change, Disposition, FieldChange, Granularity, Hunk, Verb};
 pub use claim::{Claim, Owner, Role, Strength, Tile};
 pub use class::{Class, Declared, TextKind};
-pub use content::{Codec, Content, Extent, Extents, MoreDigests, Stored};
+pub use content::{Codec, Content, Extent, Extents, KeptEnds, MoreDigests, Stored};
 pub use digest::Digest;
 pub use fact::{Fact, FactSet, Field, Nature, Value, field};
 pub use finding::{Confidence, Evidence, Finding, Severity};

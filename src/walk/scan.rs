@@ -520,6 +520,7 @@ fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
 
 fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
     content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
+    content.ends = inspect::kept_ends(ends.head, ends.tail, content.format);
     settle_class(content, name, declared);
 }
 

@@ -9,7 +9,9 @@ mod names;
 mod odd_owner;
 mod outside_changed;
 mod outside_not_zero;
+mod postscript;
 mod reader;
+mod scripts;
 mod unread;
 mod unused_waiver;
 
@@ -50,7 +52,19 @@ pub static DETECTORS: &[Detector] = &[
     odd_owner::DETECTOR,
     outside_changed::DETECTOR,
     outside_not_zero::DETECTOR,
+    postscript::dos_eps_header::DETECTOR,
+    postscript::postscript_after_end::DETECTOR,
+    postscript::postscript_binary::DETECTOR,
+    postscript::postscript_end::DETECTOR,
+    postscript::ppd_encoding::DETECTOR,
     reader::DETECTOR,
+    scripts::batch_line_end::DETECTOR,
+    scripts::script_bom::DETECTOR,
+    scripts::script_build_path::DETECTOR,
+    scripts::script_carriage_return::DETECTOR,
+    scripts::script_length::DETECTOR,
+    scripts::script_line_end::DETECTOR,
+    scripts::script_relative::DETECTOR,
     unread::DETECTOR,
     unused_waiver::DETECTOR,
 ];
