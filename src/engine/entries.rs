@@ -148,6 +148,7 @@ impl Judge<'_> {
                         node.kind == Kind::Directory && !parents.get(n).copied().unwrap_or(true);
                     if host {
                         entry.mode = entry.mode.map(|mode| mode & RELEASED);
+                        entry.mode_known = RELEASED;
                         (entry.owner, entry.modified) = (None, None);
                     }
                     index.hits(&entry, |number, rule, detail| {
@@ -213,6 +214,7 @@ fn bare<'a>(name: &'a [u8], around: &'a Around) -> EntryFacts<'a> {
         kind: Kind::File,
         empty: false,
         mode: None,
+        mode_known: 0o7777,
         owner: None,
         modified: None,
         content: None,

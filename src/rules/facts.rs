@@ -21,6 +21,8 @@ pub struct EntryFacts<'a> {
     /// Permission, set-id and sticky bits. In a folder of the host, those of them that are no matter
     /// of its umask.
     pub mode: Option<u16>,
+    /// Bits of the mode that are told.
+    pub mode_known: u16,
     /// Numeric user.
     pub owner: Option<i64>,
     /// Last modification, in seconds since 1970 by the recorded clock.
@@ -76,10 +78,11 @@ pub struct FactsMatch {
 impl FactsMatch {
     /// Whether all but the name is as the rule asks.
     pub fn holds(&self, entry: &EntryFacts<'_>) -> bool {
-        let by_mode = self.mode_any | self.mode_all | self.mode_none != 0;
+        let asked = self.mode_any | self.mode_all | self.mode_none;
+        let known = asked == 0 || entry.mode.is_some() && asked & !entry.mode_known == 0;
         let mode = entry.mode.unwrap_or_default();
         self.kinds.contains(&entry.kind)
-            && (!by_mode || entry.mode.is_some())
+            && known
             && (self.mode_any == 0 || mode & self.mode_any != 0)
             && mode & self.mode_all == self.mode_all
             && mode & self.mode_none == 0
@@ -160,6 +163,32 @@ pub enum Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bit_that_is_not_told_is_not_judged() {
+        let unreadable =
+            FactsMatch { kinds: vec![Kind::File], mode_none: 0o444, ..FactsMatch::default() };
+        for (mode, mode_known, expected) in [
+            (Some(0o4755), 0o7777, false),
+            (Some(0o0200), 0o7777, true),
+            (Some(0o0000), 0o6111, false),
+            (None, 0o7777, false),
+        ] {
+            let entry = EntryFacts {
+                name: b"a",
+                folder: None,
+                kind: Kind::File,
+                empty: false,
+                mode,
+                mode_known,
+                owner: None,
+                modified: None,
+                content: None,
+                around: &Around::default(),
+            };
+            assert_eq!(unreadable.holds(&entry), expected, "{mode:?} {mode_known:o}");
+        }
+    }
 
     #[test]
     fn a_glob_matches_the_whole_name_whatever_its_case() {
