@@ -49,7 +49,7 @@ impl Shape {
     pub fn length(&self, bytes: &[u8], at: usize) -> Option<usize> {
         let end = at.saturating_add(SHAPED).min(bytes.len());
         // What stands before is seen by `\b`.
-        let window = bytes.get(..end)?;
+        let window = bytes.get(..end).filter(|window| at <= window.len())?;
         let input = Input::new(window).range(at..end).anchored(Anchored::Yes);
         let found = self.regex.find(input)?;
         let text = bytes.get(found.range())?;
