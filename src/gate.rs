@@ -184,8 +184,8 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
             .map(|_| (&finding.path, finding.rule.as_str(), finding.message.as_str()));
         let place = place.or_else(|| of_name.get(&name?).copied());
         if place.is_none() {
-            bytes.map(|bytes| of_bytes.insert(bytes, causes.len()));
-            name.map(|name| of_name.insert(name, causes.len()));
+            of_bytes.extend(bytes.map(|bytes| (bytes, causes.len())));
+            of_name.extend(name.map(|name| (name, causes.len())));
         }
         let slot = place.and_then(|at| causes.get_mut(at));
         match slot {
