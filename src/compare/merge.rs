@@ -421,6 +421,7 @@ fn compare_views(pairs: Vec<Pair>, policy: &Policy, items: &mut Vec<Item>) {
             items.push(Item { change, kind, old, new, natures });
         }
         compare_residues(&new.path, a, b, items);
+        items.extend(compare_room(&new.path, a, b));
         if (a.layout, a.layout_fields) != (b.layout, b.layout_fields)
             || a.layout_agrees && !b.layout_agrees
         {
@@ -442,6 +443,27 @@ fn compare_views(pairs: Vec<Pair>, policy: &Policy, items: &mut Vec<Item>) {
         let kind = ItemKind::Layout { agrees };
         items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
     }
+}
+
+/// A container that is longer or shorter than its parts make it.
+fn compare_room(view: &Locator, old: &VolumeRow, new: &VolumeRow) -> Option<Item> {
+    let (old, new) = (old.room?, new.room?);
+    if new.follows(old) {
+        return None;
+    }
+    let container = view.ancestors().next().unwrap_or_default();
+    let mut change = Change::new(Locator::parse(container), Verb::Region);
+    let many = if new.free > old.free { "more" } else { "fewer" };
+    change.note = Some(format!(
+        "{} {many} bytes belong to nothing: {} of {} before, {} of {} now",
+        new.free.abs_diff(old.free),
+        old.free,
+        old.length,
+        new.free,
+        new.length
+    ));
+    let kind = ItemKind::Residue;
+    Some(Item { change, kind, old: None, new: None, natures: Vec::new() })
 }
 
 fn compare_residues(view: &Locator, old: &VolumeRow, new: &VolumeRow, items: &mut Vec<Item>) {

@@ -94,6 +94,9 @@ pub struct Container {
     pub contents: Vec<Vec<Content>>,
     /// Loose bytes that are not all zero.
     pub loose: Vec<Loose>,
+    /// Bytes that belong to nothing: no structure, no content, no rest of a content's last block. What
+    /// a decoder left over is among them. Known once the loose tiles were taken.
+    pub free: u64,
     /// Per volume and view, the name in locators; empty for the default.
     pub view_names: Vec<Vec<String>>,
     /// The first of several contents with the same extents in another volume.
@@ -283,7 +286,8 @@ impl Container {
             let mut of = std::mem::take(&mut volume.claims);
             if claims.is_empty() { claims = of } else { claims.append(&mut of) }
         }
-        overlay(&claims, self.length)
+        let mut free = 0;
+        let tiles = overlay(&claims, self.length)
             .filter_map(|tile| {
                 let strongest = tile.claims.first().and_then(|&i| claims.get(i as usize));
                 let (role, volume, owner) = match strongest {
@@ -291,9 +295,14 @@ impl Container {
                     Some(claim) => (claim.role, claim.volume, claim.owner),
                     None => (&UNCLAIMED, 0, Owner::Volume),
                 };
+                if role.strength != Strength::Slack {
+                    free += tile.end - tile.start;
+                }
                 Some(LooseTile { start: tile.start, end: tile.end, role, volume, owner })
             })
-            .collect()
+            .collect();
+        self.free = free;
+        tiles
     }
 }
 

@@ -34,9 +34,9 @@ pub use glob::matches as glob_matches;
 pub use locator::Locator;
 pub use manifest::{Container, ContainerId, ContentPlace, Loose, Manifest, Place};
 pub use outcome::{Cause, Outcome, Verdict, Waived};
-pub use row::{ContentRow, ResidueRow, Row, RowKind, VolumeRow};
+pub use row::{ContentRow, ResidueRow, Room, Row, RowKind, VolumeRow};
 pub use rows::{Glance, RowStream, Rows, Subject, Sum};
 pub use volume::{
-    ContentId, Defect, FactsId, Kind, Mask, NewNode, Node, NodeId, Part, Partition, Residue,
-    Structure, Unread, View, ViewId, Volume,
+    ContentId, Defect, FactsId, Filled, Kind, Mask, NewNode, Node, NodeId, Part, Partition,
+    Residue, Structure, Unread, View, ViewId, Volume,
 };

@@ -11,8 +11,8 @@ use super::content::Content;
 use super::digest::Digest;
 use super::fact::Fact;
 use super::locator::{self, Locator};
-use super::manifest::{ContainerId, Manifest, Place};
-use super::volume::Kind;
+use super::manifest::{Container, ContainerId, Manifest, Place};
+use super::volume::{Filled, Kind};
 
 /// What a row is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +38,34 @@ pub struct VolumeRow {
     pub layout_agrees: bool,
     /// What neither fact nor layout explains, sorted by key.
     pub residues: Vec<ResidueRow>,
+    /// The room of the container, with the first view of its first volume.
+    pub room: Option<Room>,
+}
+
+/// How long a container is, and how much of that belongs to nothing. Zeros have no digest here: they
+/// are told by their number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// Bytes of the container.
+    pub length: u64,
+    /// Bytes that belong to no structure and no content, whatever stands in them.
+    pub free: u64,
+    /// The unit that writers of the format fill up with zeros at the end, if the length is a multiple.
+    pub filled: Option<Filled>,
+}
+
+impl Room {
+    /// Whether what is free follows from the rest: a writer keeps the length of the container, or
+    /// leaves as much free as before, or fills the last unit and no more.
+    pub fn follows(self, old: Self) -> bool {
+        let fills_last = self.filled.is_some_and(|filled| {
+            let free = self.free.max(old.free);
+            self.filled == old.filled
+                && self.free.abs_diff(old.free) < filled.unit
+                && (filled.beside || free < filled.unit)
+        });
+        self.length == old.length || self.free == old.free || fills_last
+    }
 }
 
 /// Residue under the key that does not move with the layout.
@@ -181,7 +209,13 @@ impl Manifest {
             }
         }
         residues.sort();
+        let room = (v == 0 && view == 0).then(|| {
+            let Container { length, free, .. } = *container;
+            let mut filled = container.volumes.iter().filter_map(|volume| volume.filled);
+            Room { length, free, filled: filled.find(|filled| length.is_multiple_of(filled.unit)) }
+        });
         Some(VolumeRow {
+            room,
             format: volume.format.to_owned(),
             layout: of.layout.finalize().into(),
             layout_fields: of.layout_fields,

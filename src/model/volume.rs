@@ -109,6 +109,15 @@ pub struct View {
     pub layout_agrees: bool,
 }
 
+/// A unit that writers of a format fill up with zeros at the end of a volume.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Filled {
+    /// Bytes.
+    pub unit: u64,
+    /// Whether they leave other bytes free beside that.
+    pub beside: bool,
+}
+
 /// An entry. Names lie in the volume's name table.
 ///
 /// A disc has one an entry and namespace, so it is kept as small as it goes: ids that may be absent
@@ -283,6 +292,8 @@ pub struct Volume {
     pub base: u64,
     /// One payload whose name is not part of a locator: a compressed single file.
     pub wrapper: bool,
+    /// What writers fill up with zeros at its end.
+    pub filled: Option<Filled>,
     /// Namespaces.
     pub views: Vec<View>,
     /// Entries; a parent stands before its children.
@@ -314,6 +325,7 @@ impl Volume {
             format,
             base: 0,
             wrapper: false,
+            filled: None,
             views: Vec::new(),
             nodes: Vec::new(),
             names: Vec::new(),

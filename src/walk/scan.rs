@@ -478,6 +478,11 @@ impl Scan<'_> {
             .map(|(place, ending)| (place, ending.trailing, ending.zero_padding))
             .collect();
         manifest.trailing.sort_unstable();
+        for &(place, bytes, _) in &manifest.trailing {
+            if let Some(of) = manifest.containers.get_mut(place.container.0 as usize) {
+                of.free += bytes;
+            }
+        }
         manifest
     }
 }

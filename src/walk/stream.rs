@@ -358,6 +358,10 @@ impl<'a, 's> Streaming<'a, 's> {
             self.scan.settle_class(content, &name_of(&container, 0, id), declared);
         }
         container.contents = vec![contents];
+        if self.scan.options.contents {
+            // The reader told what stands in them; what counts here is how much there is of it.
+            container.take_loose_tiles();
+        }
         for (id, waiting) in self.waiting {
             let place = ContentPlace { container: self.id, volume: 0, content: id };
             let name = name_of(&container, 0, id);

@@ -14,5 +14,6 @@ mod names;
 mod output;
 mod story;
 mod support;
+mod tails;
 mod targets;
 mod usage;

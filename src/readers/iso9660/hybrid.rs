@@ -10,12 +10,15 @@ use std::ops::Range;
 
 use super::image::Image;
 use crate::model::fact::{Value, field};
-use crate::model::{Owner, Part, Role, Structure, ViewId};
+use crate::model::{Filled, Owner, Part, Role, Structure, ViewId};
 use crate::readers::Spent;
 use crate::source::{le32, le64};
 
 static PARTITION_TABLE: Role = Role::structure("partition table");
 static BOOT_ADDRESS: Role = Role::structure("boot image address");
+
+/// Heads and sectors of the cylinders that an image for disks ends with, the largest first.
+const GEOMETRIES: [(u64, u64); 4] = [(255, 63), (255, 32), (128, 32), (64, 32)];
 
 /// Reads the partition table, if there is one.
 pub(super) fn read(image: &mut Image<'_>, view: ViewId) -> Result<(), Spent> {
@@ -27,6 +30,9 @@ pub(super) fn read(image: &mut Image<'_>, view: ViewId) -> Result<(), Spent> {
     if !is_table {
         return Ok(());
     }
+    let cylinders = GEOMETRIES.map(|(heads, sectors)| heads * sectors * 512);
+    let whole = cylinders.into_iter().find(|&unit| image.length().is_multiple_of(unit));
+    image.volume.filled = whole.map(|unit| Filled { unit, beside: true });
     let mut parts = vec![Part::fact(64..66)];
     for (row, bytes) in table.chunks_exact(16).take(4).enumerate() {
         if bytes.iter().any(|&b| b != 0) {

@@ -9,6 +9,7 @@ use super::image::Image;
 use super::path_table::{self, Table};
 use super::tree::{Naming, Tree};
 use super::{el_torito, hybrid, rock_ridge, susp};
+use crate::model::claim::SLACK;
 use crate::model::{GapKind, Owner, Role, ViewId};
 use crate::readers::Spent;
 
@@ -24,6 +25,10 @@ impl Rank {
     pub(super) const SUPPLEMENTARY: u8 = 12;
     pub(super) const ISO: u8 = 10;
 }
+
+/// Bytes of the part of an image that libisofs writes again when a session is added
+/// (`libisofs.h`, `iso_write_opts_set_overwrite_buf`).
+const HEAD: u64 = 64 << 10;
 
 /// Sectors behind a volume in which the start of a further session is looked for.
 const MOST_PROBED: u64 = 16 << 10;
@@ -82,7 +87,24 @@ pub(super) fn read_all(image: &mut Image<'_>) -> Result<(), Spent> {
         }
         read_set(image, set, number, &mut known)?;
     }
+    fill_head(image);
     Ok(())
+}
+
+/// Claims what libisofs leaves free so that the tables of an image take [`HEAD`] bytes at least: it
+/// shrinks when they grow. A sector for empty files may follow.
+fn fill_head(image: &mut Image<'_>) {
+    let (mut end, mut next) = (0, u64::MAX);
+    for claim in &image.volume.claims {
+        if claim.start < HEAD {
+            end = claim.end.max(end);
+        } else {
+            next = claim.start.min(next);
+        }
+    }
+    if (HEAD..=HEAD + SECTOR as u64).contains(&next) {
+        image.volume.claim(ViewId(0), end..HEAD, &SLACK, Owner::Volume);
+    }
 }
 
 /// The set of the session behind another's volume, if there is one.

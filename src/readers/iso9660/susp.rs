@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::field::{Both, both32};
 use super::image::Image;
+use crate::model::claim::SLACK;
 use crate::model::fact::{Fact, Field};
 use crate::model::{NodeId, Owner, Part, Role, Structure, ViewId};
 use crate::readers::Spent;
@@ -153,6 +154,10 @@ impl Attributes {
             // The first is part of a record, which its directory claims.
             if number > 0 {
                 image.volume.structure(&region);
+                // Areas of other records may follow in the block; what is left is nobody's.
+                let end = at + bytes.len() as u64;
+                let rest = end..end.next_multiple_of(image.block);
+                image.volume.claim(view, rest, &SLACK, owner);
             } else {
                 image.volume.account(&region);
             }

@@ -25,7 +25,7 @@ use super::tree::Tree;
 use super::{Doc, Form, Probe, Reader, Sink, Spent, note_spent};
 use crate::model::locator::escape_text;
 use crate::model::{
-    Fact, GapKind, NodeId, Owner, Part, Role, Structure, Value, ViewId, Volume, field,
+    Fact, Filled, GapKind, NodeId, Owner, Part, Role, Structure, Value, ViewId, Volume, field,
 };
 
 /// The reader of tar archives.
@@ -52,6 +52,7 @@ static LONG: Role = Role::structure("long name");
 static PAX: Role = Role::structure("pax header");
 static END: Role = Role::structure("end of archive");
 static UNREADABLE: Role = Role::reserved("unreadable blocks");
+static PADDING: Role = Role::reserved("record padding");
 static TRAILING: Role = Role::reserved("trailing data");
 static PARTIAL: Role = Role::reserved("partial block");
 
@@ -61,6 +62,8 @@ const LONGEST_NAME: u64 = 64 << 10;
 const LONGEST_PAX: u64 = 1 << 20;
 /// Most global records in force; every entry is held against all of them.
 const MOST_GLOBALS: usize = 256;
+/// Bytes of a record, which most writers fill up (pax, "ustar Interchange Format": 20 blocks).
+const RECORD: u64 = 20 * BLOCK as u64;
 /// Bytes of trailing data under one digest.
 const CHUNK: usize = 64 << 10;
 
@@ -94,6 +97,7 @@ struct Walk<'s, 'i> {
 
 fn stream(input: &mut dyn Read, sink: &mut dyn Sink) {
     let view = sink.volume().add_view("tar", 50);
+    sink.volume().filled = Some(Filled { unit: RECORD, beside: false });
     let mut walk = Walk {
         stream: Stream::new(input),
         sink,
@@ -134,7 +138,9 @@ impl Walk<'_, '_> {
                 continue;
             }
             let count = zeros.take().map_or(0, |start| {
-                self.sink.volume().claim(self.view, start..at, &END, Owner::Volume);
+                let end = at.min(start + 2 * BLOCK as u64);
+                self.sink.volume().claim(self.view, start..end, &END, Owner::Volume);
+                self.sink.volume().claim(self.view, end..at, &PADDING, Owner::Volume);
                 (at - start) / BLOCK as u64
             });
             is_ended |= count >= 2;
@@ -193,7 +199,7 @@ impl Walk<'_, '_> {
         let end = at + bytes.len() as u64;
         let view = self.view;
         let role = match (is_data, is_ended) {
-            (false, _) => &END,
+            (false, _) => &PADDING,
             (true, false) => &PARTIAL,
             (true, true) => &TRAILING,
         };
