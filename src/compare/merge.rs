@@ -453,14 +453,9 @@ fn compare_room(view: &Locator, old: &VolumeRow, new: &VolumeRow) -> Option<Item
     }
     let container = view.ancestors().next().unwrap_or_default();
     let mut change = Change::new(Locator::parse(container), Verb::Region);
-    let many = if new.free > old.free { "more" } else { "fewer" };
     change.note = Some(format!(
-        "{} {many} bytes belong to nothing: {} of {} before, {} of {} now",
-        new.free.abs_diff(old.free),
-        old.free,
-        old.length,
-        new.free,
-        new.length
+        "bytes that belong to no entry: {} of {} before, {} of {} now",
+        old.free, old.length, new.free, new.length
     ));
     let kind = ItemKind::Residue;
     Some(Item { change, kind, old: None, new: None, natures: Vec::new() })
