@@ -43,6 +43,7 @@ fn request(artifact: &Path) -> Request {
         options: Options { threads: 1, ..Options::default() },
         config: Config::default(),
         targets: Vec::new(),
+        architectures: Vec::new(),
         cost: Cost::Parse,
         now: 0,
     }

@@ -97,6 +97,7 @@ impl Judging {
             options: reading.options(&config),
             config,
             targets: Vec::new(),
+            architectures: Vec::new(),
             cost: match self.cost {
                 CostLimit::Census => Cost::Census,
                 CostLimit::Literal => Cost::Literal,

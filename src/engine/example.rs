@@ -1,15 +1,20 @@
 //! The examples of a rule, run: the same for the catalogue's own tests and for `rules test`.
 
+use std::fmt::Write as _;
 use std::io;
 
 use super::artifact::Spot;
 use super::judge::{Judge, Judged};
-use super::sample::{NOW, manifest_of};
+use super::parse::{AllNotes, Parsing};
+use super::sample::{NOW, content_of, manifest_of};
 use super::settings::Settings;
 use super::sight::Sight;
 use crate::inspect::{self, Facts, Sweep};
-use crate::model::{Class, Declared, Finding, Gap, GapKind, Locator};
+use crate::model::{
+    Class, ContainerId, ContentId, ContentPlace, Declared, Finding, Gap, GapKind, Locator,
+};
 use crate::rules::detectors::Look;
+use crate::rules::parsed::{HEAD, Noted, WHOLE};
 use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
 
 /// Bytes at either end that a format is recognised by.
@@ -114,7 +119,9 @@ fn run(
     example: &Example,
     read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
 ) -> Result<Vec<Finding>, String> {
-    let settings = Settings { targets: example.targets.clone(), ..Settings::default() };
+    let architectures = example.facts.get("arch").cloned().into_iter().collect();
+    let targets = example.targets.clone();
+    let settings = Settings { targets, architectures, ..Settings::default() };
     let judge = Judge::new(catalogue, &settings);
     let bytes = match &example.file {
         Some(file) => read(file).map_err(|error| format!("{file}: {error}"))?,
@@ -140,6 +147,12 @@ fn run(
             }
             Look::Entry(_) => entry(&judge, example, &bytes)?,
             Look::Facts(_) => facts(&judge, example),
+            Look::Parsed(_) => {
+                let name = example.name.as_deref().unwrap_or("example");
+                let bytes = patched(example, bytes, read)?;
+                parse(&judge, name.as_bytes(), &bytes).findings
+            }
+            Look::Joined(_) => joined(&judge, example, read)?,
             Look::Name(_) | Look::NameOn(_) | Look::Meeting(_) => {
                 let manifest = manifest_of(example);
                 judge.names(&manifest, &Sight::of(&manifest, &settings))
@@ -150,6 +163,82 @@ fn run(
         _ => entry(&judge, example, &bytes)?,
     };
     Ok(found.into_iter().filter(|finding| finding.rule == rule.id).collect())
+}
+
+/// The content of an example that may be a changed file.
+fn patched(
+    example: &Example,
+    bytes: Vec<u8>,
+    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+) -> Result<Vec<u8>, String> {
+    let Some(base) = &example.base else { return Ok(bytes) };
+    let mut bytes = read(base).map_err(|error| format!("{base}: {error}"))?;
+    if let Some(length) = example.length {
+        bytes.resize(usize::try_from(length).unwrap_or_default(), 0);
+    }
+    for patch in &example.patch {
+        let new = patch.bytes().ok_or("a patch that is no hex")?;
+        let at = usize::try_from(patch.at).unwrap_or(usize::MAX);
+        let old = at.checked_add(new.len()).and_then(|end| bytes.get_mut(at..end));
+        old.ok_or_else(|| format!("{base} ends before {at}"))?.copy_from_slice(&new);
+    }
+    Ok(bytes)
+}
+
+/// The findings about the structure of a content that has all its bytes.
+fn parse(judge: &Judge<'_>, name: &[u8], bytes: &[u8]) -> Parsing {
+    let content = content_of(name, bytes);
+    let path = Locator::root().view("").child(name, 0);
+    let judged = Judged {
+        path: &path,
+        name,
+        class: content.class,
+        approved: None,
+        census: &content.census,
+        literals: 0,
+        declared: Declared::Nothing,
+        kind: inspect::text_kind(name, Declared::Nothing),
+        format: content.format,
+        resource: None,
+        targets: &judge.settings().targets,
+    };
+    if !judge.wants_parse(&judged) {
+        return Parsing::default();
+    }
+    let there = if bytes.len() as u64 <= WHOLE { bytes.len() } else { HEAD as usize };
+    judge.parse(&judged, bytes.get(..there).unwrap_or_default(), NOW)
+}
+
+/// The findings about all the entries that an example gives.
+fn joined(
+    judge: &Judge<'_>,
+    example: &Example,
+    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+) -> Result<Vec<Finding>, String> {
+    let mut example = example.clone();
+    for entry in &mut example.entries {
+        if let Some(file) = entry.file.take() {
+            let bytes = read(&file).map_err(|error| format!("{file}: {error}"))?;
+            let mut hex = String::new();
+            for byte in bytes {
+                let _ = write!(hex, "{byte:02x}");
+            }
+            entry.hex = Some(hex);
+        }
+    }
+    let manifest = manifest_of(&example);
+    let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
+    let entries = example.entries.iter().filter_map(|entry| Some((entry, entry.bytes()?)));
+    for (number, (entry, bytes)) in entries.enumerate() {
+        let content = ContentId(number as u32);
+        let place = ContentPlace { container: ContainerId(0), volume: 0, content };
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        for (rule, of) in parse(judge, name.as_bytes(), &bytes).notes {
+            let of = of.into_vec().into_iter().map(|note| Noted { place, note });
+            notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
+        }
+    }
+    Ok(judge.join(&manifest, &Sight::of(&manifest, judge.settings()), &notes))
 }
 
 /// The findings about the facts of the entries that an example gives.

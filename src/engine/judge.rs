@@ -254,7 +254,7 @@ fn look(
 }
 
 /// Whether a rule looks at an entry of this class, kind and format.
-fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
+pub(super) fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
     let scope = &rule.scope;
     (scope.classes.is_empty() || scope.classes.contains(&judged.class))
         && (scope.kinds.is_empty() || scope.kinds.contains(&judged.kind))

@@ -87,7 +87,7 @@ fn facts_of(entry: &ExampleEntry) -> Vec<Fact> {
 }
 
 /// What the pass would find.
-fn content_of(name: &[u8], bytes: &[u8]) -> Content {
+pub(super) fn content_of(name: &[u8], bytes: &[u8]) -> Content {
     let mut sweep = Sweep::new();
     sweep.update(bytes);
     let census = sweep.finish();

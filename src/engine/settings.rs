@@ -16,6 +16,8 @@ pub struct Settings {
     pub targets: Vec<String>,
     /// Globs that a target is bound to, by its name; a target without sees the views of its file.
     pub bound: BTreeMap<String, Vec<String>>,
+    /// Processors that the release is for, beside those of its targets.
+    pub architectures: Vec<String>,
     /// Rules that cost more do not run.
     pub cost: Cost,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
@@ -29,6 +31,7 @@ impl Default for Settings {
             disabled: BTreeSet::new(),
             targets: Vec::new(),
             bound: BTreeMap::new(),
+            architectures: Vec::new(),
             cost: Cost::Parse,
             encoding: None,
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::parsing::{parse_all, parse_single};
 use crate::compare::Comparison;
 use crate::config::Waiver;
 use crate::engine::{Judge, Judged, Sight, Spot};
@@ -13,15 +14,28 @@ use crate::model::{Class, ContentId, Declared, Finding, Gap, Locator, Manifest, 
 use crate::rules::detectors::WaiverState;
 use crate::walk::Artifact;
 
+/// What all rules of one check look at.
+#[derive(Clone, Copy)]
+pub(super) struct Round<'a> {
+    /// The rules.
+    pub(super) judge: &'a Judge<'a>,
+    /// What was scanned.
+    pub(super) artifact: &'a Artifact,
+    /// What each target sees of it.
+    pub(super) sight: &'a Sight<'a>,
+    /// How it differs from the approved build.
+    pub(super) comparison: Option<&'a Comparison>,
+    /// Whether what is as in the approved build need not be looked at for structure.
+    pub(super) only_changed: bool,
+    /// Seconds since 1970.
+    pub(super) now: i64,
+    /// Threads.
+    pub(super) threads: usize,
+}
+
 /// Runs every rule over everything that was found.
-pub(super) fn judge_all(
-    judge: &Judge<'_>,
-    artifact: &Artifact,
-    sight: &Sight<'_>,
-    comparison: Option<&Comparison>,
-    now: i64,
-    gaps: &mut Vec<Gap>,
-) -> Vec<Finding> {
+pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> {
+    let Round { judge, artifact, sight, comparison, now, .. } = *round;
     let manifest = &artifact.manifest;
     let mut findings = Vec::new();
     // Texts of the approved build that are none now.
@@ -51,11 +65,23 @@ pub(super) fn judge_all(
         }
         judge_structure(judge, manifest, id, &mut findings);
     }
+    let changed = comparison.filter(|_| round.only_changed).map(changed_paths);
+    let parsed = parse_all(round, changed.as_ref());
+    gaps.extend(parsed.gaps);
+    let mut structures = FastMap::default();
+    let mut of_structure = Vec::new();
+    for (place, found) in parsed.findings {
+        structures.insert(place, of_structure.len()..of_structure.len() + found.len());
+        of_structure.extend(found);
+    }
+    name_aliases(manifest, &structures, &mut of_structure);
     name_aliases(manifest, &about, &mut findings);
+    findings.append(&mut of_structure);
+    findings.extend(parsed.joined);
     findings.extend(judge.names(manifest, sight));
     findings.extend(judge.entries(manifest, sight, now));
     if manifest.containers.is_empty() {
-        judge_single(judge, artifact, &sight.all(), &flipped, &mut findings, gaps);
+        judge_single(round, &sight.all(), &flipped, &mut findings, gaps);
         findings.extend(judge.single_entry(&artifact.name(), &manifest.artifact, now));
     }
     for (place, bytes, zero) in &manifest.trailing {
@@ -118,39 +144,12 @@ fn judge_content(
     gaps: &mut Vec<Gap>,
 ) {
     let manifest = &artifact.manifest;
-    let Some(content) = manifest.content(place).filter(|content| content.blake3.is_some()) else {
-        return;
-    };
-    let Some(main) = manifest.main_place(place) else { return };
-    let Some((volume, node)) = manifest.node(main) else { return };
-    let stored = manifest.stored(place);
-    let declared = stored.map_or(Declared::Nothing, |stored| stored.declared);
-    let name = volume.name(node);
     let root = Locator::root();
-    let mut judged = Judged {
-        path: &root,
-        name,
-        class: content.class,
-        approved: None,
-        census: &content.census,
-        literals: content.literals,
-        declared,
-        kind: inspect::text_kind(name, declared),
-        format: content.format,
-        resource: volume
-            .facts_of(node)
-            .iter()
-            .find(|fact| fact.field == field::RESOURCE_TYPE)
-            .and_then(|fact| match &fact.value {
-                crate::model::Value::Bytes(bytes) => bytes.first_chunk().copied(),
-                _ => None,
-            }),
-        targets: &[],
-    };
+    let Some(mut judged) = judged_of(manifest, place, &root) else { return };
     let path;
     let targets;
     if !flipped.is_empty() || wants_look(judge, &judged) {
-        path = manifest.path(main);
+        path = manifest.content_path(place);
         if flipped.contains(&path) {
             judged.approved = Some(Class::Text);
             judged.class = Class::Text;
@@ -177,6 +176,36 @@ fn judge_content(
     }
 }
 
+/// A content as rules see it, under its main name; none if nothing names it or its bytes were not
+/// all read.
+pub(super) fn judged_of<'a>(
+    manifest: &'a Manifest,
+    place: ContentPlace,
+    path: &'a Locator,
+) -> Option<Judged<'a>> {
+    let content = manifest.content(place).filter(|content| content.blake3.is_some())?;
+    let (volume, node) = manifest.node(manifest.main_place(place)?)?;
+    let declared = manifest.stored(place).map_or(Declared::Nothing, |stored| stored.declared);
+    let name = volume.name(node);
+    let resource = volume.facts_of(node).iter().find(|fact| fact.field == field::RESOURCE_TYPE);
+    Some(Judged {
+        path,
+        name,
+        class: content.class,
+        approved: None,
+        census: &content.census,
+        literals: content.literals,
+        declared,
+        kind: inspect::text_kind(name, declared),
+        format: content.format,
+        resource: resource.and_then(|fact| match &fact.value {
+            crate::model::Value::Bytes(bytes) => bytes.first_chunk().copied(),
+            _ => None,
+        }),
+        targets: &[],
+    })
+}
+
 fn wants_look(judge: &Judge<'_>, judged: &Judged<'_>) -> bool {
     judged.approved.is_some()
         || judge.needs_look(judged)
@@ -185,13 +214,13 @@ fn wants_look(judge: &Judge<'_>, judged: &Judged<'_>) -> bool {
 
 /// The artifact is a single file that is no container.
 fn judge_single(
-    judge: &Judge<'_>,
-    artifact: &Artifact,
+    round: &Round<'_>,
     targets: &[String],
     flipped: &BTreeSet<&Locator>,
     findings: &mut Vec<Finding>,
     gaps: &mut Vec<Gap>,
 ) {
+    let Round { judge, artifact, now, .. } = *round;
     let content = &artifact.manifest.artifact;
     let root = Locator::root();
     let name = artifact.name();
@@ -209,6 +238,14 @@ fn judge_single(
         resource: None,
         targets,
     };
+    let is_known = content.blake3.is_some();
+    let is_same = round.only_changed && round.comparison.is_some_and(|c| c.items.is_empty());
+    if is_known && !is_same {
+        match parse_single(judge, &judged, artifact, now) {
+            Ok(found) => findings.extend(found),
+            Err(gap) => gaps.push(gap),
+        }
+    }
     if !wants_look(judge, &judged) {
         return;
     }
@@ -280,16 +317,16 @@ pub(super) fn judge_waivers(
     findings
 }
 
+/// The locators of all that differs from the approved build.
+fn changed_paths(comparison: &Comparison) -> BTreeSet<&str> {
+    let changes = comparison.items.iter().map(|item| &item.change);
+    let names = changes.flat_map(|change| std::iter::once(&change.path).chain(&change.aliases));
+    names.chain(comparison.flipped.iter().map(|(_, new)| &new.path)).map(Locator::as_str).collect()
+}
+
 /// Findings in contents that the approved manifest holds at the same place.
 pub(super) fn mark_existing(findings: &mut [Finding], comparison: &Comparison) {
-    let mut changed = BTreeSet::new();
-    for item in &comparison.items {
-        changed.insert(item.change.path.as_str());
-        changed.extend(item.change.aliases.iter().map(Locator::as_str));
-    }
-    for (_, new) in &comparison.flipped {
-        changed.insert(new.path.as_str());
-    }
+    let changed = changed_paths(comparison);
     for finding in findings {
         let changed_here = changed.contains(finding.path.as_str())
             || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()));

@@ -1,13 +1,14 @@
 //! The whole program on one page: scan, compare, reconcile, judge, decide.
 
 mod judging;
+mod parsing;
 mod request;
 mod sides;
 
 use std::io;
 use std::path::Path;
 
-use self::judging::{judge_all, judge_waivers, mark_existing};
+use self::judging::{Round, judge_all, judge_waivers, mark_existing};
 use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
 use crate::config::{Config, ConfigError};
@@ -80,10 +81,19 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     gaps.sort();
     gaps.dedup();
     let sight = Sight::of(&artifact.manifest, &settings);
-    let mut findings =
-        judge_all(&judge, &artifact, &sight, comparison.as_ref(), request.now, &mut gaps);
+    let by_manifest = matches!(approved, Some(Approved::Manifest(_)));
+    let round = Round {
+        judge: &judge,
+        artifact: &artifact,
+        sight: &sight,
+        comparison: comparison.as_ref(),
+        only_changed: by_manifest && !request.all_findings,
+        now: request.now,
+        threads: walk::threads(&request.options),
+    };
+    let mut findings = judge_all(&round, &mut gaps);
     if let Some(comparison) = &comparison
-        && matches!(approved, Some(Approved::Manifest(_)))
+        && by_manifest
     {
         mark_existing(&mut findings, comparison);
     }
@@ -149,6 +159,7 @@ fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failur
         disabled: request.config.disabled.clone(),
         targets,
         bound: request.config.bound.clone(),
+        architectures: request.architectures.clone(),
         cost: request.cost,
         encoding: request.config.encoding,
     };

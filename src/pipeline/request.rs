@@ -30,6 +30,8 @@ pub struct Request {
     pub config: Config,
     /// Targets beside those of the settings.
     pub targets: Vec<String>,
+    /// Processors that the release is for.
+    pub architectures: Vec<String>,
     /// Rules that cost more do not run.
     pub cost: crate::rules::Cost,
     /// Seconds since 1970.

@@ -110,6 +110,9 @@ pub struct ExampleEntry {
     /// Its content in hex.
     #[serde(default)]
     pub hex: Option<String>,
+    /// A file of the repository that is its content.
+    #[serde(default)]
+    pub file: Option<String>,
     /// How often the content stands in it.
     #[serde(default)]
     pub times: Option<usize>,
@@ -135,6 +138,13 @@ pub struct Patch {
     pub at: u64,
     /// What stands there then.
     pub hex: String,
+}
+
+impl Patch {
+    /// The bytes that it puts there.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        from_hex(&self.hex)
+    }
 }
 
 /// The bytes of a hex string; `None` if it is none.

@@ -301,11 +301,11 @@ fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
     }
 }
 
-/// Whether a rule looks at facts of entries.
+/// Whether the examples of a rule are entries: it looks at their facts, or at all of them.
 fn is_of_facts(matcher: &Matcher) -> bool {
     match matcher {
         Matcher::Facts(_) => true,
-        Matcher::Detector(detector) => matches!(detector.look, Look::Facts(_)),
+        Matcher::Detector(detector) => matches!(detector.look, Look::Facts(_) | Look::Joined(_)),
         _ => false,
     }
 }

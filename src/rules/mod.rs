@@ -14,6 +14,8 @@ pub mod literals;
 mod load;
 mod name;
 mod near;
+pub mod parsed;
+pub mod program;
 mod rule;
 mod shape;
 pub mod targets;

@@ -30,6 +30,11 @@ impl Permits {
         })
     }
 
+    /// Bytes of the whole pool.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
     /// Appends `bytes` to the shared file; gives it and where they start.
     fn spill(&self, bytes: &[u8]) -> io::Result<(Arc<File>, u64)> {
         let mut spilled = self.spilled.lock().unwrap_or_else(PoisonError::into_inner);

@@ -133,6 +133,14 @@ fn readable(metadata: &std::fs::Metadata) -> std::io::Result<()> {
     Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, message))
 }
 
+/// How many threads the options ask for.
+pub fn threads(options: &Options) -> usize {
+    match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        n => n,
+    }
+}
+
 /// Reads a whole artifact: a folder, or a file and all that is nested in it.
 pub fn scan(path: &Path, options: &Options) -> Result<Artifact, OpenError> {
     let failed = |cause| OpenError { path: path.to_path_buf(), cause };

@@ -28,6 +28,16 @@ impl Artifact {
         Self { path: path.to_path_buf(), permits, manifest, opened: Mutex::default() }
     }
 
+    /// Where large memory comes from.
+    pub fn permits(&self) -> &Arc<Permits> {
+        &self.permits
+    }
+
+    /// Lets go of the containers that were opened last, and of the memory that they hold.
+    pub fn close(&self) {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The name of the artifact, without its folder.
     pub fn name(&self) -> Vec<u8> {
         self.path.file_name().map(|name| name.as_encoded_bytes().to_vec()).unwrap_or_default()

@@ -115,10 +115,7 @@ pub(super) fn run(
         format = scan.add_file(&(Arc::clone(&source) as Arc<dyn Source>), &name)?.or(format);
         root_file = Some(source);
     }
-    let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        n => n,
-    };
+    let threads = super::threads(options);
     let work = || {
         let mut buffer = scan.buffers.lend();
         while let Some(task) = scan.next() {

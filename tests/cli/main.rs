@@ -13,6 +13,7 @@ mod listing;
 mod names;
 mod output;
 mod story;
+mod structure;
 mod support;
 mod tails;
 mod targets;

@@ -1,6 +1,7 @@
 //! Detectors: what no pattern in a rule file can express. One file each, one line in [`DETECTORS`].
 
 mod after_end;
+mod binary;
 mod class_changed;
 mod epoch_date;
 mod future_date;
@@ -19,12 +20,14 @@ use std::ops::Range;
 
 use super::facts::EntryFacts;
 use super::name::Name;
+use super::parsed::{Hits, Join, Parsed};
 use super::targets::Target;
 use crate::model::{Census, Class, GapKind};
 
 /// Every detector.
 pub static DETECTORS: &[Detector] = &[
     after_end::DETECTOR,
+    binary::binary_executable_stack::DETECTOR,
     class_changed::DETECTOR,
     epoch_date::DETECTOR,
     future_date::DETECTOR,
@@ -101,6 +104,10 @@ pub enum Look {
     /// The facts of an entry: its mode, its owner, its date, and the ends of its content; a hit says
     /// what is wrong.
     Facts(fn(&EntryFacts<'_>) -> Option<String>),
+    /// The bytes and the structure of a content; cost is `parse`.
+    Parsed(fn(&Parsed<'_>, &mut Hits)),
+    /// The same of all contents, and then the artifact as a whole.
+    Joined(Join),
     /// Nothing: a reader tells the defect by the rule's id.
     Reader,
 }
@@ -141,6 +148,11 @@ pub struct Meeting {
 }
 
 impl Look {
+    /// Whether it looks at the structure of contents.
+    pub const fn is_of_structure(self) -> bool {
+        matches!(self, Self::Parsed(_) | Self::Joined(_))
+    }
+
     /// Whether it looks at names.
     pub const fn is_of_names(&self) -> bool {
         matches!(self, Self::Name(_) | Self::NameOn(_) | Self::Meeting(_))

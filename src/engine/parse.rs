@@ -1,0 +1,138 @@
+//! Rules of cost `parse`: which contents they look at, and what they say of the bytes.
+
+use super::collect::{finding, number_occurrences};
+use super::judge::{Judge, Judged, in_scope};
+use super::sight::Sight;
+use crate::model::{Census, Evidence, Finding, Manifest};
+use crate::rules::detectors::Look;
+use crate::rules::parsed::{Hit, Hits, Noted, Notes, Parsed};
+use crate::rules::{Matcher, Rule, Targets};
+
+/// Bytes of evidence, and how many of them may stand before the hit.
+const EVIDENCE: usize = 32;
+const BEHIND: usize = 16;
+
+/// What rules of cost `parse` say of one content.
+#[derive(Debug, Default)]
+pub struct Parsing {
+    /// Their findings.
+    pub findings: Vec<Finding>,
+    /// What detectors of the whole artifact noted, each with the number of its rule.
+    pub notes: Vec<(usize, Notes)>,
+}
+
+/// The notes of all contents, for each rule.
+pub type AllNotes = Vec<Vec<Noted>>;
+
+impl Judge<'_> {
+    /// Whether some rule of cost `parse` looks at an entry. Rules name the formats that they read.
+    pub fn wants_parse(&self, judged: &Judged<'_>) -> bool {
+        judged.census.size > 0 && self.parsing().any(|(_, rule, _)| in_scope(rule, judged))
+    }
+
+    /// The rules of cost `parse`, each with its number and how it looks.
+    fn parsing(&self) -> impl Iterator<Item = (usize, &Rule, Look)> {
+        self.rules().enumerate().filter_map(|(number, rule)| match rule.matcher {
+            Matcher::Detector(detector) if detector.look.is_of_structure() => {
+                Some((number, rule, detector.look))
+            }
+            _ => None,
+        })
+    }
+
+    /// Judges the structure of an entry. `bytes` are all of it, or as many of the first as
+    /// [`crate::rules::parsed`] says; `now` is in seconds since 1970.
+    pub fn parse(&self, judged: &Judged<'_>, bytes: &[u8], now: i64) -> Parsing {
+        let targets = Targets::built_in();
+        let parsed = Parsed {
+            size: judged.census.size,
+            name: judged.name,
+            format: judged.format.unwrap_or_default(),
+            class: judged.class,
+            declared: judged.declared,
+            targets: judged.targets.iter().filter_map(|name| targets.get(name)).collect(),
+            architectures: &self.settings().architectures,
+            now,
+            ..Parsed::new(bytes)
+        };
+        let mut parsing = Parsing::default();
+        for (number, rule, look) in self.parsing() {
+            if !in_scope(rule, judged) {
+                continue;
+            }
+            match look {
+                Look::Parsed(find) => {
+                    let mut hits = Hits::default();
+                    find(&parsed, &mut hits);
+                    let from = parsing.findings.len();
+                    let told = hits.listed.iter().map(|hit| self.of_hit(rule, judged, bytes, hit));
+                    parsing.findings.extend(told);
+                    if let Some(last) = parsing.findings.get_mut(from..).and_then(<[_]>::last_mut) {
+                        last.more = hits.more;
+                    }
+                }
+                Look::Joined(join) => {
+                    let mut notes = Notes::default();
+                    (join.note)(&parsed, &mut notes);
+                    parsing.notes.push((number, notes));
+                }
+                _ => {}
+            }
+        }
+        number_occurrences(&mut parsing.findings);
+        parsing
+    }
+
+    /// What detectors of the whole artifact say when every content is noted. `notes` has, for each
+    /// rule that runs, its notes in the order of places.
+    pub fn join(&self, manifest: &Manifest, sight: &Sight<'_>, notes: &AllNotes) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let census = Census::default();
+        for (number, rule, look) in self.parsing() {
+            let (Look::Joined(join), Some(notes)) = (look, notes.get(number)) else { continue };
+            let from = findings.len();
+            (join.join)(manifest, notes, &mut |index, hit| {
+                let Some(Noted { place, note }) = notes.get(index) else { return };
+                let path = manifest.content_path(*place);
+                let targets = sight.of_content(*place, &path);
+                let judged =
+                    Judged { targets: &targets, ..super::artifact::nameless(&path, &census) };
+                let hit = Hit { range: hit.range.or(note.range.clone()), ..hit };
+                findings.push(self.of_hit(rule, &judged, &[], &hit));
+            });
+            // Notes of one content are many, and so are contents: what tells two apart is the path.
+            findings.get_mut(from..).unwrap_or_default().sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        for same in findings.chunk_by_mut(|a, b| a.path == b.path && a.rule == b.rule) {
+            number_occurrences(same);
+        }
+        findings
+    }
+
+    fn of_hit(&self, rule: &Rule, judged: &Judged<'_>, bytes: &[u8], hit: &Hit) -> Finding {
+        let range = hit.range.clone();
+        let message = rule.render(|fact| match fact {
+            "detail" => Some(hit.detail.clone()),
+            "offset" => range.as_ref().map(|range| range.start.to_string()),
+            "count" => range.as_ref().map(|range| (range.end - range.start).to_string()),
+            _ => None,
+        });
+        let mut finding = finding(rule, judged, self.settings(), message);
+        if hit.target.is_some() {
+            finding.target.clone_from(&hit.target);
+        }
+        if let Some(range) = range {
+            finding.offset = Some(range.start);
+            finding.length = range.end - range.start;
+            finding.evidence = evidence(bytes, range.start);
+        }
+        finding
+    }
+}
+
+fn evidence(bytes: &[u8], at: u64) -> Option<Evidence> {
+    let at = usize::try_from(at).ok().filter(|at| *at < bytes.len())?;
+    let start = at.saturating_sub(BEHIND);
+    let around = bytes.get(start..bytes.len().min(start + EVIDENCE))?;
+    Some(Evidence { bytes: around.to_vec(), start: start as u64 })
+}

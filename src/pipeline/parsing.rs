@@ -1,0 +1,223 @@
+//! Rules of cost `parse`: the contents that they look at are read once more, whole up to a limit, in
+//! the order in which they lie on the medium, on all cores.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io::Read;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::judging::{Round, judged_of};
+use crate::engine::{AllNotes, Judge, Parsing};
+use crate::model::manifest::{ContainerId, ContentPlace};
+use crate::model::{Census, Codec, ContentId, Finding, Gap, GapKind, Locator};
+use crate::rules::parsed::{HEAD, Noted, WHOLE};
+use crate::source::{Forward, Permits};
+use crate::walk::Artifact;
+
+/// Contents of one task.
+const BATCH: usize = 16;
+
+/// What the stage found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Findings, by content.
+    pub(super) findings: Vec<(ContentPlace, Vec<Finding>)>,
+    /// Findings about contents together.
+    pub(super) joined: Vec<Finding>,
+    /// What could not be read again.
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// Runs every rule of cost `parse` over the contents in its scope: all of them, or those that
+/// `changed` names.
+pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Found {
+    let Round { judge, artifact, sight, .. } = *round;
+    let manifest = &artifact.manifest;
+    let jobs = jobs(round, changed);
+    let tasks = tasks(artifact, &jobs);
+    let mut found = Found::default();
+    let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
+    // Spools of nested containers keep what they took; the stage takes its own part at once.
+    artifact.close();
+    let threads = round.threads.clamp(1, tasks.len().max(1));
+    let share = (artifact.permits().total() / 2).min(threads as u64 * WHOLE);
+    let _reserved = artifact.permits().take(share);
+    let pool = Permits::new(share);
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let work = || {
+        let mut buffer = Vec::new();
+        while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let results = jobs.get(task.clone()).unwrap_or_default().iter();
+            let results: Vec<_> =
+                results.map(|job| (job.place, one(round, job, &pool, &mut buffer))).collect();
+            done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    for (place, result) in done {
+        match result {
+            Ok(parsing) => {
+                for (rule, of) in parsing.notes {
+                    let of = of.into_vec().into_iter().map(|note| Noted { place, note });
+                    notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
+                }
+                if !parsing.findings.is_empty() {
+                    found.findings.push((place, parsing.findings));
+                }
+            }
+            Err(gap) => found.gaps.push(gap),
+        }
+    }
+    found.joined = judge.join(manifest, sight, &notes);
+    found
+}
+
+/// A content to look at, and where it begins in its container.
+struct Job {
+    place: ContentPlace,
+    start: u64,
+}
+
+/// The contents that some rule looks at, each once, in the order of the medium.
+fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
+    let manifest = &round.artifact.manifest;
+    let mut jobs = Vec::new();
+    for (c, container) in manifest.containers.iter().enumerate() {
+        for (v, contents) in container.contents.iter().enumerate() {
+            for index in 0..contents.len() {
+                let content = ContentId(index as u32);
+                if container.canonical(v as u16, content) != (v as u16, content) {
+                    continue;
+                }
+                let container = ContainerId(c as u32);
+                let place = ContentPlace { container, volume: v as u16, content };
+                let root = Locator::root();
+                let wanted = judged_of(manifest, place, &root)
+                    .is_some_and(|judged| round.judge.wants_parse(&judged));
+                if wanted {
+                    let extents = manifest.stored(place).map(|stored| &stored.extents);
+                    let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
+                    jobs.push(Job { place, start });
+                }
+            }
+        }
+    }
+    if let Some(changed) = changed.filter(|_| !jobs.is_empty()) {
+        let wanted: HashSet<ContentPlace> = jobs.iter().map(|job| job.place).collect();
+        let names = manifest.places().filter_map(|name| {
+            let place = manifest.content_place(name).filter(|place| wanted.contains(place))?;
+            changed.contains(manifest.path(name).as_str()).then_some(place)
+        });
+        let new: HashSet<ContentPlace> = names.collect();
+        jobs.retain(|job| new.contains(&job.place));
+    }
+    jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
+    jobs
+}
+
+/// Runs of jobs. What lies in a packed container is one run: the thread that has unpacked it reads
+/// all of it.
+fn tasks(artifact: &Artifact, jobs: &[Job]) -> Vec<std::ops::Range<usize>> {
+    let manifest = &artifact.manifest;
+    let mut tasks: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut before = None;
+    for (index, job) in jobs.iter().enumerate() {
+        let container = manifest.container(job.place.container);
+        let inside = container.and_then(|container| container.inside);
+        let is_packed = inside
+            .and_then(|place| manifest.stored(place))
+            .is_some_and(|s| s.codec != Codec::Plain);
+        match tasks.last_mut() {
+            Some(task)
+                if before == Some(job.place.container) && (is_packed || task.len() < BATCH) =>
+            {
+                task.end = index + 1;
+            }
+            _ => tasks.push(index..index + 1),
+        }
+        before = Some(job.place.container);
+    }
+    tasks
+}
+
+/// Reads and judges one content.
+fn one(
+    round: &Round<'_>,
+    job: &Job,
+    pool: &std::sync::Arc<Permits>,
+    buffer: &mut Vec<u8>,
+) -> Result<Parsing, Gap> {
+    let Round { judge, artifact, sight, now, .. } = *round;
+    let manifest = &artifact.manifest;
+    let path = manifest.content_path(job.place);
+    let Some(mut judged) = judged_of(manifest, job.place, &path) else {
+        return Ok(Parsing::default());
+    };
+    let targets = sight.of_content(job.place, &path);
+    judged.targets = &targets;
+    let wanted = wanted(judged.census);
+    let _permit = pool.take(wanted);
+    let read = artifact
+        .content_reader(job.place)
+        .and_then(|data| read(data, wanted, judged.census, buffer));
+    read.map_err(|error| unreadable(&path, &error))?;
+    let mut parsing = judge.parse(&judged, buffer, now);
+    for finding in &mut parsing.findings {
+        finding.image_offset =
+            finding.offset.and_then(|offset| artifact.image_offset(job.place, offset));
+    }
+    Ok(parsing)
+}
+
+/// Runs them over an artifact that is a single file.
+pub(super) fn parse_single(
+    judge: &Judge<'_>,
+    judged: &crate::engine::Judged<'_>,
+    artifact: &Artifact,
+    now: i64,
+) -> Result<Vec<Finding>, Gap> {
+    if !judge.wants_parse(judged) {
+        return Ok(Vec::new());
+    }
+    let mut buffer = Vec::new();
+    let read = artifact.source().and_then(|source| {
+        read(Forward::new(source), wanted(judged.census), judged.census, &mut buffer)
+    });
+    read.map_err(|error| unreadable(judged.path, &error))?;
+    Ok(judge.parse(judged, &buffer, now).findings)
+}
+
+/// Bytes that are read of a content.
+fn wanted(census: &Census) -> u64 {
+    if census.size <= WHOLE { census.size } else { HEAD }
+}
+
+fn read(
+    data: impl Read,
+    wanted: u64,
+    census: &Census,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    buffer.clear();
+    // One byte more tells a file that has grown since.
+    let more = u64::from(wanted == census.size);
+    data.take(wanted + more).read_to_end(buffer)?;
+    if buffer.len() as u64 == wanted {
+        return Ok(());
+    }
+    Err(std::io::Error::other("it is of another size than before"))
+}
+
+fn unreadable(path: &Locator, error: &std::io::Error) -> Gap {
+    let message = format!("cannot be read again for the rules: {error}");
+    Gap::new(path.clone(), GapKind::Unreadable, message)
+}

@@ -1,0 +1,184 @@
+//! What rules of cost `parse` see: the bytes of one content, what is known of it, and structures
+//! that several rules read from it, each parsed when the first rule asks.
+//!
+//! A detector tells its hits to [`Hits`]. One that needs more than one content ([`Join`]) notes what
+//! it found in each, and resolves the notes against the whole manifest when all are made.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::program::{self, Program};
+use super::targets::Target;
+use crate::model::manifest::ContentPlace;
+use crate::model::{Class, Declared, Manifest};
+
+/// Contents up to this size are read whole; of larger ones, [`HEAD`] bytes.
+pub const WHOLE: u64 = 8 << 20;
+/// Bytes at the start of a content that is too large to be read whole.
+pub const HEAD: u64 = 64 << 10;
+/// Hits of a rule in a content that are listed; the others are counted.
+const LISTED: usize = 8;
+/// Notes of a detector about one content that are kept.
+const NOTED: usize = 4096;
+
+/// A content as rules of cost `parse` see it.
+pub struct Parsed<'a> {
+    /// Its bytes; of a large content the first of them, see [`Parsed::is_whole`].
+    pub bytes: &'a [u8],
+    /// Bytes in all.
+    pub size: u64,
+    /// The entry's own name, raw.
+    pub name: &'a [u8],
+    /// What it was recognised as.
+    pub format: &'a str,
+    /// As settled.
+    pub class: Class,
+    /// What its container says of it.
+    pub declared: Declared,
+    /// The targets that are named and see it.
+    pub targets: Vec<&'a Target>,
+    /// Processors that the release is for, as `--arch` names them; none if that is not said.
+    pub architectures: &'a [String],
+    /// Seconds since 1970, as the caller says it is.
+    pub now: i64,
+    /// See [`Parsed::programs`].
+    pub shared: Shared<'a>,
+}
+
+/// What several rules read from one content, parsed when the first asks.
+#[derive(Default)]
+pub struct Shared<'a> {
+    programs: OnceCell<Vec<Program<'a>>>,
+}
+
+impl<'a> Parsed<'a> {
+    /// Bytes of which nothing else is known.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            size: bytes.len() as u64,
+            name: b"",
+            format: "",
+            class: Class::Binary,
+            declared: Declared::Nothing,
+            targets: Vec::new(),
+            architectures: &[],
+            now: 0,
+            shared: Shared::default(),
+        }
+    }
+
+    /// The programs that it holds: one, or the slices of a fat one. None if it is none, or one whose
+    /// headers are broken.
+    pub fn programs(&self) -> &[Program<'a>] {
+        self.shared.programs.get_or_init(|| program::read(self.format, self.bytes, self.size))
+    }
+
+    /// Whether all its bytes are there.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.len() as u64 == self.size
+    }
+}
+
+/// One hit of a detector.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hit {
+    /// What the message says.
+    pub detail: String,
+    /// Where, in the content.
+    pub range: Option<Range<u64>>,
+    /// The target that minds, if not all do.
+    pub target: Option<String>,
+}
+
+impl Hit {
+    /// A hit that is about the content as a whole. Of the artifact's own words, what a terminal
+    /// would obey is escaped.
+    pub fn new(detail: impl Into<String>) -> Self {
+        let detail: String = detail.into();
+        let detail = if detail.contains(char::is_control) {
+            crate::model::locator::escape_text(detail.as_bytes())
+        } else {
+            detail
+        };
+        Self { detail, range: None, target: None }
+    }
+
+    /// The same, at a place of the content.
+    #[must_use]
+    pub fn at(self, start: u64, length: u64) -> Self {
+        Self { range: Some(start..start.saturating_add(length)), ..self }
+    }
+
+    /// The same, for one target.
+    #[must_use]
+    pub fn on(self, target: &Target) -> Self {
+        Self { target: Some(target.name.clone()), ..self }
+    }
+}
+
+/// The hits of one rule in one content.
+#[derive(Clone, Debug, Default)]
+pub struct Hits {
+    /// Those that are listed.
+    pub listed: Vec<Hit>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl Hits {
+    /// Takes a hit.
+    pub fn tell(&mut self, hit: Hit) {
+        if self.listed.len() < LISTED { self.listed.push(hit) } else { self.more += 1 }
+    }
+}
+
+/// What a detector of the whole artifact keeps of one content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// What others are found by: the name of a library, a path, an id.
+    pub key: Vec<u8>,
+    /// Where it stands in the content.
+    pub range: Option<Range<u64>>,
+}
+
+/// Notes of one detector about one content.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Vec<Note>);
+
+impl Notes {
+    /// Takes a note; a content that has thousands keeps the first of them.
+    pub fn take(&mut self, key: impl Into<Vec<u8>>, range: Option<Range<u64>>) {
+        if self.0.len() < NOTED {
+            self.0.push(Note { key: key.into(), range });
+        }
+    }
+
+    /// All of them.
+    pub fn into_vec(self) -> Vec<Note> {
+        self.0
+    }
+}
+
+/// A note and the content that it is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Noted {
+    /// The content.
+    pub place: ContentPlace,
+    /// The note.
+    pub note: Note,
+}
+
+/// A detector that looks at the artifact as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Join {
+    /// What it keeps of each content in its scope.
+    pub note: fn(&Parsed<'_>, &mut Notes),
+    /// What it says when all are noted: the number of a note, and the hit there. Contents that are
+    /// as they were in the approved manifest gave no notes; what they are called and what the pass
+    /// found of them the manifest tells all the same.
+    pub join: Resolve,
+}
+
+/// Looks at a manifest and all notes; tells hits.
+pub type Resolve = fn(&Manifest, &[Noted], &mut dyn FnMut(usize, Hit));

@@ -1,0 +1,57 @@
+//! Processors: one name each, and the numbers by which formats call them.
+
+use goblin::elf::header as elf;
+
+/// Names that are used here, each with others that people use.
+const NAMES: &[(&str, &[&str])] = &[
+    ("arm", &["armhf", "armel", "armv7", "arm32"]),
+    ("arm64", &["aarch64"]),
+    ("loong64", &["loongarch64"]),
+    ("m68k", &["68k"]),
+    ("mips", &[]),
+    ("mips64", &[]),
+    ("ppc", &["powerpc"]),
+    ("ppc64", &["powerpc64"]),
+    ("ppc64el", &["ppc64le", "powerpc64le"]),
+    ("riscv32", &[]),
+    ("riscv64", &[]),
+    ("s390x", &[]),
+    ("sparc", &[]),
+    ("sparc64", &[]),
+    ("x86", &["i386", "i486", "i586", "i686", "ia32"]),
+    ("x86_64", &["amd64", "x64", "x86-64"]),
+];
+
+/// The one name of a processor, from any of those that people use.
+pub fn arch_named(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase();
+    let row = NAMES.iter().find(|(name, others)| *name == text || others.contains(&text.as_str()));
+    row.map(|(name, _)| *name)
+}
+
+/// Every name.
+pub fn arch_names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
+pub(super) fn of_elf(machine: u16, is_64: bool, little: bool) -> Option<&'static str> {
+    Some(match machine {
+        elf::EM_386 => "x86",
+        elf::EM_X86_64 => "x86_64",
+        elf::EM_ARM => "arm",
+        elf::EM_AARCH64 => "arm64",
+        elf::EM_68K => "m68k",
+        elf::EM_MIPS if is_64 => "mips64",
+        elf::EM_MIPS => "mips",
+        elf::EM_PPC => "ppc",
+        elf::EM_PPC64 if little => "ppc64el",
+        elf::EM_PPC64 => "ppc64",
+        elf::EM_RISCV if is_64 => "riscv64",
+        elf::EM_RISCV => "riscv32",
+        elf::EM_S390 => "s390x",
+        elf::EM_SPARC => "sparc",
+        elf::EM_SPARCV9 => "sparc64",
+        258 => "loong64",
+        _ => return None,
+    })
+}

@@ -1,0 +1,136 @@
+//! ELF (System V ABI, chapters 4 and 5): headers, segments, sections and the dynamic section.
+
+use goblin::container::{Container, Ctx, Endian};
+use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, Dynamic};
+use goblin::elf::header::{EI_CLASS, ELFCLASS64, Header};
+use goblin::elf::program_header::{PT_NOTE, ProgramHeader};
+use goblin::elf::section_header::{SHT_NOTE, SectionHeader};
+use goblin::elf::symver::VerneedSection;
+
+use super::text_at;
+use crate::source::{be32, le32};
+
+/// An ELF file.
+#[derive(Debug)]
+pub struct Elf<'a> {
+    /// Of the file.
+    pub header: Header,
+    /// What is loaded; none of an object.
+    pub segments: Vec<ProgramHeader>,
+    /// What linkers and debuggers see; none if they were taken out or lie outside the bytes.
+    pub sections: Vec<SectionHeader>,
+    /// What the loader reads; none of a static program.
+    pub dynamic: Option<Dynamic>,
+    /// Whether addresses have 64 bits.
+    pub is_64: bool,
+    /// Whether the least significant byte is the first.
+    pub little_endian: bool,
+    bytes: &'a [u8],
+    ctx: Ctx,
+}
+
+impl<'a> Elf<'a> {
+    /// Reads the headers; none if they are broken.
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let header = goblin::elf::Elf::parse_header(bytes).ok()?;
+        let is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
+        let endian = header.endianness().ok()?;
+        let ctx = Ctx::new(if is_64 { Container::Big } else { Container::Little }, endian);
+        let at = |offset: u64| usize::try_from(offset).ok();
+        let segments =
+            ProgramHeader::parse(bytes, at(header.e_phoff)?, usize::from(header.e_phnum), ctx)
+                .unwrap_or_default();
+        let sections =
+            SectionHeader::parse(bytes, at(header.e_shoff)?, usize::from(header.e_shnum), ctx)
+                .unwrap_or_default();
+        let dynamic = Dynamic::parse(bytes, &segments, ctx).ok().flatten();
+        let little_endian = endian == Endian::Little;
+        Some(Self { header, segments, sections, dynamic, is_64, little_endian, bytes, ctx })
+    }
+
+    /// The name of a section.
+    pub fn section_name(&self, section: &SectionHeader) -> &'a [u8] {
+        let names = self.sections.get(usize::from(self.header.e_shstrndx));
+        let names = names.and_then(|names| self.slice(names.sh_offset, names.sh_size));
+        names.and_then(|names| text_at(names, section.sh_name)).unwrap_or_default()
+    }
+
+    /// The section of a name.
+    pub fn section(&self, name: &[u8]) -> Option<&SectionHeader> {
+        self.sections.iter().find(|section| self.section_name(section) == name)
+    }
+
+    /// Bytes of the file.
+    pub fn slice(&self, offset: u64, size: u64) -> Option<&'a [u8]> {
+        let (start, size) = (usize::try_from(offset).ok()?, usize::try_from(size).ok()?);
+        self.bytes.get(start..start.checked_add(size)?)
+    }
+
+    /// A string that the dynamic section names.
+    fn dynamic_text(&self, at: u64) -> Option<&'a [u8]> {
+        let info = &self.dynamic.as_ref()?.info;
+        let strings = self.slice(info.strtab as u64, info.strsz as u64)?;
+        text_at(strings, usize::try_from(at).ok()?)
+    }
+
+    fn dynamic_texts(&self, tags: &'static [u64]) -> impl Iterator<Item = &'a [u8]> + '_ {
+        let all = self.dynamic.iter().flat_map(|dynamic| &dynamic.dyns);
+        all.filter(|one| tags.contains(&one.d_tag)).filter_map(|one| self.dynamic_text(one.d_val))
+    }
+
+    /// Libraries that the loader is to find.
+    pub fn needed(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.dynamic_texts(&[DT_NEEDED])
+    }
+
+    /// Where it is to look for them: the lists of folders.
+    pub fn search_paths(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.dynamic_texts(&[DT_RPATH, DT_RUNPATH])
+    }
+
+    /// The value of a tag of the dynamic section.
+    pub fn tag(&self, tag: u64) -> Option<u64> {
+        let all = self.dynamic.iter().flat_map(|dynamic| &dynamic.dyns);
+        all.filter(|one| one.d_tag == tag).map(|one| one.d_val).next()
+    }
+
+    /// Versions of symbols that libraries must have: library and version.
+    pub fn versions(&self) -> Vec<(&'a [u8], &'a [u8])> {
+        let Ok(Some(section)) = VerneedSection::parse(self.bytes, &self.sections, self.ctx) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        // The lists link by offsets; a file that links in a circle is cut short.
+        for library in section.iter().take(256) {
+            let Some(name) = self.dynamic_text(library.vn_file as u64) else { continue };
+            let versions = library.iter().take(1024);
+            let versions =
+                versions.filter_map(|version| self.dynamic_text(version.vna_name as u64));
+            found.extend(versions.map(|version| (name, version)));
+        }
+        found
+    }
+
+    /// The build id: a number that tells this link from others.
+    pub fn build_id(&self) -> Option<&'a [u8]> {
+        let segments = self.segments.iter().filter(|segment| segment.p_type == PT_NOTE);
+        let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
+        let sections = self.sections.iter().filter(|section| section.sh_type == SHT_NOTE);
+        let sections = sections.map(|section| (section.sh_offset, section.sh_size));
+        segments.chain(sections).take(64).find_map(|(offset, size)| {
+            let mut notes = self.slice(offset, size)?;
+            loop {
+                let word = |at| if self.little_endian { le32(notes, at) } else { be32(notes, at) };
+                let (name, description) = (word(0)? as usize, word(4)? as usize);
+                let body = notes.get(12..)?;
+                let start = name.checked_next_multiple_of(4)?;
+                let found = body.get(start..start.checked_add(description)?)?;
+                if word(8)? == 3 && body.starts_with(b"GNU\0") && !found.is_empty() {
+                    return Some(found);
+                }
+                let end = start.checked_add(description)?.checked_next_multiple_of(4)?;
+                notes = body.get(end..)?;
+            }
+        })
+    }
+}
