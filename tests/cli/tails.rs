@@ -84,7 +84,8 @@ fn zeros_behind_a_resource_fork_block_the_story() {
     bytes[at + 1] = 0x90;
     let changed = scratch.file("fixed.iso", bytes);
     let intent = "--against testdata/story/approved.iso --intent testdata/story/intent.toml";
-    words(&format!("check {} {intent}", changed.display()))
-        .exits(1)
-        .says(&["FreedomOfPress/..namedfork/rsrc", "bytes that belong to no entry: 254 of 1404 before, 273 of 1424 now"]);
+    words(&format!("check {} {intent}", changed.display())).exits(1).says(&[
+        "FreedomOfPress/..namedfork/rsrc",
+        "bytes that belong to no entry: 254 of 1404 before, 273 of 1424 now",
+    ]);
 }
