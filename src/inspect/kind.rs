@@ -11,6 +11,7 @@ use crate::model::{Declared, TextKind};
 
 use TextKind::{Data, Markup, Prose, Resource, Source};
 
+const BEL: u64 = 1 << 0x07;
 const BS: u64 = 1 << 0x08;
 const FF: u64 = 1 << 0x0c;
 const ESC: u64 = 1 << 0x1b;
@@ -144,9 +145,14 @@ static ROWS: &[Row] = &[
             ".ent", ".sgml", ".sgm", ".tex", ".sty", ".cls", ".bib", ".texi", ".texinfo", ".ui",
             ".glade", ".xul", ".xhtm", ".opf", ".ncx", ".docbook", ".dbk", ".page", ".plist",
             ".wsdl", ".rdf", ".atom", ".rss", ".css", ".scss", ".less", ".mml", ".xlb", ".xcu",
-            ".xba", ".xdl", ".vue", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".man",
-            ".mdoc", ".roff", ".ms", ".rtf",
+            ".xba", ".xdl", ".vue", ".rtf",
         ],
+    ),
+    // In troff sources BEL delimits arguments that may hold any other character.
+    row(
+        Markup,
+        FF | BEL,
+        &[".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".man", ".mdoc", ".roff", ".ms"],
     ),
     row(
         Data,
