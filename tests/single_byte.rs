@@ -185,9 +185,10 @@ fn said(outcome: &Outcome) -> Said {
     all
 }
 
-/// Dates and counts that follow from the edit, as the report tells them.
+/// Dates and counts that follow from the edit or that the intent names, as the report tells them.
 fn stamps(outcome: &Outcome) -> BTreeSet<(Locator, String, Option<String>)> {
-    const STAMPS: [&str; 6] = [
+    const STAMPS: [&str; 7] = [
+        "effective-time",
         "mtime",
         "birthtime",
         "volume.mtime",
@@ -196,9 +197,10 @@ fn stamps(outcome: &Outcome) -> BTreeSet<(Locator, String, Option<String>)> {
         "volume.next-id",
     ];
     let fields = outcome.changes.iter().flat_map(|change| {
-        let derived = change.fields.iter().filter(|field| {
-            field.disposition == Disposition::Derived && STAMPS.contains(&&*field.field)
-        });
+        let derived = change
+            .fields
+            .iter()
+            .filter(|field| !field.disposition.blocks() && STAMPS.contains(&&*field.field));
         derived.map(|field| (change.path.clone(), field.field.clone(), field.new.clone()))
     });
     fields.collect()
@@ -286,8 +288,9 @@ impl Case {
             ))
         };
         if outcome.verdict == Verdict::Ship && whole.verdict == Verdict::Ship {
-            // An edit dates its entry, the folders above and the volume: another such date, further
-            // on than the approved one, is told as derived and does not block.
+            // An edit dates its entry, the folders above and the volume, and an intent may name dates
+            // of others: another such date, further on than the approved one, is told and does not
+            // block.
             if self.intent.is_some() && stamps(&outcome) != stamps(whole) {
                 return None;
             }
