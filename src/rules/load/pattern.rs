@@ -1,0 +1,295 @@
+//! What a rule looks for and where: the tables `match` and `scope` of its file.
+
+use std::ops::RangeInclusive;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{LoadError, Place, RuleFile};
+use crate::model::{Class, Kind, TextKind};
+use crate::rules::control::IllFormed;
+use crate::rules::detectors::{self, Look};
+use crate::rules::example::from_hex;
+use crate::rules::facts::{FactsMatch, NameGlob};
+use crate::rules::literals::{LONGEST, Literal, SHORTEST};
+use crate::rules::rule::{Matcher, Position, Scope};
+use crate::rules::shape::Shape;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScopeTable {
+    #[serde(default)]
+    classes: Vec<String>,
+    #[serde(default)]
+    kinds: Vec<TextKind>,
+    #[serde(default)]
+    formats: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MatchTable {
+    control: Option<Vec<u8>>,
+    #[serde(default)]
+    position: Position,
+    sequence: Option<bool>,
+    code_points: Option<Vec<String>>,
+    ill_formed: Option<Vec<IllFormed>>,
+    literals: Option<Vec<String>>,
+    literals_hex: Option<Vec<String>>,
+    #[serde(default)]
+    line_start: bool,
+    regex: Option<String>,
+    regex_not: Option<String>,
+    names: Option<Vec<NameGlob>>,
+    kinds: Option<Vec<String>>,
+    folders: Option<Vec<NameGlob>>,
+    mode_any: Option<String>,
+    mode_all: Option<String>,
+    mode_none: Option<String>,
+    empty: Option<bool>,
+    copies: Option<u64>,
+}
+
+impl MatchTable {
+    /// Whether nothing is asked of literals, and nothing else but them.
+    fn has_literals(&self) -> bool {
+        self.literals.is_some()
+            || self.literals_hex.is_some()
+            || self.line_start
+            || self.regex.is_some()
+            || self.regex_not.is_some()
+    }
+}
+
+pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, LoadError> {
+    let (table, at) = match (&raw.pattern, &raw.detector) {
+        (Some(table), None) => (table.get_ref(), table.span().start),
+        (None, Some(name)) => {
+            if let Some(detector) = detectors::named(name.get_ref()) {
+                return Ok(Matcher::Detector(detector));
+            }
+            let known: Vec<_> = detectors::DETECTORS.iter().map(|row| row.name).collect();
+            let known = known.join(", ");
+            let found = name.get_ref();
+            return place.error(
+                name.span().start,
+                format!("no detector {found:?}; expected one of {known}"),
+            );
+        }
+        _ => return place.error(raw.id.span().start, "expected either `match` or `detector`"),
+    };
+    if let Some(asked) = facts(place, table, at)? {
+        return Ok(Matcher::Facts(asked));
+    }
+    if table.has_literals() {
+        return literals(place, table, at);
+    }
+    match (&table.control, &table.code_points, &table.ill_formed) {
+        (Some(bytes), None, None) => {
+            let wrong =
+                |b: &&u8| !(**b < 0x20 || **b == 0x7f) || matches!(**b, b'\t' | b'\n' | b'\r');
+            if let Some(byte) = bytes.iter().find(wrong) {
+                let message =
+                    format!("0x{byte:02x}: expected 0x00 to 0x1f without TAB, LF and CR, or 0x7f");
+                return place.error(at, message);
+            }
+            if bytes.is_empty() {
+                return place.error(at, "expected at least one control byte");
+            }
+            if table.sequence.is_some() && bytes != &[0x1b] {
+                return place.error(at, "`sequence` is for control = [0x1b] alone");
+            }
+            Ok(Matcher::Control {
+                bytes: bytes.clone(),
+                position: table.position,
+                sequence: table.sequence,
+            })
+        }
+        (None, Some(ranges), None)
+            if table.position == Position::Any && table.sequence.is_none() =>
+        {
+            let ranges: Option<Vec<_>> = ranges.iter().map(|range| code_points(range)).collect();
+            match ranges {
+                Some(ranges) if !ranges.is_empty() => Ok(Matcher::CodePoints(ranges)),
+                _ => place.error(
+                    at,
+                    "expected ranges such as \"U+0080..U+009F\" within those that the census tells: U+0080..U+009F, \
+                     U+061C, U+200B..U+200F, U+202A..U+202E, U+2060..U+206F, U+FEFF, U+FFFE",
+                ),
+            }
+        }
+        (None, None, Some(kinds))
+            if table.position == Position::Any && table.sequence.is_none() =>
+        {
+            if kinds.is_empty() {
+                return place.error(at, "expected at least one of overlong, surrogate, other");
+            }
+            Ok(Matcher::IllFormed(kinds.clone()))
+        }
+        _ => place.error(
+            at,
+            "expected one of `control` (with `position`, `sequence`), `code-points`, `ill-formed`, `literals` (with \
+             `line-start`)",
+        ),
+    }
+}
+
+/// Whether the examples of a rule are entries: it looks at their facts, or at all of them.
+pub(super) fn is_of_facts(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Facts(_) => true,
+        Matcher::Detector(detector) => matches!(detector.look, Look::Facts(_) | Look::Joined(_)),
+        _ => false,
+    }
+}
+
+/// `names`, `kinds`, `folders`, `mode-…`, `empty` and `copies`; none if the table has none of them.
+fn facts(
+    place: &Place<'_>,
+    table: &MatchTable,
+    at: usize,
+) -> Result<Option<FactsMatch>, LoadError> {
+    let mode = |text: &Option<String>| match text {
+        None => Ok(0),
+        Some(text) => match u16::from_str_radix(text, 8) {
+            Ok(bits) if bits > 0 && bits <= 0o7777 => Ok(bits),
+            _ => place.error(at, format!("{text:?}: expected octal mode bits such as \"0111\"")),
+        },
+    };
+    let mut kinds = Vec::new();
+    for name in table.kinds.iter().flatten() {
+        match Kind::named(name) {
+            Some(kind) => kinds.push(kind),
+            None => return place.error(at, format!("no kind of entry {name:?}")),
+        }
+    }
+    if kinds.is_empty() {
+        kinds = vec![Kind::File];
+    }
+    let asked = FactsMatch {
+        names: table.names.clone().unwrap_or_default(),
+        kinds,
+        folders: table.folders.clone().unwrap_or_default(),
+        mode_any: mode(&table.mode_any)?,
+        mode_all: mode(&table.mode_all)?,
+        mode_none: mode(&table.mode_none)?,
+        empty: table.empty.unwrap_or_default(),
+        copies: table.copies,
+    };
+    let by_mode = asked.mode_any | asked.mode_all | asked.mode_none != 0;
+    let given = [
+        table.names.is_some(),
+        table.kinds.is_some(),
+        table.folders.is_some(),
+        by_mode,
+        table.empty.is_some(),
+        table.copies.is_some(),
+    ];
+    if !given.contains(&true) {
+        return Ok(None);
+    }
+    let others = [
+        table.control.is_some(),
+        table.code_points.is_some(),
+        table.ill_formed.is_some(),
+        table.has_literals(),
+    ];
+    if others.contains(&true) {
+        return place.error(at, "expected facts of an entry alone, or none of them");
+    }
+    Ok(Some(asked))
+}
+
+/// `literals` and `literals-hex`, with `line-start`.
+fn literals(place: &Place<'_>, table: &MatchTable, at: usize) -> Result<Matcher, LoadError> {
+    let others = [table.control.is_some(), table.code_points.is_some(), table.ill_formed.is_some()];
+    if others.contains(&true) || table.position != Position::Any || table.sequence.is_some() {
+        return place.error(at, "expected `literals` and `line-start` alone, or none of them");
+    }
+    let mut literals: Vec<_> =
+        table.literals.iter().flatten().cloned().map(Literal::Text).collect();
+    for hex in table.literals_hex.iter().flatten() {
+        let Some(bytes) = from_hex(hex) else {
+            return place.error(at, format!("{hex:?} is not hex: expected pairs of digits"));
+        };
+        literals.push(Literal::Bytes(bytes));
+    }
+    if literals.is_empty() {
+        return place.error(at, "expected at least one literal");
+    }
+    if let Some(wrong) = literals.iter().find(|literal| !literal.is_sound()) {
+        let text = LONGEST / 2;
+        let message = format!(
+            "{wrong:?}: expected {SHORTEST} to {text} characters, or {SHORTEST} to {LONGEST} bytes in hex"
+        );
+        return place.error(at, message);
+    }
+    let shape = match (&table.regex, &table.regex_not) {
+        (None, None) => None,
+        (None, Some(_)) => return place.error(at, "`regex-not` needs `regex`"),
+        (Some(regex), not) => match Shape::new(regex, not.as_deref()) {
+            Ok(shape) => Some(shape),
+            Err(why) => return place.error(at, why),
+        },
+    };
+    Ok(Matcher::Literals { literals, line_start: table.line_start, shape })
+}
+
+/// `U+0085` or `U+0080..U+009F`, within what the census looks for: a rule outside would never be
+/// given a second look.
+fn code_points(text: &str) -> Option<RangeInclusive<u32>> {
+    let one = |text: &str| u32::from_str_radix(text.strip_prefix("U+")?, 16).ok();
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let range = one(first)?..=one(last)?;
+    let told = [
+        0x80..=0x9f,
+        0x61c..=0x61c,
+        0x200b..=0x200f,
+        0x202a..=0x202e,
+        0x2060..=0x206f,
+        0xfeff..=0xfeff,
+        0xfffe..=0xfffe,
+    ];
+    let within =
+        |all: &RangeInclusive<u32>| all.contains(range.start()) && all.contains(range.end());
+    (range.start() <= range.end() && told.iter().any(within)).then_some(range)
+}
+
+pub(super) fn scope(
+    place: &Place<'_>,
+    raw: Option<&Spanned<ScopeTable>>,
+    matcher: &Matcher,
+) -> Result<Scope, LoadError> {
+    let none = ScopeTable::default();
+    let (table, at) = raw.map_or((&none, 0), |raw| (raw.get_ref(), raw.span().start));
+    let mut classes = Vec::new();
+    for name in &table.classes {
+        match Class::named(name) {
+            Some(class) => classes.push(class),
+            None => {
+                return place.error(
+                    at,
+                    format!("no class {name:?}; expected text, binary, container or empty"),
+                );
+            }
+        }
+    }
+    if let Matcher::Literals { line_start, .. } = matcher {
+        if *line_start && classes.iter().any(|class| *class != Class::Text) {
+            return place.error(at, "`line-start` is for texts: expected classes = [\"text\"]");
+        }
+        if classes.iter().any(|class| !matches!(class, Class::Text | Class::Binary)) {
+            return place.error(at, "`literals` are looked for in classes text and binary only");
+        }
+        if classes.is_empty() {
+            classes = vec![Class::Text];
+        }
+    } else if !matches!(matcher, Matcher::Detector(_) | Matcher::Facts(_)) {
+        if classes.iter().any(|class| *class != Class::Text) {
+            return place.error(at, "a `match` looks at texts only: expected classes = [\"text\"]");
+        }
+        classes = vec![Class::Text];
+    }
+    Ok(Scope { classes, kinds: table.kinds.clone(), formats: table.formats.clone() })
+}
