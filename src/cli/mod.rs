@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Config, parse_size};
+use crate::config::{Config, RULES_FOLDER, parse_size};
 use crate::model::Severity;
 use crate::pipeline::Failure;
 use crate::walk::Options;
@@ -183,7 +183,18 @@ fn load_config(file: Option<&PathBuf>, artifacts: &[&PathBuf]) -> Result<Config,
             }
         }
     }
-    Config::load(file.map(PathBuf::as_path), &at).map_err(Failure::Config)
+    let config = Config::load(file.map(PathBuf::as_path), &at).map_err(Failure::Config)?;
+    let rules = config.own.as_ref().and_then(|own| own.folder.canonicalize().ok());
+    let whole = |path: &&PathBuf| path.canonicalize().ok();
+    let mut artifacts = artifacts.iter().filter_map(whole);
+    if rules.is_some_and(|rules| artifacts.any(|artifact| rules.starts_with(artifact))) {
+        let message = format!(
+            "{RULES_FOLDER} lies in the artifact, and nothing in an artifact is a rule: keep it, and \
+             premaster.toml, outside"
+        );
+        return Err(Failure::Usage(message));
+    }
+    Ok(config)
 }
 
 /// Seconds since 1970: the clock is read here and nowhere else.
@@ -232,6 +243,10 @@ impl Cli {
             Stop::Failure(Failure::Open(error)) if !error.is_absent() => {
                 tell(&error);
                 Exit::Incomplete
+            }
+            Stop::Failure(Failure::Rules(errors)) => {
+                errors.iter().for_each(|error| tell(error));
+                Exit::Usage
             }
             Stop::Failure(failure) => {
                 tell(&failure);

@@ -7,9 +7,10 @@ use clap::Args;
 
 use super::output::{self, Kind};
 use super::{Done, Exit, Format, Stop};
+use crate::config::{Config, RULES_FOLDER};
 use crate::engine;
 use crate::model::locator::escape_text;
-use crate::pipeline::Failure;
+use crate::pipeline::{self, Failure};
 use crate::rules::{self, Catalogue};
 
 #[derive(Args, Debug)]
@@ -19,6 +20,10 @@ pub(super) struct RulesArgs {
     /// human or jsonl; FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
     format: Vec<Format>,
+    /// Settings, beside which `.premaster/rules` is [default: premaster.toml, from the working
+    /// directory upward]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
 }
 
 #[derive(clap::Subcommand, Debug)]
@@ -27,25 +32,27 @@ enum RulesCommand {
     List,
     /// Run the examples of rule files. Exit 0: all do what they say. 1: not all
     Test {
-        /// Rule files
-        #[arg(required = true)]
+        /// Rule files [default: all in `.premaster/rules`]
         files: Vec<PathBuf>,
     },
 }
 
 impl RulesArgs {
     pub(super) fn run(self) -> Done {
+        let config = super::load_config(self.config.as_ref(), &[])?;
         if let Some(RulesCommand::Test { files }) = &self.command {
-            return test(files);
+            return test(files, &config);
         }
-        let catalogue = Catalogue::built_in();
+        let catalogue = pipeline::catalogue(&config)?;
         let width = catalogue.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
         output::render(&self.format, |kind| {
             let mut text = String::new();
             for rule in catalogue.iter() {
                 if kind == Kind::Human {
                     let severity = rule.severity.name();
-                    let _ = writeln!(text, "{:width$}  {severity:7}  {}", rule.id, rule.title);
+                    let from = if rule.own { format!("  ({})", rule.file) } else { String::new() };
+                    let line = format!("{:width$}  {severity:7}  {}{from}", rule.id, rule.title);
+                    let _ = writeln!(text, "{}", escape_text(line.as_bytes()));
                 } else {
                     let line = serde_json::json!({
                         "id": rule.id,
@@ -55,6 +62,10 @@ impl RulesArgs {
                         "cost": rule.cost.name(),
                         "since": rule.since,
                         "aliases": rule.aliases,
+                        "file": rule.file,
+                        "own": rule.own,
+                        "overrides": rule.overrides,
+                        "extends": rule.extends,
                     });
                     let _ = writeln!(text, "{line}");
                 }
@@ -65,19 +76,36 @@ impl RulesArgs {
     }
 }
 
-/// Runs the examples of rule files, each file by itself: two may be versions of one rule.
-fn test(files: &[PathBuf]) -> Done {
+/// A rule file to test: where it is, and what it says.
+type Source = (PathBuf, String);
+
+/// Runs the examples of rule files, each file by itself: two may be versions of one rule. Each may
+/// extend what is built in and the user's own.
+fn test(files: &[PathBuf], config: &Config) -> Done {
+    let mut sources: Vec<Source> = Vec::new();
+    for path in files {
+        let fail = |error: std::io::Error| {
+            let message = error.to_string();
+            Failure::File { path: path.clone(), line: None, message }
+        };
+        sources.push((path.clone(), std::fs::read_to_string(path).map_err(fail)?));
+    }
+    if files.is_empty() {
+        let own = config.own.as_ref().ok_or_else(|| {
+            Failure::Usage(format!("there is no {RULES_FOLDER} here: name the files to test"))
+        })?;
+        // All together first: an id that is given twice is told.
+        pipeline::catalogue(config)?;
+        sources.extend(own.files.iter().map(|(file, text)| (own.path(file), text.clone())));
+    }
+    let own: &[(String, String)] = config.own.as_ref().map_or(&[], |own| &own.files);
     let mut text = String::new();
     let mut exit = Exit::Good;
     let read = |file: &str| std::fs::read(file);
-    for path in files {
-        let fail = |message: String| Failure::File { path: path.clone(), line: None, message };
-        let source = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    for (path, source) in &sources {
         let name = path.display().to_string();
-        let catalogue = Catalogue::of([(name.as_str(), source.as_str())]).map_err(|errors| {
-            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            Failure::Usage(told.join("; "))
-        })?;
+        let others = own.iter().map(|(file, text)| (&**file, &**text));
+        let catalogue = Catalogue::alone(&name, source, others).map_err(Failure::Rules)?;
         for rule in catalogue.iter() {
             if engine::needs_reader(rule) {
                 let _ = writeln!(text, "{}: not run, its examples need the reader", rule.id);
@@ -114,11 +142,16 @@ fn escape_lines(text: &str) -> String {
 pub(super) struct ExplainArgs {
     /// The rule's id, as in `premaster rules`
     rule: String,
+    /// Settings, beside which `.premaster/rules` is [default: premaster.toml, from the working
+    /// directory upward]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl ExplainArgs {
     pub(super) fn run(self) -> Done {
-        let catalogue = Catalogue::built_in();
+        let config = super::load_config(self.config.as_ref(), &[])?;
+        let catalogue = pipeline::catalogue(&config)?;
         match catalogue.get(&self.rule) {
             Some(rule) => {
                 output::print(rules::explain(rule).as_bytes())?;

@@ -1,6 +1,7 @@
 //! Settings: `premaster.toml`, from `--config` or found from the working directory upward, never
-//! from inside the artifact.
+//! from inside the artifact; and the user's own rules beside it.
 
+mod own;
 mod size;
 mod waiver;
 
@@ -10,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::model::Severity;
+use crate::model::{Digest, Severity};
+use crate::rules::near::hint;
 
+pub use own::{OwnRules, RULES_FOLDER};
 pub use size::parse_size;
 pub use waiver::Waiver;
 
@@ -41,6 +44,10 @@ pub struct Config {
     pub encoding: Option<&'static str>,
     /// Bytes that packed contents may decode to in all, if not the default.
     pub decoded: Option<u64>,
+    /// The user's own rules, not loaded yet.
+    pub own: Option<OwnRules>,
+    /// BLAKE3 of the file.
+    pub digest: Option<Digest>,
     /// Lines on which rules, targets and normalizers are named, for messages about them.
     pub lines: BTreeMap<String, usize>,
 }
@@ -115,13 +122,23 @@ impl Config {
             Some(file) => Some(file.to_path_buf()),
             None => folder.ancestors().map(|at| at.join(FILE_NAME)).find(|path| path.is_file()),
         };
-        let Some(file) = found else { return Ok(Self::default()) };
+        let Some(file) = found else {
+            // Without settings, the nearest rules count.
+            for folder in folder.ancestors() {
+                if let Some(own) = OwnRules::beside(folder)? {
+                    return Ok(Self { own: Some(own), ..Self::default() });
+                }
+            }
+            return Ok(Self::default());
+        };
         let text = std::fs::read_to_string(&file).map_err(|error| ConfigError {
             file: file.clone(),
             line: None,
             message: error.to_string(),
         })?;
-        Self::parse(&text, &file)
+        let config = Self::parse(&text, &file)?;
+        let beside = file.parent().unwrap_or(Path::new(""));
+        Ok(Self { own: OwnRules::beside(beside)?, ..config })
     }
 
     /// Parses the text of `file`.
@@ -130,11 +147,13 @@ impl Config {
             |start: usize| text.get(..start).map_or(0, |before| before.matches('\n').count()) + 1;
         let fail = |line, message: String| ConfigError { file: file.to_path_buf(), line, message };
         let table: Table = toml::from_str(text).map_err(|error| {
-            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            let mut message = error.message().lines().collect::<Vec<_>>().join("; ");
+            message += &hint(&message);
             fail(error.span().map(|span| line_of(span.start)), message)
         })?;
         let mut config =
             Self { file: Some(file.to_path_buf()), host: table.compare.host, ..Self::default() };
+        config.digest = Some(Digest::of(text.as_bytes()));
         for name in table.release.targets {
             config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
             config.targets.push(name.into_inner());

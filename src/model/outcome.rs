@@ -86,6 +86,15 @@ pub struct IntentSubject {
     pub blake3: Digest,
 }
 
+/// The rules that judged, for the head of a report.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RulesSubject {
+    /// BLAKE3 of all of them.
+    pub blake3: Digest,
+    /// Ids of those that are the user's own.
+    pub own: Vec<String>,
+}
+
 /// All that was decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
@@ -111,6 +120,10 @@ pub struct Outcome {
     pub gaps: Vec<Gap>,
     /// Targets that were asked for.
     pub targets: Vec<String>,
+    /// The rules; `None` where none judged.
+    pub rules: Option<RulesSubject>,
+    /// BLAKE3 of the settings, if there are any.
+    pub config: Option<Digest>,
 }
 
 impl Outcome {

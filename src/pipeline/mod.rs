@@ -5,6 +5,7 @@ mod parsing;
 mod request;
 mod sides;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use crate::config::{Config, ConfigError};
 use crate::engine::{Judge, Settings, Sight};
 use crate::gate;
 use crate::intent::{self, Checksum, Intent};
-use crate::model::outcome::IntentSubject;
+use crate::model::outcome::{IntentSubject, RulesSubject};
 use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
 use crate::readers::{READERS, directory};
 use crate::rules::{Catalogue, Targets};
@@ -33,9 +34,23 @@ pub struct Checked {
     pub artifact: Artifact,
 }
 
+/// The rules that are built in and those of the user's own folder.
+pub fn catalogue(config: &Config) -> Result<Cow<'static, Catalogue>, Failure> {
+    let built_in = Catalogue::built_in();
+    let Some(own) = &config.own else { return Ok(Cow::Borrowed(built_in)) };
+    let files: Vec<_> = own.files.iter().map(|(file, text)| (&**file, &**text)).collect();
+    built_in.with(&files).map(Cow::Owned).map_err(|mut errors| {
+        for error in &mut errors {
+            error.file = own.path(&error.file).display().to_string();
+        }
+        Failure::Rules(errors)
+    })
+}
+
 /// `premaster check`.
 pub fn check(request: &Request) -> Result<Checked, Failure> {
-    let catalogue = Catalogue::built_in();
+    let catalogue = catalogue(&request.config)?;
+    let catalogue = catalogue.as_ref();
     let settings = settings(request, catalogue)?;
     policy(&request.config, false)?;
     let judge = Judge::new(catalogue, &settings);
@@ -125,6 +140,11 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         changes,
         gaps,
         targets: settings.targets.clone(),
+        rules: Some(RulesSubject {
+            blake3: catalogue.digest(),
+            own: catalogue.iter().filter(|rule| rule.own).map(|rule| rule.id.clone()).collect(),
+        }),
+        config: request.config.digest,
     };
     Ok(Checked { outcome, waived, artifact })
 }
@@ -259,6 +279,8 @@ pub fn diff(
         changes,
         gaps,
         targets: Vec::new(),
+        rules: None,
+        config: config.digest,
     };
     Ok(Compared { outcome, draft })
 }
@@ -280,7 +302,7 @@ pub fn approve(
     let docs = folder.into_iter().chain(READERS.iter().map(|reader| &reader.doc));
     let facts = approve::HeaderFacts {
         readers: docs.map(|doc| format!("{}/1", doc.id)).collect(),
-        rules: Some(Catalogue::built_in().digest()),
+        rules: outcome.rules.as_ref().map(|rules| rules.blake3),
         targets: outcome.targets.clone(),
         texts,
     };

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::approve::ManifestError;
 use crate::config::{Config, ConfigError};
 use crate::model::{Outcome, Severity};
+use crate::rules::LoadError;
 use crate::walk::{OpenError, Options};
 
 /// What `check` is asked.
@@ -54,6 +55,8 @@ pub enum Failure {
         /// What was found and what was expected.
         message: String,
     },
+    /// Rules of the user's own are wrong.
+    Rules(Vec<LoadError>),
     /// The manifest is wrong.
     Manifest(ManifestError),
     /// Something else that the caller said.
@@ -69,6 +72,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Open(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
+            Self::Rules(errors) => {
+                let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                f.write_str(&told.join("; "))
+            }
             Self::Manifest(error) => error.fmt(f),
             Self::Usage(message) => f.write_str(message),
             Self::File { path, line, message } => {

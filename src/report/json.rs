@@ -89,6 +89,11 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
             "blake3": intent.blake3,
         })),
         "targets": outcome.targets,
+        "rules": outcome.rules.as_ref().map(|rules| json!({
+            "blake3": rules.blake3,
+            "own": rules.own,
+        })),
+        "config": outcome.config.map(|blake3| json!({ "blake3": blake3 })),
         "summary": {
             "blocking": outcome.blocking().count(),
             "error": of_severity(Severity::Error),

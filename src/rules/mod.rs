@@ -13,7 +13,7 @@ pub mod facts;
 pub mod literals;
 mod load;
 mod name;
-mod near;
+pub mod near;
 pub mod parsed;
 pub mod program;
 mod rule;

@@ -1,7 +1,18 @@
 //! What a misspelt name may mean.
 
+/// What to add to the parser's word of an unknown field or value: `; did you mean severity?`.
+pub fn hint(message: &str) -> String {
+    if !message.starts_with("unknown ") {
+        return String::new();
+    }
+    // It quotes what it found first, then what it knows.
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let found = quoted.next().unwrap_or_default();
+    did_you_mean(&quoted.collect::<Vec<_>>(), found)
+}
+
 /// `; did you mean text/bell?`, or nothing if no name is near.
-pub(super) fn did_you_mean(names: &[&str], wanted: &str) -> String {
+pub fn did_you_mean(names: &[&str], wanted: &str) -> String {
     match near(names, wanted).as_slice() {
         [] => String::new(),
         near => format!("; did you mean {}?", near.join(" or ")),

@@ -98,6 +98,12 @@ pub struct Rule {
     pub id: String,
     /// Former ids, by which configuration and waivers may still call it.
     pub aliases: Vec<String>,
+    /// The rule that it takes from what its file does not say.
+    pub extends: Option<String>,
+    /// Whether it takes the place of a built-in rule of the same id.
+    pub overrides: bool,
+    /// Whether it is of the user's own folder.
+    pub own: bool,
     /// One line.
     pub title: String,
     /// How bad a hit is where nothing below says otherwise.
@@ -132,7 +138,9 @@ pub struct Rule {
     pub examples: Vec<Example>,
     /// The file it came from.
     pub file: String,
-    /// BLAKE3 of the file's text.
+    /// Line and column of its id there, from 1.
+    pub at: (usize, usize),
+    /// BLAKE3 of the file's text and of those that it extends.
     pub digest: Digest,
 }
 

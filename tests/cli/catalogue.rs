@@ -65,7 +65,7 @@ fn a_rule_of_ones_own_is_tried_before_it_is_used() {
         .says(&["example 2: expected no hit, it hits at [0]", "1 of 2 examples wrong"]);
     let broken = scratch.file("broken.toml", rule.replace("severity", "severty"));
     let broken = broken.to_str().expect("UTF-8");
-    premaster(["rules", "test", broken]).exits(2).complains(&[&format!("{broken}:3: ")]);
+    premaster(["rules", "test", broken]).exits(2).complains(&[&format!("{broken}:3:1: ")]);
     premaster(["rules", "test", "no/such.toml"]).exits(2).complains(&["no/such.toml: No such"]);
     words("rules test rules/text/eot-at-end.toml rules/bytes/unread-content.toml").exits(0);
 }

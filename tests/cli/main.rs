@@ -9,6 +9,7 @@ mod catalogue;
 mod drafts;
 mod formats;
 mod gaps;
+mod house;
 mod listing;
 mod names;
 mod output;

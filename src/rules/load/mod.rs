@@ -2,6 +2,7 @@
 //! expected. Rules of a user's own folder go the same way as those that are built in.
 
 mod examples;
+mod inherit;
 mod pattern;
 mod place;
 
@@ -17,6 +18,7 @@ use super::rule::{Cost, Matcher, PLACEHOLDERS, Rule};
 use super::targets::Targets;
 use crate::model::{Confidence, Digest, Severity, TextKind};
 
+pub(super) use self::inherit::Parents;
 pub use self::place::LoadError;
 pub(super) use self::place::Place;
 
@@ -24,6 +26,9 @@ pub(super) use self::place::Place;
 #[serde(deny_unknown_fields)]
 struct RuleFile {
     id: Spanned<String>,
+    extends: Option<String>,
+    #[serde(default)]
+    overrides: bool,
     #[serde(default)]
     aliases: Vec<Spanned<String>>,
     title: Spanned<String>,
@@ -50,15 +55,17 @@ struct RuleFile {
     example: Vec<Spanned<Example>>,
 }
 
-/// Reads the text of a rule file.
-pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
+/// Reads the text of a rule file, which may extend one of `parents`.
+pub(super) fn load<'a>(
+    file: &'a str,
+    text: &'a str,
+    parents: &Parents<'a>,
+) -> Result<Rule, LoadError> {
     let place = Place { file, text };
-    let raw: RuleFile = match toml::from_str(text) {
+    let (table, extended) = inherit::table(&place, parents)?;
+    let raw = match RuleFile::deserialize(toml::Deserializer::from(table)) {
         Ok(raw) => raw,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            return place.error(at, error.message().replace('\n', " "));
-        }
+        Err(error) => return place.refuse(&error),
     };
     check_id(&place, &raw.id)?;
     for alias in &raw.aliases {
@@ -106,8 +113,10 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         }
         None => "{detail}".to_owned(),
     };
+    let at = place.line_and_column(raw.id.span().start);
     Ok(Rule {
         id: raw.id.into_inner(),
+        extends: raw.extends,
         aliases: raw.aliases.into_iter().map(Spanned::into_inner).collect(),
         title: raw.title.into_inner(),
         severity: raw.severity,
@@ -126,7 +135,13 @@ pub(super) fn load(file: &str, text: &str) -> Result<Rule, LoadError> {
         message,
         examples: raw.example.into_iter().map(Spanned::into_inner).collect(),
         file: file.to_owned(),
-        digest: Digest::of(text.as_bytes()),
+        digest: match extended.as_slice() {
+            [] => Digest::of(text.as_bytes()),
+            extended => Digest::of([&[text], extended].concat().join("\0").as_bytes()),
+        },
+        at,
+        overrides: raw.overrides,
+        own: false,
     })
 }
 

@@ -61,10 +61,7 @@ pub fn load(file: &str, text: &str) -> Result<Target, LoadError> {
     let place = Place { file, text };
     let raw: TargetFile = match toml::from_str(text) {
         Ok(raw) => raw,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            return place.error(at, error.message().replace('\n', " "));
-        }
+        Err(error) => return place.refuse(&error),
     };
     let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -175,14 +172,14 @@ mod tests {
     fn errors_name_file_line_and_what_was_expected() {
         assert_eq!(load("mine.toml", GOOD).expect("right").controls[&4], "ends");
         for (from, to, expected) in [
-            ("title", "titel", "mine.toml:2: unknown field `titel`"),
-            ("\"mine\"", "\"My OS\"", "mine.toml:1: expected a name such as"),
-            ("\"udf\"", "\"UDF\"", "mine.toml:3: expected names of views"),
-            ("[\"x\"]", "[]", "mine.toml:4: expected at least one reference"),
-            ("\"bytes\"", "\"octets\"", "mine.toml:6: unknown variant `octets`"),
-            ("limit = 8", "limit = 0", "mine.toml:6: expected a limit of at least 1"),
-            ("\":\"", "\"U+3\", \"U+Z\"", "mine.toml:7: \"U+Z\": expected U+0000"),
-            ("0x04", "0x41", "mine.toml:9: \"0x41\": expected 0x00 to 0x1f"),
+            ("title", "titel", "mine.toml:2:1: unknown field `titel`"),
+            ("\"mine\"", "\"My OS\"", "mine.toml:1:8: expected a name such as"),
+            ("\"udf\"", "\"UDF\"", "mine.toml:3:8: expected names of views"),
+            ("[\"x\"]", "[]", "mine.toml:4:14: expected at least one reference"),
+            ("\"bytes\"", "\"octets\"", "mine.toml:6:30: unknown variant `octets`"),
+            ("limit = 8", "limit = 0", "mine.toml:6:10: expected a limit of at least 1"),
+            ("\":\"", "\"U+3\", \"U+Z\"", "mine.toml:7:13: \"U+Z\": expected U+0000"),
+            ("0x04", "0x41", "mine.toml:9:1: \"0x41\": expected 0x00 to 0x1f"),
         ] {
             assert!(GOOD.contains(from));
             let error = load("mine.toml", &GOOD.replacen(from, to, 1)).expect_err(to);

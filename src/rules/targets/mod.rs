@@ -68,7 +68,7 @@ impl Targets {
                 && a.name == b.name
             {
                 let message = format!("the name {:?} is taken by {}", b.name, a.file);
-                errors.push(LoadError { file: b.file.clone(), line: 1, message });
+                errors.push(LoadError { file: b.file.clone(), line: 1, column: 1, message });
             }
         }
         if errors.is_empty() { Ok(Self { targets }) } else { Err(errors) }

@@ -1,0 +1,91 @@
+//! Rules of the user's own: `.premaster/rules`, beside `premaster.toml`.
+
+use std::fs;
+use std::path::Path;
+
+use super::support::{Ran, Scratch, assert_harmless, binary, run};
+
+/// A rule about a word, with what it says beside.
+pub(crate) fn word(id: &str, word: &str, more: &str) -> String {
+    format!(
+        "id = \"{id}\"\ntitle = \"The word {word}\"\nseverity = \"error\"\nconfidence = \"high\"\n\
+         cost = \"literal\"\nsince = \"1.0.0\"\nwhy = \"w\"\nremedy = \"r\"\nreferences = [\"x\"]\n\
+         match = {{ literals = [\"{word}\"] }}\nmessage = \"found at {{offset}}\"\n{more}\n\
+         [[example]]\nhit = true\ntext = \"a {word}\"\n[[example]]\nhit = false\ntext = \"a\"\n"
+    )
+}
+
+/// Runs the binary in a folder.
+#[track_caller]
+pub(crate) fn within(folder: &Path, line: &str) -> Ran {
+    let mut command = binary();
+    command.current_dir(folder).args(line.split_whitespace());
+    run(command)
+}
+
+#[test]
+fn rules_beside_the_settings_judge_with_the_others() {
+    let scratch = Scratch::new();
+    scratch
+        .file("house/.premaster/rules/deep/codename.toml", word("house/codename", "Zanzibar", ""));
+    scratch.file("house/build/a.txt", "hello Zanzibar\n");
+    scratch.file("house/build/b.txt", "hello\n");
+    let house = scratch.path("house");
+    let ran = within(&house, "check build --format json").exits(1);
+    let report = ran.json();
+    assert_eq!(report["rules"]["own"], serde_json::json!(["house/codename"]));
+    assert_eq!(report["findings"][0]["rule"], "house/codename");
+    let with = report["rules"]["blake3"].clone();
+
+    within(&house, "rules").exits(0).says(&["(.premaster/rules/deep/codename.toml)"]);
+    within(&house, "explain house/codename").exits(0).says(&["\nWhy\n", "Zanzibar"]);
+    within(&house, "rules test").exits(0).says(&["house/codename: 2 examples, all as they say"]);
+    within(&house, "approve build -o with.jsonl --with-findings").exits(0);
+    let header = fs::read_to_string(house.join("with.jsonl")).expect("written");
+    assert!(header.lines().next().expect("a header").contains(with.as_str().expect("a digest")));
+
+    // A folder further down has them too, until it has settings of its own.
+    scratch.file("house/sub/a.txt", "x");
+    within(&house.join("sub"), "check ../build").exits(1);
+    scratch.file("house/sub/premaster.toml", "");
+    let ran = within(&house.join("sub"), "check ../build --format json").exits(0);
+    assert_ne!(ran.json()["rules"]["blake3"], with);
+}
+
+#[test]
+fn every_mistake_in_a_rule_is_told_with_its_place() {
+    let scratch = Scratch::new();
+    let wrong = word("house/a", "abc", "").replace("severity", "severty");
+    scratch.file(".premaster/rules/a.toml", wrong);
+    scratch.file(".premaster/rules/b.toml", word("text/bell", "abc", ""));
+    scratch.file("build/a.txt", "x");
+    let root = scratch.path("");
+    for line in ["check build", "rules", "rules test", "explain text/bell"] {
+        let ran = within(&root, line).exits(2);
+        assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);
+        assert!(ran.err.contains(".premaster/rules/a.toml:3:1: unknown field `severty`"));
+        assert!(ran.err.contains("; did you mean severity?"), "{}", ran.err);
+        assert!(ran.err.contains(".premaster/rules/b.toml:1:6: the id \"text/bell\" is taken"));
+        assert_harmless(ran.err.as_bytes());
+    }
+    within(&root.join("build"), "rules test x.toml").exits(2).complains(&["x.toml: No such"]);
+}
+
+#[test]
+fn nothing_in_the_artifact_is_a_rule() {
+    let scratch = Scratch::new();
+    let mute = "id = \"text/bell\"\nextends = \"text/bell\"\noverrides = true\nseverity = \"note\"\n\
+                severity_in = {}\n";
+    scratch.file("build/.premaster/rules/mute.toml", mute);
+    scratch.file("build/premaster.toml", "");
+    scratch.file("build/a.strings", "a\x07b\n");
+    let build = scratch.path("build");
+    let loud = within(&scratch.path(""), "check build").exits(1);
+    let ran = within(&build, "check .").exits(1);
+    assert_eq!(ran.out.lines().nth(1), loud.out.lines().nth(1));
+    within(&build, "check . --config premaster.toml").exits(2).complains(&["lies in the artifact"]);
+    let link = scratch.path(".premaster");
+    fs::create_dir_all(&link).expect("made");
+    std::os::unix::fs::symlink("../build/.premaster/rules", link.join("rules")).expect("linked");
+    within(&scratch.path(""), "check build").exits(2).complains(&["lies in the artifact"]);
+}
