@@ -158,5 +158,7 @@ pub(super) fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> 
         format: None,
         resource: None,
         targets: &[],
+        mode: None,
+        owner: None,
     }
 }

@@ -180,9 +180,7 @@ pub(super) fn finding(
     let (severity, target) = rule.severity_for(judged.kind, judged.targets);
     let most = rule.most_at(judged.path.as_str());
     let severity = most.map_or(severity, |most| severity.min(most));
-    let set =
-        std::iter::once(&rule.id).chain(&rule.aliases).find_map(|id| settings.severities.get(id));
-    let severity = set.copied().unwrap_or(severity);
+    let severity = settings.severity(rule, judged.path).unwrap_or(severity);
     Finding {
         target,
         why: rule.why.clone(),

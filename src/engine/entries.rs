@@ -21,7 +21,7 @@ use crate::rules::{Matcher, Rule};
 /// Findings of a rule in a container that are listed; the others are counted.
 const LISTED: usize = 50;
 /// Bits of a mode that are no matter of the umask of the host: execution and set-id.
-const RELEASED: u16 = 0o6111;
+pub(super) const RELEASED: u16 = 0o6111;
 
 /// How a rule looks at facts.
 #[derive(Clone, Copy)]
@@ -155,6 +155,9 @@ impl Judge<'_> {
                         if told_elsewhere(manifest, place, volume, node, best) {
                             return;
                         }
+                        if !self.minds(rule, manifest, place, &entry) {
+                            return;
+                        }
                         if let Some(count) = counts.get_mut(number) {
                             teller.tell(rule, place, entry.name, &detail, count);
                         }
@@ -181,6 +184,9 @@ impl Judge<'_> {
         let path = Locator::root();
         let targets = &self.settings().targets;
         Index::new(self.rules()).hits(&entry, |_, rule, detail| {
+            if !self.minds_single(rule, &entry) {
+                return;
+            }
             found.push(self.about_facts(rule, &path, targets, name, &detail));
         });
         found
@@ -222,7 +228,7 @@ fn bare<'a>(name: &'a [u8], around: &'a Around) -> EntryFacts<'a> {
     }
 }
 
-fn facts_of<'a>(volume: &'a Volume, node: &Node, around: &'a Around) -> EntryFacts<'a> {
+pub(super) fn facts_of<'a>(volume: &'a Volume, node: &Node, around: &'a Around) -> EntryFacts<'a> {
     let parent = node.parent().and_then(|id| volume.node(id));
     let mut entry = bare(volume.name(node), around);
     entry.folder = parent.map(|parent| volume.name(parent));

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::artifact::Spot;
+use super::conditions::Changes;
 use super::judge::{Judge, Judged};
 use super::parse::{AllNotes, Parsing};
 use super::sample::{NOW, content_of, manifest_of};
@@ -68,6 +69,8 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
         format,
         resource: case.resource,
         targets: &judge.settings().targets,
+        mode: None,
+        owner: None,
     };
     judge.judge(&judged, &mut &*case.bytes)
 }
@@ -122,7 +125,12 @@ fn run(
     let architectures = example.facts.get("arch").cloned().into_iter().collect();
     let targets = example.targets.clone();
     let settings = Settings { targets, architectures, ..Settings::default() };
-    let judge = Judge::new(catalogue, &settings);
+    let mut judge = Judge::new(catalogue, &settings);
+    if let Some(verb) = example.change {
+        let manifest = manifest_of(example);
+        let paths = manifest.places().map(|place| manifest.path(place));
+        judge.against(Changes::all(paths, verb.name()));
+    }
     let bytes = match &example.file {
         Some(file) => read(file).map_err(|error| format!("{file}: {error}"))?,
         None => example.bytes().unwrap_or_default(),
@@ -201,6 +209,8 @@ fn parse(judge: &Judge<'_>, name: &[u8], bytes: &[u8]) -> Parsing {
         format: content.format,
         resource: None,
         targets: &judge.settings().targets,
+        mode: None,
+        owner: None,
     };
     if !judge.wants_parse(&judged) {
         return Parsing::default();

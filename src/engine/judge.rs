@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::collect::Collector;
+use super::conditions::{Changes, subject_of_judged};
 use super::scan::{Hit, Tally, scan, scan_bytes};
 use super::settings::Settings;
 use crate::inspect::{self, Encoding};
@@ -40,6 +41,10 @@ pub struct Judged<'a> {
     pub resource: Option<[u8; 4]>,
     /// The targets that are named and see it.
     pub targets: &'a [String],
+    /// Permission bits, where they are told.
+    pub mode: Option<u16>,
+    /// Numeric user, where it is told.
+    pub owner: Option<i64>,
 }
 
 impl Judged<'_> {
@@ -66,6 +71,9 @@ pub struct Judge<'a> {
     code_points: bool,
     ill_formed: bool,
     literals: Option<Arc<Literals>>,
+    /// Whether some rule has a condition.
+    pub(super) has_conditions: bool,
+    pub(super) changes: Option<Arc<Changes>>,
 }
 
 impl<'a> Judge<'a> {
@@ -86,7 +94,10 @@ impl<'a> Judge<'a> {
             end_controls: 0,
             code_points: false,
             ill_formed: false,
+            has_conditions: false,
+            changes: None,
         };
+        judge.has_conditions = judge.rules.iter().any(|rule| rule.when.is_some());
         for rule in &judge.rules {
             match &rule.matcher {
                 Matcher::Control { bytes, position, .. } => {
@@ -185,7 +196,9 @@ impl<'a> Judge<'a> {
         if !needs_look && !looks_binary && judged.approved != Some(Class::Text) {
             return Ok(Vec::new());
         }
-        let rules: Vec<_> = self.rules().filter(|rule| in_scope(rule, judged)).collect();
+        let minded =
+            |rule: &&Rule| in_scope(rule, judged) && !self.settings.is_off(rule, judged.path);
+        let rules: Vec<_> = self.rules().filter(minded).collect();
         let entry = Entry {
             census: judged.census,
             class: judged.class,
@@ -220,7 +233,9 @@ impl<'a> Judge<'a> {
                 Encoding::Utf16Le | Encoding::Utf16Be => true,
             };
         }
-        Ok(collector.finish(is_unicode))
+        let mut found = collector.finish(is_unicode);
+        self.keep_met(&mut found, subject_of_judged(judged));
+        Ok(found)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod artifact;
 mod collect;
+mod conditions;
 mod decode;
 mod entries;
 mod example;
@@ -18,6 +19,7 @@ mod settings;
 mod sight;
 
 pub use artifact::Spot;
+pub use conditions::Changes;
 pub use example::{Case, check_example, judge_case, needs_reader};
 pub use judge::{Judge, Judged};
 pub use parse::{AllNotes, Parsing};

@@ -308,6 +308,10 @@ impl Teller<'_, '_> {
         if rule.except.iter().any(|except| except.as_bytes() == name.bytes) {
             return;
         }
+        let settings = self.judge.settings();
+        if settings.is_set_by_path(rule) && settings.is_off(rule, &self.manifest.path(place)) {
+            return;
+        }
         let key = (std::ptr::from_ref(rule) as usize, bit);
         let (listed, last) = self.counts.get(&key).copied().unwrap_or_default();
         if listed == LISTED {

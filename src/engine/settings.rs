@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::Severity;
-use crate::rules::{Catalogue, Cost};
+use crate::model::{Locator, Severity, glob_matches};
+use crate::rules::{Catalogue, Cost, Rule};
 
 /// Settings of the judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// Severities by rule id, instead of the rules' own.
     pub severities: BTreeMap<String, Severity>,
+    /// For rules by id: globs of locators, and the severity there, or none where it is off.
+    pub by_path: BTreeMap<String, Vec<(String, Option<Severity>)>>,
     /// Rules that do not run.
     pub disabled: BTreeSet<String>,
     /// Targets that are named.
@@ -28,6 +30,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             severities: BTreeMap::new(),
+            by_path: BTreeMap::new(),
             disabled: BTreeSet::new(),
             targets: Vec::new(),
             bound: BTreeMap::new(),
@@ -39,9 +42,42 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether what a rule says depends on where.
+    pub(super) fn is_set_by_path(&self, rule: &Rule) -> bool {
+        !self.by_path.is_empty() && names(rule).any(|name| self.by_path.contains_key(name))
+    }
+
+    /// What the longest glob that matches says of a rule at a path.
+    fn at(&self, rule: &Rule, path: &Locator) -> Option<Option<Severity>> {
+        if self.by_path.is_empty() {
+            return None;
+        }
+        let globs = names(rule).find_map(|name| self.by_path.get(name))?;
+        let here =
+            |glob: &str| glob_matches(glob, path.as_str()) || glob == path.to_string().as_str();
+        let matching = globs.iter().filter(|(glob, _)| here(glob));
+        matching.max_by_key(|(glob, _)| glob.len()).map(|(_, level)| *level)
+    }
+
+    /// Whether a rule does not run at a path.
+    pub fn is_off(&self, rule: &Rule, path: &Locator) -> bool {
+        self.at(rule, path) == Some(None)
+    }
+
+    /// How bad a hit of a rule is at a path, if the settings say so.
+    pub(super) fn severity(&self, rule: &Rule, path: &Locator) -> Option<Severity> {
+        let everywhere = names(rule).find_map(|name| self.severities.get(name)).copied();
+        self.at(rule, path).flatten().or(everywhere)
+    }
+
     /// Rule ids that the catalogue does not know: a mistake in the configuration.
     pub fn unknown_rules<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a str> {
         let named = self.severities.keys().chain(&self.disabled);
         named.map(String::as_str).filter(|id| catalogue.get(id).is_none())
     }
+}
+
+/// The id of a rule and its former ones.
+fn names(rule: &Rule) -> impl Iterator<Item = &String> {
+    std::iter::once(&rule.id).chain(&rule.aliases)
 }

@@ -36,7 +36,8 @@ impl Disposition {
 }
 
 /// What happened to an entry.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// New.
     Added,

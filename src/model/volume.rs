@@ -72,22 +72,23 @@ impl Kind {
         }
     }
 
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::File,
+        Self::Directory,
+        Self::Symlink,
+        Self::Hardlink,
+        Self::CharDevice,
+        Self::BlockDevice,
+        Self::Fifo,
+        Self::Socket,
+        Self::Fork,
+        Self::Resource,
+    ];
+
     /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
-        [
-            Self::File,
-            Self::Directory,
-            Self::Symlink,
-            Self::Hardlink,
-            Self::CharDevice,
-            Self::BlockDevice,
-            Self::Fifo,
-            Self::Socket,
-            Self::Fork,
-            Self::Resource,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -100,6 +100,7 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
         }));
     }
     findings.extend(gaps.iter().filter_map(|gap| judge.gap("bytes/unread-content", gap)));
+    findings.retain(|finding| !judge.is_off(finding));
     sort(&mut findings);
     findings
 }
@@ -158,6 +159,10 @@ fn judge_content(
             return;
         }
         judged.path = &path;
+        let host = manifest.folder && place.container == ContainerId(0);
+        if let Some((volume, node)) = manifest.main_place(place).and_then(|at| manifest.node(at)) {
+            (judged.mode, judged.owner) = judge.mode_and_owner(volume, node, host);
+        }
         targets = sight.of_content(place, &path);
         judged.targets = &targets;
         let found =
@@ -203,6 +208,8 @@ pub(super) fn judged_of<'a>(
             _ => None,
         }),
         targets: &[],
+        mode: None,
+        owner: None,
     })
 }
 
@@ -237,6 +244,8 @@ fn judge_single(
         format: content.format,
         resource: None,
         targets,
+        mode: None,
+        owner: None,
     };
     let is_known = content.blake3.is_some();
     let is_same = round.only_changed && round.comparison.is_some_and(|c| c.items.is_empty());

@@ -6,6 +6,7 @@ mod request;
 mod sides;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use self::judging::{Round, judge_all, judge_waivers, mark_existing};
 use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
 use crate::config::{Config, ConfigError};
-use crate::engine::{Judge, Settings, Sight};
+use crate::engine::{Changes, Judge, Settings, Sight};
 use crate::gate;
 use crate::intent::{self, Checksum, Intent};
 use crate::model::outcome::{IntentSubject, RulesSubject};
@@ -53,7 +54,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     let catalogue = catalogue.as_ref();
     let settings = settings(request, catalogue)?;
     policy(&request.config, false)?;
-    let judge = Judge::new(catalogue, &settings);
+    let mut judge = Judge::new(catalogue, &settings);
     let intent = request.intent.as_deref().map(read_intent).transpose()?;
     if intent.is_some() && request.against.is_none() {
         return Err(Failure::Usage("--intent needs --against: the approved build".into()));
@@ -95,6 +96,9 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     }
     gaps.sort();
     gaps.dedup();
+    if comparison.is_some() {
+        judge.against(Changes::of(&changes));
+    }
     let sight = Sight::of(&artifact.manifest, &settings);
     let by_manifest = matches!(approved, Some(Approved::Manifest(_)));
     let round = Round {
@@ -176,6 +180,7 @@ fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failur
     }
     let settings = Settings {
         severities: request.config.severities.clone(),
+        by_path: BTreeMap::new(),
         disabled: request.config.disabled.clone(),
         targets,
         bound: request.config.bound.clone(),

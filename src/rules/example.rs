@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::detectors::WaiverState;
+use crate::model::Verb;
 
 /// One case. What it does not say takes the defaults of an unnamed text of unknown kind.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -54,6 +55,9 @@ pub struct Example {
     /// What became of a waiver.
     #[serde(default)]
     pub waiver: Option<WaiverState>,
+    /// What became of the entry, or of all of them, since the approved build: a verb.
+    #[serde(default)]
+    pub change: Option<Verb>,
     /// Targets that are named.
     #[serde(default)]
     pub targets: Vec<String>,

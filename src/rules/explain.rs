@@ -29,8 +29,17 @@ pub fn explain(rule: &Rule) -> String {
     field(&mut out, "confidence", rule.confidence.name());
     field(&mut out, "looks at", &scope(rule));
     field(&mut out, "looks for", &pattern(rule));
+    if let Some(when) = &rule.when {
+        field(&mut out, "when", &escape_text(when.text().as_bytes()));
+    }
     field(&mut out, "cost", rule.cost.name());
     field(&mut out, "since", &rule.since);
+    if rule.own {
+        field(&mut out, "from", &escape_text(rule.file.as_bytes()));
+    }
+    if let Some(parent) = &rule.extends {
+        field(&mut out, "extends", parent);
+    }
     if !rule.aliases.is_empty() {
         field(&mut out, "formerly", &rule.aliases.join(", "));
     }

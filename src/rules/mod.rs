@@ -5,6 +5,7 @@
 //! an [`Entry`]; reading and dispatching is the engine's.
 
 mod catalogue;
+pub mod condition;
 mod control;
 pub mod detectors;
 mod example;
@@ -21,6 +22,7 @@ mod shape;
 pub mod targets;
 
 pub use catalogue::Catalogue;
+pub use condition::{Condition, Subject};
 pub use control::{Event, IllFormed, name_of};
 pub use detectors::Entry;
 pub use example::{Example, ExampleEntry, Patch};

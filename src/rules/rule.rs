@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::condition::Condition;
 use super::control::IllFormed;
 use super::detectors::Detector;
 use super::example::Example;
@@ -130,6 +131,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What it looks for.
     pub matcher: Matcher,
+    /// What else must hold of the entry.
+    pub when: Option<Condition>,
     /// Names that are no hit of a detector of names.
     pub except: Vec<String>,
     /// What a finding says, with `{…}` for its facts.

@@ -18,21 +18,23 @@ pub struct Shape {
     not: Option<Regex>,
 }
 
+/// Compiles an expression over bytes, within bounds.
+pub(super) fn compile(text: &str) -> Result<Regex, String> {
+    let config = Regex::config()
+        .utf8_empty(false)
+        .nfa_size_limit(Some(MEMORY))
+        .onepass_size_limit(Some(MEMORY))
+        .hybrid_cache_capacity(MEMORY);
+    Regex::builder()
+        .configure(config)
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .build(text)
+        .map_err(|error| format!("{text:?}: {error}").replace('\n', " "))
+}
+
 impl Shape {
     /// Compiles `regex`, which begins with the literal, and `not`, which no hit may contain.
     pub fn new(regex: &str, not: Option<&str>) -> Result<Self, String> {
-        let compile = |text: &str| {
-            let config = Regex::config()
-                .utf8_empty(false)
-                .nfa_size_limit(Some(MEMORY))
-                .onepass_size_limit(Some(MEMORY))
-                .hybrid_cache_capacity(MEMORY);
-            Regex::builder()
-                .configure(config)
-                .syntax(syntax::Config::new().unicode(false).utf8(false))
-                .build(text)
-                .map_err(|error| format!("{text:?}: {error}").replace('\n', " "))
-        };
         Ok(Self {
             text: regex.to_owned(),
             regex: compile(regex)?,

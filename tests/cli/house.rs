@@ -89,3 +89,70 @@ fn nothing_in_the_artifact_is_a_rule() {
     std::os::unix::fs::symlink("../build/.premaster/rules", link.join("rules")).expect("linked");
     within(&scratch.path(""), "check build").exits(2).complains(&["lies in the artifact"]);
 }
+
+/// A rule that is a condition alone.
+fn condition(when: &str, examples: &str) -> String {
+    format!(
+        "id = \"house/c\"\ntitle = \"t\"\nseverity = \"error\"\nconfidence = \"high\"\n\
+         cost = \"census\"\nsince = \"1.0.0\"\nwhy = \"w\"\nremedy = \"r\"\nreferences = [\"x\"]\n\
+         when = '{when}'\nmessage = \"{{name}} must not be\"\n{examples}"
+    )
+}
+
+#[test]
+fn a_condition_asks_facts_of_the_entry_and_of_the_approved_build() {
+    let scratch = Scratch::new();
+    scratch.file("old/a.txt", "same");
+    scratch.file("old/b.txt", "one");
+    for (name, text) in
+        [("a.txt", "same"), ("b.txt", "two"), ("c/d.md", "new"), ("e.bin", "\0\x01\x02")]
+    {
+        scratch.file(format!("new/{name}"), text);
+    }
+    let examples = "[[example]]\nhit = true\nchange = \"added\"\nentries = [{ path = \"x\", text = \"a\" }]\n\
+                    [[example]]\nhit = false\nentries = [{ path = \"y\", text = \"\" }]\n";
+    let paths = |ran: &Ran| {
+        let found = ran.json()["findings"].as_array().expect("findings").clone();
+        let of = found.into_iter().filter(|found| found["rule"] == "house/c");
+        of.map(|found| found["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
+    };
+    let root = scratch.path("");
+    for (when, expected) in [
+        ("change == \"added\" && class == \"text\"", &["c/d.md"][..]),
+        ("change == \"modified\"", &["b.txt"]),
+        ("change == \"unchanged\" && kind == \"file\"", &["a.txt"]),
+        ("kind == \"directory\" && change != null", &["c"]),
+        ("path.glob(\"c/**\") || name.endsWith(\".bin\")", &["c/d.md", "e.bin"]),
+        ("size > 3 && encoding == \"ascii\"", &["a.txt"]),
+    ] {
+        scratch.file(".premaster/rules/c.toml", condition(when, examples));
+        let ran = within(&root, "check new --against old --undeclared report --format json");
+        assert_eq!(paths(&ran), expected, "{when}");
+    }
+    let without = within(&root, "check new --format json");
+    scratch.file(".premaster/rules/c.toml", condition("change == null && size == 3", examples));
+    assert_eq!(paths(&without), ["a.txt"], "size needs no approved build");
+    assert_eq!(paths(&within(&root, "check new --format json")), ["b.txt", "c/d.md", "e.bin"]);
+
+    scratch.file(".premaster/rules/c.toml", condition("change == \"added\"", examples));
+    within(&root, "rules test").exits(0).says(&["house/c: 2 examples, all as they say"]);
+    within(&root, "explain house/c").exits(0).says(&["when        change == \"added\""]);
+    scratch.file(".premaster/rules/c.toml", condition("size > 0 && chnage != null", examples));
+    let place = ".premaster/rules/c.toml:10:21: when: no fact \"chnage\"; did you mean change?";
+    within(&root, "check new").exits(2).complains(&[place]);
+}
+
+#[test]
+fn a_condition_narrows_what_a_match_finds() {
+    let scratch = Scratch::new();
+    let rule = word("house/w", "Zanzibar", "when = \"path.startsWith('doc/') && mode != '0100'\"");
+    scratch.file(
+        ".premaster/rules/w.toml",
+        rule.replace("text = \"a Zan", "name = \"doc/x\"\ntext = \"a Zan"),
+    );
+    scratch.file("new/doc/a.txt", "Zanzibar");
+    scratch.file("new/src/a.txt", "Zanzibar");
+    let ran = within(&scratch.path(""), "check new").exits(1);
+    assert!(ran.out.contains("doc/a.txt") && !ran.out.contains("src/a.txt"), "{}", ran.out);
+    within(&scratch.path(""), "rules test").exits(0);
+}

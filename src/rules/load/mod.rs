@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use self::examples::check_examples;
-use self::pattern::{MatchTable, ScopeTable, is_of_facts, matcher, scope};
+use self::pattern::{MatchTable, ScopeTable, is_of_facts, matcher, scope, when};
 use super::example::Example;
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Rule};
 use super::targets::Targets;
@@ -48,6 +48,7 @@ struct RuleFile {
     references: Spanned<Vec<String>>,
     #[serde(rename = "match")]
     pattern: Option<Spanned<MatchTable>>,
+    when: Option<Spanned<String>>,
     detector: Option<Spanned<String>>,
     except: Option<Spanned<Vec<String>>>,
     message: Option<Spanned<String>>,
@@ -89,6 +90,7 @@ pub(super) fn load<'a>(
         }
     }
     let matcher = matcher(&place, &raw)?;
+    let when = when(&place, raw.when.as_ref(), &matcher)?;
     let scope = scope(&place, raw.scope.as_ref(), &matcher)?;
     let expected = match matcher {
         Matcher::Detector(_) => None,
@@ -131,6 +133,7 @@ pub(super) fn load<'a>(
         remedy: one_line(raw.remedy.get_ref()),
         references: raw.references.into_inner(),
         matcher,
+        when,
         except: raw.except.map(Spanned::into_inner).unwrap_or_default(),
         message,
         examples: raw.example.into_iter().map(Spanned::into_inner).collect(),

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::{LoadError, Place, RuleFile};
 use crate::model::{Class, Kind, TextKind};
+use crate::rules::condition::Condition;
 use crate::rules::control::IllFormed;
 use crate::rules::detectors::{self, Look};
 use crate::rules::example::from_hex;
@@ -77,7 +78,14 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
                 format!("no detector {found:?}; expected one of {known}"),
             );
         }
-        _ => return place.error(raw.id.span().start, "expected either `match` or `detector`"),
+        (None, None) if raw.when.is_some() => {
+            let kinds = Kind::ALL.to_vec();
+            return Ok(Matcher::Facts(FactsMatch { kinds, ..FactsMatch::default() }));
+        }
+        _ => {
+            let message = "expected either `match` or `detector`, or `when` alone";
+            return place.error(raw.id.span().start, message);
+        }
     };
     if let Some(asked) = facts(place, table, at)? {
         return Ok(Matcher::Facts(asked));
@@ -132,6 +140,35 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
             "expected one of `control` (with `position`, `sequence`), `code-points`, `ill-formed`, `literals` (with \
              `line-start`)",
         ),
+    }
+}
+
+/// The condition of a rule, where its hits are of entries that have facts.
+pub(super) fn when(
+    place: &Place<'_>,
+    raw: Option<&Spanned<String>>,
+    matcher: &Matcher,
+) -> Result<Option<Condition>, LoadError> {
+    let Some(raw) = raw else { return Ok(None) };
+    let start = raw.span().start;
+    let fits = match matcher {
+        Matcher::Detector(detector) => matches!(detector.look, Look::Entry(_) | Look::Facts(_)),
+        Matcher::Facts(asked) => asked.copies.is_none(),
+        _ => true,
+    };
+    if !fits {
+        return place.error(start, "`when` is for rules about contents and facts of entries");
+    }
+    let quoted = place.text.get(start..).unwrap_or_default();
+    let quotes = match quoted.as_bytes() {
+        [b'"', b'"', b'"', rest @ ..] | [b'\'', b'\'', b'\'', rest @ ..] => {
+            3 + usize::from(rest.first() == Some(&b'\n'))
+        }
+        _ => 1,
+    };
+    match Condition::new(raw.get_ref()) {
+        Ok(condition) => Ok(Some(condition)),
+        Err(wrong) => place.error(start + quotes + wrong.at, format!("when: {}", wrong.message)),
     }
 }
 

@@ -1,0 +1,115 @@
+//! What a condition may ask: the facts of an entry, by name.
+
+use std::borrow::Cow;
+
+use super::eval::Value;
+
+/// An entry as conditions see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// Its locator.
+    pub path: &'a str,
+    /// Its own name, raw.
+    pub name: &'a [u8],
+    /// What it is.
+    pub kind: &'a str,
+    /// Bytes of its content.
+    pub size: Option<u64>,
+    /// Text, binary, container or empty.
+    pub class: Option<&'a str>,
+    /// What its content was recognised as.
+    pub format: Option<&'a str>,
+    /// The encoding of a text.
+    pub encoding: Option<&'a str>,
+    /// Permission bits.
+    pub mode: Option<u16>,
+    /// Numeric user.
+    pub owner: Option<i64>,
+    /// What became of it since the approved build: a verb, or `unchanged`.
+    pub change: Option<&'a str>,
+    /// Facts of it that differ from the approved build.
+    pub fields: &'a [String],
+}
+
+/// A fact that can be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fact {
+    Path,
+    Name,
+    Kind,
+    Size,
+    Class,
+    Format,
+    Encoding,
+    Mode,
+    Owner,
+    Change,
+    Fields,
+}
+
+/// The types of values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Type {
+    Bool,
+    Number,
+    Text,
+    Texts,
+    Numbers,
+    Null,
+}
+
+impl Type {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::Texts => "a list of texts",
+            Self::Numbers => "a list of numbers",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// Every fact.
+pub(super) static FACTS: &[(&str, Fact, Type)] = &[
+    ("path", Fact::Path, Type::Text),
+    ("name", Fact::Name, Type::Text),
+    ("kind", Fact::Kind, Type::Text),
+    ("size", Fact::Size, Type::Number),
+    ("class", Fact::Class, Type::Text),
+    ("format", Fact::Format, Type::Text),
+    ("encoding", Fact::Encoding, Type::Text),
+    ("mode", Fact::Mode, Type::Text),
+    ("owner", Fact::Owner, Type::Number),
+    ("change", Fact::Change, Type::Text),
+    ("fields", Fact::Fields, Type::Texts),
+];
+
+impl Subject<'_> {
+    pub(super) fn get(&self, fact: Fact) -> Value<'_> {
+        let text = |text: Option<&str>| {
+            text.map_or(Value::Null, |text| Value::Text(Cow::Owned(text.to_owned())))
+        };
+        match fact {
+            Fact::Path => Value::Text(Cow::Borrowed(self.path)),
+            Fact::Name => Value::Text(String::from_utf8_lossy(self.name)),
+            Fact::Kind => Value::Text(Cow::Borrowed(self.kind)),
+            Fact::Size => {
+                self.size.and_then(|n| i64::try_from(n).ok()).map_or(Value::Null, Value::Number)
+            }
+            Fact::Class => text(self.class),
+            Fact::Format => text(self.format),
+            Fact::Encoding => text(self.encoding),
+            Fact::Mode => {
+                self.mode.map_or(Value::Null, |mode| Value::Text(Cow::Owned(format!("{mode:04o}"))))
+            }
+            Fact::Owner => self.owner.map_or(Value::Null, Value::Number),
+            Fact::Change => text(self.change),
+            Fact::Fields => {
+                let all = self.fields.iter().map(|field| Value::Text(Cow::Borrowed(field)));
+                Value::List(all.collect())
+            }
+        }
+    }
+}
