@@ -2,20 +2,24 @@
 //! from inside the artifact; and the user's own rules beside it.
 
 mod own;
+mod rules;
 mod size;
+mod suppress;
 mod waiver;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::model::{Digest, Severity};
+use crate::model::Digest;
 use crate::rules::near::hint;
 
 pub use own::{OwnRules, RULES_FOLDER};
+pub use rules::{Level, RuleSetting};
 pub use size::parse_size;
+pub use suppress::Suppress;
 pub use waiver::Waiver;
 
 /// The name of the file.
@@ -34,10 +38,10 @@ pub struct Config {
     pub normalize: Vec<String>,
     /// Whether dates, owners and umask bits of a plain folder count.
     pub host: bool,
-    /// Severities by rule id.
-    pub severities: BTreeMap<String, Severity>,
-    /// Rules that do not run.
-    pub disabled: BTreeSet<String>,
+    /// What is said of rules, globs over ids first, the longer ones later.
+    pub rules: Vec<RuleSetting>,
+    /// Where comments may suppress findings.
+    pub suppress: Suppress,
     /// What is accepted, by whom and why.
     pub waivers: Vec<Waiver>,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
@@ -81,7 +85,8 @@ struct Table {
     release: Release,
     compare: Compare,
     limits: Limits,
-    rules: BTreeMap<toml::Spanned<String>, Level>,
+    rules: BTreeMap<toml::Spanned<String>, toml::Spanned<toml::Value>>,
+    suppress: Suppress,
     waiver: Vec<toml::Spanned<waiver::Table>>,
 }
 
@@ -103,15 +108,6 @@ struct Compare {
 #[serde(deny_unknown_fields, default)]
 struct Limits {
     decoded: Option<toml::Spanned<String>>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum Level {
-    Off,
-    Note,
-    Warning,
-    Error,
 }
 
 impl Config {
@@ -171,18 +167,18 @@ impl Config {
             config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
             config.normalize.push(name.into_inner());
         }
-        for (rule, level) in table.rules {
-            let (line, rule) = (line_of(rule.span().start), rule.into_inner());
-            config.lines.insert(rule.clone(), line);
-            match level {
-                Level::Off => {
-                    config.disabled.insert(rule);
-                }
-                Level::Note => config.severities.extend([(rule, Severity::Note)]),
-                Level::Warning => config.severities.extend([(rule, Severity::Warning)]),
-                Level::Error => config.severities.extend([(rule, Severity::Error)]),
-            }
+        for (id, value) in table.rules {
+            let (line, id) = (line_of(id.span().start), id.into_inner());
+            let at = line_of(value.span().start);
+            let value = match rules::Value::of(value.into_inner()) {
+                Ok(value) => value,
+                Err(message) => return Err(fail(Some(at), format!("[rules] {id:?}: {message}"))),
+            };
+            config.lines.insert(id.clone(), line);
+            config.rules.push(RuleSetting::of(id, value, line));
         }
+        config.rules.sort_by_key(|setting| (!setting.is_glob(), setting.id.len()));
+        config.suppress = table.suppress;
         for waiver in table.waiver {
             let line = line_of(waiver.span().start);
             let waiver =
@@ -206,8 +202,18 @@ mod tests {
         assert!(text.starts_with("premaster.toml:2: unknown field `normalise`"), "{text}");
         let error = parse("\n[rules]\n\"text/bell\" = \"loud\"\n").expect_err("no such level");
         assert_eq!(error.line, Some(3));
+        for (text, expected) in [
+            ("[rules]\n\"a/b\" = \"warnig\"", "premaster.toml:2: [rules] \"a/b\": unknown variant `warnig`"),
+            ("[rules]\n\"a/b\" = 3", "premaster.toml:2: [rules] \"a/b\": expected off, note,"),
+            ("[rules.\"a/b\"]\nseverty = \"off\"", "premaster.toml:1: [rules] \"a/b\": unknown field `severty`"),
+            ("[supress]\n", "premaster.toml:1: unknown field `supress`"),
+        ] {
+            let told = parse(text).expect_err("wrong").to_string();
+            assert!(told.starts_with(expected), "{told}");
+        }
+        assert!(parse("[supress]\n").expect_err("wrong").message.ends_with("did you mean suppress?"));
         let config = parse("[rules]\n\"text/bell\" = \"off\"\n").expect("right");
-        assert!(config.disabled.contains("text/bell"));
+        assert_eq!(config.rules.first().map(|rule| rule.level), Some(Some(Level::Off)));
         assert_eq!(config.lines.get("text/bell"), Some(&2));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Locator, Severity, glob_matches};
-use crate::rules::{Catalogue, Cost, Rule};
+use crate::rules::{Cost, Rule};
 
 /// Settings of the judge.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,12 +68,6 @@ impl Settings {
     pub(super) fn severity(&self, rule: &Rule, path: &Locator) -> Option<Severity> {
         let everywhere = names(rule).find_map(|name| self.severities.get(name)).copied();
         self.at(rule, path).flatten().or(everywhere)
-    }
-
-    /// Rule ids that the catalogue does not know: a mistake in the configuration.
-    pub fn unknown_rules<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a str> {
-        let named = self.severities.keys().chain(&self.disabled);
-        named.map(String::as_str).filter(|id| catalogue.get(id).is_none())
     }
 }
 

@@ -3,27 +3,27 @@
 mod judging;
 mod parsing;
 mod request;
+mod settings;
 mod sides;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
 use self::judging::{Round, judge_all, judge_waivers, mark_existing};
+use self::settings::settings;
 use self::sides::{Approved, compare_with, identify, policy, read_intent, source_of, subject};
 use crate::approve;
-use crate::config::{Config, ConfigError};
-use crate::engine::{Changes, Judge, Settings, Sight};
+use crate::config::Config;
+use crate::engine::{Changes, Judge, Sight};
 use crate::gate;
 use crate::intent::{self, Checksum, Intent};
 use crate::model::outcome::{IntentSubject, RulesSubject};
 use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
 use crate::readers::{READERS, directory};
-use crate::rules::{Catalogue, Targets};
 use crate::walk::{self, Artifact, Options, Sha256};
 
 pub use self::request::{Failure, Request};
+pub use self::settings::catalogue;
 
 /// All that a check gives.
 pub struct Checked {
@@ -33,19 +33,6 @@ pub struct Checked {
     pub waived: Vec<Waived>,
     /// What was scanned.
     pub artifact: Artifact,
-}
-
-/// The rules that are built in and those of the user's own folder.
-pub fn catalogue(config: &Config) -> Result<Cow<'static, Catalogue>, Failure> {
-    let built_in = Catalogue::built_in();
-    let Some(own) = &config.own else { return Ok(Cow::Borrowed(built_in)) };
-    let files: Vec<_> = own.files.iter().map(|(file, text)| (&**file, &**text)).collect();
-    built_in.with(&files).map(Cow::Owned).map_err(|mut errors| {
-        for error in &mut errors {
-            error.file = own.path(&error.file).display().to_string();
-        }
-        Failure::Rules(errors)
-    })
 }
 
 /// `premaster check`.
@@ -117,7 +104,12 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         mark_existing(&mut findings, comparison);
     }
     let digests = |path: &Locator| digest_at(&artifact.manifest, path);
-    let waivers = &request.config.waivers;
+    // A waiver may call a rule by a former id.
+    let mut waivers = request.config.waivers.clone();
+    for waiver in &mut waivers {
+        waiver.rule = catalogue.get(&waiver.rule).map_or(waiver.rule.clone(), |r| r.id.clone());
+    }
+    let waivers = &waivers;
     let gate::Waivers { waived, states } =
         gate::waive(&mut findings, &mut gaps, waivers, request.now, &digests);
     findings.extend(judge_waivers(&judge, waivers, &states));
@@ -160,59 +152,6 @@ fn base_options(request: &Request, intent: Option<&(Intent, IntentSubject)>) -> 
         options.sha256 = options.sha256.max(Sha256::Artifact);
     }
     options
-}
-
-fn settings(request: &Request, catalogue: &Catalogue) -> Result<Settings, Failure> {
-    let mut targets = request.config.targets.clone();
-    targets.extend(request.targets.iter().cloned());
-    targets.sort();
-    targets.dedup();
-    if let Some(unknown) = targets.iter().find(|name| Targets::built_in().get(name).is_none()) {
-        return Err(no_target(request, unknown));
-    }
-    if let Some(unknown) = request.config.bound.keys().find(|name| !targets.contains(name)) {
-        let message = if Targets::built_in().get(unknown).is_none() {
-            Targets::built_in().unknown(unknown)
-        } else {
-            format!("[release.bind] names {unknown:?}, which is none of the targets")
-        };
-        return Err(wrong_config(request, unknown, message));
-    }
-    let settings = Settings {
-        severities: request.config.severities.clone(),
-        by_path: BTreeMap::new(),
-        disabled: request.config.disabled.clone(),
-        targets,
-        bound: request.config.bound.clone(),
-        architectures: request.architectures.clone(),
-        cost: request.cost,
-        encoding: request.config.encoding,
-    };
-    let waived = request.config.waivers.iter().map(|waiver| waiver.rule.as_str());
-    let waived = waived.filter(|id| *id != "gap" && catalogue.get(id).is_none());
-    let unknown = settings.unknown_rules(catalogue).chain(waived).next().map(str::to_owned);
-    match unknown {
-        Some(id) => Err(wrong_config(request, &id, catalogue.unknown(&id))),
-        None => Ok(settings),
-    }
-}
-
-/// A mistake in the settings, on the line that names `word`.
-fn wrong_config(request: &Request, word: &str, message: String) -> Failure {
-    Failure::Config(ConfigError {
-        file: request.config.file.clone().unwrap_or_default(),
-        line: request.config.lines.get(word).copied(),
-        message,
-    })
-}
-
-/// A target that is not there: a mistake in the settings or in the arguments.
-fn no_target(request: &Request, name: &str) -> Failure {
-    let message = Targets::built_in().unknown(name);
-    if request.config.targets.iter().any(|target| target == name) {
-        return wrong_config(request, name, message);
-    }
-    Failure::Usage(message)
 }
 
 fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {

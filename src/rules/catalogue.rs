@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::BUILT_IN;
-use super::load::{LoadError, Parents, load};
+use super::load::{self, LoadError, Parents, load};
 use super::rule::Rule;
 use super::targets::is_target;
 use crate::model::Digest;
@@ -121,6 +121,19 @@ impl Catalogue {
         errors.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         errors.dedup_by(|a, b| (&a.file, a.line, a.column) == (&b.file, b.line, b.column));
         if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+
+    /// The same with one rule changed: `instead`, as TOML, takes the place of keys of its file. Its
+    /// examples are of the rule as it was, and are not kept.
+    pub fn tuned(&self, name: &str, instead: &str) -> Result<Self, String> {
+        let mut all = self.clone();
+        let rule = all.by_name.get(name).and_then(|&index| all.rules.get_mut(index));
+        let (Some(rule), Some((file, text))) = (rule, self.source(name)) else {
+            return Err(self.unknown(name));
+        };
+        let tuned = load::tuned(file, text, instead, &Parents::new(self, &[]))?;
+        *rule = Rule { own: rule.own, examples: Vec::new(), ..tuned };
+        Ok(all)
     }
 
     /// File and text of a rule, for those that extend it.

@@ -89,8 +89,18 @@ fn extends(table: &DeTable<'_>) -> Option<(String, Range<usize>)> {
     Some((value.get_ref().as_str()?.to_owned(), value.span()))
 }
 
+/// Adds what settings do not say of a rule, its id included.
+pub(super) fn overlay<'a>(table: &mut DeTable<'a>, mut below: DeTable<'a>) {
+    for key in OWN {
+        if let Some((key, value)) = below.remove_entry(key) {
+            table.insert(key, value);
+        }
+    }
+    merge(table, below, &(0..0));
+}
+
 /// Adds what `table` does not say.
-pub(super) fn merge<'a>(table: &mut DeTable<'a>, parent: DeTable<'a>, at: &Range<usize>) {
+fn merge<'a>(table: &mut DeTable<'a>, parent: DeTable<'a>, at: &Range<usize>) {
     // Of two ways to tell a hit the own one counts.
     let looks = ["match", "detector"].iter().any(|way| table.contains_key(*way));
     for (key, value) in parent {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use self::examples::check_examples;
 use self::pattern::{MatchTable, ScopeTable, is_of_facts, matcher, scope, when};
@@ -64,13 +65,38 @@ pub(super) fn load<'a>(
 ) -> Result<Rule, LoadError> {
     let place = Place { file, text };
     let (table, extended) = inherit::table(&place, parents)?;
+    rule_of(&place, table, &extended)
+}
+
+/// The rule of a file with `instead` in the place of what it says. The error names no file: what is
+/// wrong is in the settings.
+pub(super) fn tuned<'a>(
+    file: &'a str,
+    text: &'a str,
+    instead: &'a str,
+    parents: &Parents<'a>,
+) -> Result<Rule, String> {
+    let place = Place { file, text };
+    let (below, mut texts) = inherit::table(&place, parents).map_err(|error| error.message)?;
+    let mut table = DeTable::parse(instead).map_err(|error| error.message().to_owned())?;
+    inherit::overlay(table.get_mut(), below.into_inner());
+    texts.push(instead);
+    rule_of(&place, table, &texts).map_err(|error| error.message)
+}
+
+fn rule_of(
+    place: &Place<'_>,
+    table: Spanned<DeTable<'_>>,
+    extended: &[&str],
+) -> Result<Rule, LoadError> {
+    let Place { file, text } = *place;
     let raw = match RuleFile::deserialize(toml::Deserializer::from(table)) {
         Ok(raw) => raw,
         Err(error) => return place.refuse(&error),
     };
-    check_id(&place, &raw.id)?;
+    check_id(place, &raw.id)?;
     for alias in &raw.aliases {
-        check_id(&place, alias)?;
+        check_id(place, alias)?;
     }
     for filled in [&raw.title, &raw.why, &raw.remedy] {
         if filled.get_ref().trim().is_empty() {
@@ -89,9 +115,9 @@ pub(super) fn load<'a>(
             return place.error(target.span().start, unknown);
         }
     }
-    let matcher = matcher(&place, &raw)?;
-    let when = when(&place, raw.when.as_ref(), &matcher)?;
-    let scope = scope(&place, raw.scope.as_ref(), &matcher)?;
+    let matcher = matcher(place, &raw)?;
+    let when = when(place, raw.when.as_ref(), &matcher)?;
+    let scope = scope(place, raw.scope.as_ref(), &matcher)?;
     let expected = match matcher {
         Matcher::Detector(_) => None,
         Matcher::Literals { .. } => {
@@ -107,10 +133,10 @@ pub(super) fn load<'a>(
     if let Some(except) = raw.except.as_ref().filter(|_| !of_names) {
         return place.error(except.span().start, "`except` is for detectors of names");
     }
-    check_examples(&place, &raw, of_names, of_facts)?;
+    check_examples(place, &raw, of_names, of_facts)?;
     let message = match &raw.message {
         Some(message) => {
-            check_message(&place, message)?;
+            check_message(place, message)?;
             message.get_ref().clone()
         }
         None => "{detail}".to_owned(),
@@ -138,7 +164,7 @@ pub(super) fn load<'a>(
         message,
         examples: raw.example.into_iter().map(Spanned::into_inner).collect(),
         file: file.to_owned(),
-        digest: match extended.as_slice() {
+        digest: match extended {
             [] => Digest::of(text.as_bytes()),
             extended => Digest::of([&[text], extended].concat().join("\0").as_bytes()),
         },
