@@ -179,7 +179,14 @@ impl<'a> Judge<'a> {
         let Some(literals) = &self.literals else { return false };
         let unknown = judged.class == Class::Text && !judged.census.controls_exact;
         match judged.class {
-            Class::Text => judged.literals != 0 || unknown,
+            Class::Text => {
+                judged.literals != 0
+                    || unknown
+                    || literals.is_everywhere() && self.rules().any(|rule| {
+                        matches!(&rule.matcher, Matcher::Literals { literals, .. } if literals.is_empty())
+                            && in_scope(rule, judged)
+                    })
+            }
             Class::Binary => judged.literals != 0 && literals.beyond_texts(),
             _ => false,
         }

@@ -133,6 +133,9 @@ fn pattern(rule: &Rule) -> String {
             let place = if *line_start { " at the start of a line" } else { "" };
             let shape = shape.as_ref().map(|shape| format!(" in {}", shape.text()));
             let place = format!("{place}{}", shape.unwrap_or_default());
+            if literals.is_empty() {
+                return format!("bytes{place}");
+            }
             format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         Matcher::Facts(asked) => facts(asked),

@@ -115,12 +115,14 @@ impl Search {
 /// The literals of all rules, compiled.
 #[derive(Clone, Debug)]
 pub struct Literals {
-    search: Search,
+    search: Option<Search>,
     patterns: Vec<Pattern>,
     /// Ids of the rules, by number.
     ids: Vec<String>,
     /// What a literal of the rule must be the beginning of, by number.
     shapes: Vec<Option<Shape>>,
+    /// Rules whose shape begins with no literal, by number.
+    everywhere: Vec<usize>,
     longest: usize,
     /// Whether some rule looks for its literals in contents that are no texts.
     beyond_texts: bool,
@@ -134,9 +136,13 @@ impl Literals {
         let mut patterns = Vec::new();
         let mut ids = Vec::new();
         let mut shapes = Vec::new();
+        let mut everywhere = Vec::new();
         let mut beyond_texts = false;
         for rule in rules {
             let Matcher::Literals { literals, shape, .. } = &rule.matcher else { continue };
+            if literals.is_empty() {
+                everywhere.push(ids.len());
+            }
             let forms = literals.iter().flat_map(Literal::forms);
             // Shapes are of bytes.
             for (form, bytes) in forms.filter(|(f, _)| shape.is_none() || *f <= Form::Narrow) {
@@ -147,19 +153,22 @@ impl Literals {
             ids.push(rule.id.clone());
             shapes.push(shape.clone());
         }
-        Some(Self { shapes, ..Self::compile(patterns, ids, beyond_texts)? })
+        let any = !ids.is_empty();
+        any.then(|| Self { shapes, everywhere, ..Self::compile(patterns, ids, beyond_texts) })
     }
 
-    fn compile(patterns: Vec<Pattern>, ids: Vec<String>, beyond_texts: bool) -> Option<Self> {
+    fn compile(patterns: Vec<Pattern>, ids: Vec<String>, beyond_texts: bool) -> Self {
         let mut seen = HashSet::new();
         let distinct = patterns.iter().map(|p| &p.bytes).filter(|bytes| seen.insert(*bytes));
         // What a leftmost search passes over is found by comparing all patterns at each place that it
         // stops at.
-        let search = Search::new(&distinct.collect::<Vec<_>>())?;
-        let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max()?;
-        let all = (0..ids.len()).fold(0, |bits, rule| bits | bit(rule));
+        let distinct: Vec<_> = distinct.collect();
+        let search = Some(distinct).filter(|all| !all.is_empty()).and_then(|all| Search::new(&all));
+        let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max().unwrap_or(1);
+        let all = patterns.iter().fold(0, |bits, pattern| bits | bit(pattern.rule));
         let shapes = Vec::new();
-        Some(Self { search, patterns, ids, shapes, longest, beyond_texts, all })
+        let everywhere = Vec::new();
+        Self { search, patterns, ids, shapes, everywhere, longest, beyond_texts, all }
     }
 
     /// The id of a rule by its number.
@@ -186,7 +195,20 @@ impl Literals {
             }
             true
         });
+        for &rule in &self.everywhere {
+            let Some(shape) = self.shapes.get(rule).and_then(Option::as_ref) else { continue };
+            let form = Form::Narrow;
+            shape.each(bytes, from, to, |at, length| found.push(Match { at, length, rule, form }));
+        }
+        if !self.everywhere.is_empty() {
+            found.sort();
+        }
         found
+    }
+
+    /// Whether some rule looks for what no search of literals finds.
+    pub fn is_everywhere(&self) -> bool {
+        !self.everywhere.is_empty()
     }
 
     /// Which rules have a hit in a content that is at hand as a whole, as [`Finder::rules`] tells it.
@@ -207,10 +229,10 @@ impl Literals {
     /// Gives each hit that begins in `bytes[from..to]` to `sink` until that says `false`.
     fn visit(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(Match) -> bool) {
         let stop = to.saturating_add(self.longest).min(bytes.len());
-        let Some(window) = bytes.get(..stop) else { return };
+        let (Some(window), Some(search)) = (bytes.get(..stop), &self.search) else { return };
         let mut at = from;
         while at < to.min(stop) {
-            let Some(place) = self.search.find(window, at) else { return };
+            let Some(place) = search.find(window, at) else { return };
             if place >= to {
                 return;
             }
@@ -300,7 +322,7 @@ mod tests {
             })
             .collect();
         let ids = texts.iter().map(|texts| texts[0].to_owned()).collect();
-        Literals::compile(patterns, ids, false).expect("some")
+        Literals::compile(patterns, ids, false)
     }
 
     #[test]

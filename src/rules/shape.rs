@@ -4,8 +4,10 @@
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
+use regex_syntax::hir::Look;
+use regex_syntax::hir::literal::Extractor;
 
-use super::literals::SHAPED;
+use super::literals::{LONGEST, SHAPED, SHORTEST};
 
 /// Bytes that a compiled expression may take.
 const MEMORY: usize = 1 << 20;
@@ -32,6 +34,29 @@ pub(super) fn compile(text: &str) -> Result<Regex, String> {
         .map_err(|error| format!("{text:?}: {error}").replace('\n', " "))
 }
 
+/// Byte strings one of which begins whatever the expression matches; none if there is no such, or
+/// some are too short to be looked for.
+pub(super) fn beginnings(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    let config = syntax::Config::new().unicode(false).utf8(false);
+    let hir = syntax::parse_with(text, &config)
+        .map_err(|error| format!("{text:?}: {error}").replace('\n', " "))?;
+    if hir.properties().look_set().contains(Look::End) {
+        return Err(format!(
+            "{text:?}: the end of a text is not told: use (?m:$), the end of a line"
+        ));
+    }
+    if hir.properties().minimum_len().unwrap_or_default() == 0 {
+        return Err(format!("{text:?}: it matches what is empty, which is everywhere"));
+    }
+    let mut found = Extractor::new().extract(&hir);
+    found.keep_first_bytes(LONGEST);
+    found.dedup();
+    let all = found.literals().unwrap_or_default();
+    let sound = all.iter().all(|literal| literal.len() >= SHORTEST);
+    let all = all.iter().filter(|_| sound).map(|literal| literal.as_bytes().to_vec());
+    Ok(all.collect())
+}
+
 impl Shape {
     /// Compiles `regex`, which begins with the literal, and `not`, which no hit may contain.
     pub fn new(regex: &str, not: Option<&str>) -> Result<Self, String> {
@@ -47,12 +72,43 @@ impl Shape {
         &self.text
     }
 
+    /// Gives every hit that begins in `bytes[from..to]`, none in another: its place and its length.
+    ///
+    /// The search goes by windows of twice what a hit may cover, so that a text against which the
+    /// expression runs far and in vain costs no more than its length times that.
+    pub fn each(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(usize, usize)) {
+        let mut at = from;
+        while at < to {
+            let end = at.saturating_add(2 * SHAPED).min(bytes.len());
+            if at > end {
+                return;
+            }
+            let found = self.regex.find(Input::new(bytes).range(at..end));
+            // Whatever begins in the first half of the window lies in it as a whole.
+            let Some(found) = found.filter(|found| found.start() < at + SHAPED) else {
+                at += SHAPED;
+                continue;
+            };
+            at = found.start();
+            if at >= to {
+                return;
+            }
+            match self.length(bytes, at) {
+                Some(length) => {
+                    sink(at, length);
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+    }
+
     /// Bytes of the hit that begins at `at`, if one does.
     pub fn length(&self, bytes: &[u8], at: usize) -> Option<usize> {
         let end = at.saturating_add(SHAPED).min(bytes.len());
-        // What stands before is seen by `\b`.
-        let window = bytes.get(..end).filter(|window| at <= window.len())?;
-        let input = Input::new(window).range(at..end).anchored(Anchored::Yes);
+        // What stands before and behind is seen by `\b`.
+        let input = Some(Input::new(bytes)).filter(|_| at <= end)?;
+        let input = input.range(at..end).anchored(Anchored::Yes);
         let found = self.regex.find(input)?;
         let text = bytes.get(found.range())?;
         let refused = self.not.as_ref().is_some_and(|not| not.is_match(text));
@@ -80,6 +136,41 @@ mod tests {
         assert_eq!(shape.length(b"xAK1234", 1), None, "what stands before is seen");
         assert_eq!(shape.length(b"\xffAK1234\xff", 1), Some(6), "bytes, not characters");
         assert_eq!(shape.length(b"AK1234", 99), None);
+    }
+
+    #[test]
+    fn an_expression_alone_finds_every_hit_however_it_is_cut() {
+        let shape = Shape::new(r"[a-z]+@[a-z]+\.example", None).expect("sound");
+        let mut text = b"x ".repeat(300);
+        text.extend_from_slice(b"me@a.example, you@b.example ");
+        text.extend_from_slice(&[b'z'; 999]);
+        text.extend_from_slice(b"@c.example\n");
+        let mut whole = Vec::new();
+        shape.each(&text, 0, text.len(), |at, length| whole.push((at, length)));
+        let last = (text.len() - 1 - 10 - 246, 256);
+        assert_eq!(whole, [(600, 12), (614, 13), last], "what is longer is met where it fits");
+        for cut in [1, 255, 599, 601, 613, 700] {
+            let mut parts = Vec::new();
+            for (from, to) in [(0, cut), (cut, text.len())] {
+                shape.each(&text, from, to, |at, length| parts.push((at, length)));
+            }
+            parts.retain(|&(at, _)| whole.iter().any(|&(start, _)| start == at));
+            assert!(parts.len() >= 2, "{cut}: {parts:?}");
+        }
+        for (regex, expected) in [
+            ("AKIA[0-9]{4}", &["AKIA"][..]),
+            (r"\b(foo|bar)x", &["foox", "barx"]),
+            ("(?i)ab1", &["AB1", "Ab1", "aB1", "ab1"]),
+            ("[a-z]+@example", &[]),
+            ("ab[0-9a-z]", &[]),
+        ] {
+            let found = beginnings(regex).expect("sound");
+            let expected: Vec<_> = expected.iter().map(|text| text.as_bytes().to_vec()).collect();
+            assert_eq!(found, expected, "{regex}");
+        }
+        for wrong in ["a*", r"abc\z", "abc$", "("] {
+            assert!(beginnings(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -118,8 +118,12 @@ fn rule_of(
     let matcher = matcher(place, &raw)?;
     let when = when(place, raw.when.as_ref(), &matcher)?;
     let scope = scope(place, raw.scope.as_ref(), &matcher)?;
-    let expected = match matcher {
+    let expected = match &matcher {
         Matcher::Detector(_) => None,
+        Matcher::Literals { literals, .. } if literals.is_empty() => Some((
+            Cost::Parse,
+            "\"parse\": an expression that begins with no literal reads every text in scope again",
+        )),
         Matcher::Literals { .. } => {
             Some((Cost::Literal, "\"literal\": `literals` are looked for in the pass"))
         }

@@ -14,7 +14,7 @@ use crate::rules::example::from_hex;
 use crate::rules::facts::{FactsMatch, NameGlob};
 use crate::rules::literals::{LONGEST, Literal, SHORTEST};
 use crate::rules::rule::{Matcher, Position, Scope};
-use crate::rules::shape::Shape;
+use crate::rules::shape::{self, Shape};
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -252,8 +252,14 @@ fn literals(place: &Place<'_>, table: &MatchTable, at: usize) -> Result<Matcher,
         };
         literals.push(Literal::Bytes(bytes));
     }
-    if literals.is_empty() {
-        return place.error(at, "expected at least one literal");
+    if let Some(regex) = table.regex.as_ref().filter(|_| literals.is_empty()) {
+        match shape::beginnings(regex) {
+            // Without, every text in scope is read for it.
+            Ok(beginnings) => literals.extend(beginnings.into_iter().map(Literal::Bytes)),
+            Err(why) => return place.error(at, why),
+        }
+    } else if literals.is_empty() {
+        return place.error(at, "expected at least one literal, or `regex`");
     }
     if let Some(wrong) = literals.iter().find(|literal| !literal.is_sound()) {
         let text = LONGEST / 2;
@@ -312,7 +318,12 @@ pub(super) fn scope(
             }
         }
     }
-    if let Matcher::Literals { line_start, .. } = matcher {
+    if let Matcher::Literals { line_start, literals, .. } = matcher {
+        if literals.is_empty() && classes.iter().any(|class| *class != Class::Text) {
+            let message = "an expression that begins with no literal is looked for in texts only: \
+                           expected classes = [\"text\"]";
+            return place.error(at, message);
+        }
         if *line_start && classes.iter().any(|class| *class != Class::Text) {
             return place.error(at, "`line-start` is for texts: expected classes = [\"text\"]");
         }
