@@ -69,6 +69,7 @@ pub fn waive(
             path: path.clone(),
             reason: waiver.reason.clone(),
             owner: waiver.owner.clone(),
+            line: None,
         });
         true
     };

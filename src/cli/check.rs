@@ -120,7 +120,7 @@ impl CheckArgs {
         let checked = pipeline::check(&request)?;
         let outcome = &checked.outcome;
         output::render(&self.showing.format, |kind| match kind {
-            Kind::Human => report::human_check(outcome, self.showing.all),
+            Kind::Human => report::human_check(outcome, &checked.waived, self.showing.all),
             Kind::Json => report::json_check(outcome, &checked.waived),
             Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
         })?;

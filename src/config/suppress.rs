@@ -15,8 +15,6 @@ pub struct Suppress {
 impl Suppress {
     /// Whether comments count in the text at a locator.
     pub fn is_allowed(&self, path: &Locator) -> bool {
-        self.allow.iter().any(|glob| {
-            glob_matches(glob, path.as_str()) || *glob == path.to_string()
-        })
+        self.allow.iter().any(|glob| glob_matches(glob, path.as_str()) || *glob == path.to_string())
     }
 }

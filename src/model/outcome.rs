@@ -60,6 +60,8 @@ pub struct Waived {
     pub reason: String,
     /// Who, as the waiver says.
     pub owner: String,
+    /// The line of the finding, where a comment in the text accepts it.
+    pub line: Option<u64>,
 }
 
 /// What an artifact is, for the head of a report.

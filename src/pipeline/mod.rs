@@ -5,6 +5,7 @@ mod parsing;
 mod request;
 mod settings;
 mod sides;
+mod suppressions;
 
 use std::io;
 use std::path::Path;
@@ -103,6 +104,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     {
         mark_existing(&mut findings, comparison);
     }
+    let suppress = &request.config.suppress;
+    let suppressed = suppressions::suppress(&judge, catalogue, suppress, &artifact, &mut findings);
     let digests = |path: &Locator| digest_at(&artifact.manifest, path);
     // A waiver may call a rule by a former id.
     let mut waivers = request.config.waivers.clone();
@@ -110,8 +113,10 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         waiver.rule = catalogue.get(&waiver.rule).map_or(waiver.rule.clone(), |r| r.id.clone());
     }
     let waivers = &waivers;
-    let gate::Waivers { waived, states } =
+    let gate::Waivers { mut waived, states } =
         gate::waive(&mut findings, &mut gaps, waivers, request.now, &digests);
+    waived.extend(suppressed);
+    waived.sort_by(|a, b| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)));
     findings.extend(judge_waivers(&judge, waivers, &states));
     judging::sort(&mut findings);
     let gate = gate::Policy {

@@ -258,5 +258,6 @@ fn waiver(waived: &Waived) -> Value {
         "path": waived.path,
         "reason": waived.reason,
         "owner": waived.owner,
+        "line": waived.line,
     })
 }

@@ -13,6 +13,7 @@ mod house;
 mod listing;
 mod names;
 mod output;
+mod settings;
 mod story;
 mod structure;
 mod support;

@@ -17,7 +17,7 @@ use self::block::{Told, block};
 use self::brief::brief;
 use self::layout::{labelled, note};
 use super::bytes::{count, plural};
-use crate::model::{Cause, Disposition, Outcome, Severity, Verdict};
+use crate::model::{Cause, Disposition, Outcome, Severity, Verdict, Waived};
 
 pub use self::difference::diff;
 
@@ -27,9 +27,11 @@ const FULL: usize = 12;
 const REPEATS: usize = 3;
 /// Gaps that are told.
 const GAPS: usize = 10;
+/// Findings accepted by waivers that are told.
+const WAIVED: usize = 10;
 
 /// The report of `check`.
-pub fn check(outcome: &Outcome, all: bool) -> String {
+pub fn check(outcome: &Outcome, waived: &[Waived], all: bool) -> String {
     let (blocking, rest): (Vec<&Cause>, Vec<&Cause>) =
         outcome.causes.iter().partition(|cause| cause.blocking);
     let mut out = head(outcome, &blocking);
@@ -49,6 +51,7 @@ pub fn check(outcome: &Outcome, all: bool) -> String {
     }
     gaps(&mut out, outcome, all);
     brief(&mut out, outcome, &rest, all);
+    accepted(&mut out, waived, all);
     totals(&mut out, outcome);
     out
 }
@@ -148,6 +151,30 @@ fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
         let fix = "Make it whole and readable and check again, or accept the bytes with a waiver \
                    of `gap` and their digest.";
         note(out, "fix:", fix);
+    }
+}
+
+/// What waivers and comments accept.
+fn accepted(out: &mut String, waived: &[Waived], all: bool) {
+    if waived.is_empty() {
+        return;
+    }
+    out.push('\n');
+    let shown = if all { usize::MAX } else { WAIVED };
+    for waived in waived.iter().take(shown) {
+        let line = waived.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let reason = crate::model::locator::escape_text(waived.reason.as_bytes());
+        let owner = crate::model::locator::escape_text(waived.owner.as_bytes());
+        let _ = writeln!(
+            out,
+            "{} {} in {}{line}: {reason} ({owner})",
+            "waived".cyan(),
+            waived.rule,
+            waived.path
+        );
+    }
+    if waived.len() > shown {
+        let _ = writeln!(out, "… and {} more waived (--all shows them)", waived.len() - shown);
     }
 }
 
