@@ -3,11 +3,16 @@
 //!
 //! Also that what people wrote by hand names no file that is gone.
 
+#[path = "schema/mod.rs"]
+mod schema;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use premaster::config;
+use premaster::engine::check_example;
 use premaster::readers::{Doc, READERS, directory};
 use premaster::rules::targets::page;
 use premaster::rules::{Catalogue, Rule, Targets, explain};
@@ -163,6 +168,10 @@ fn generated() -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     files.insert(PathBuf::from("docs/formats.md"), formats());
     files.insert(PathBuf::from("docs/targets.md"), targets());
+    let schemas = [("rule", premaster::rules::schema::schema()), ("config", config::schema())];
+    for (name, schema) in schemas {
+        files.insert(PathBuf::from(format!("docs/schema/{name}.json")), format!("{schema:#}\n"));
+    }
     files.insert(PathBuf::from("docs/rules/README.md"), rule_index());
     for rule in Catalogue::built_in().iter() {
         files.insert(PathBuf::from(format!("docs/rules/{}.md", rule.id)), rule_page(rule));
@@ -264,10 +273,29 @@ fn the_manual_of_settings_shows_settings_that_parse() {
     let block = block.split("```").next().unwrap_or_default();
     let config = premaster::config::Config::parse(block, Path::new("README.md"));
     let config = config.expect("settings that parse");
-    for rule in config.severities.keys().chain(&config.disabled) {
+    for rule in config.rules.iter().map(|rule| &rule.id) {
         assert!(Catalogue::built_in().get(rule).is_some(), "no rule {rule}");
     }
     for target in config.targets.iter().chain(config.bound.keys()) {
         assert!(Targets::built_in().get(target).is_some(), "no target {target}");
     }
+}
+
+#[test]
+fn the_page_of_settings_shows_what_is_taken() {
+    let page = root().join("docs/configuration.md");
+    let text = fs::read_to_string(&page).expect("the page");
+    let mut blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next());
+    let mut next = || blocks.next().flatten().expect("a block");
+    let config = config::Config::parse(next(), &page).expect("settings that parse");
+    premaster::pipeline::catalogue(&config).expect("settings of rules that are there");
+    let catalogue = Catalogue::of([("page", next())]).expect("a rule");
+    for rule in catalogue.iter() {
+        for example in &rule.examples {
+            let read = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+            assert_eq!(check_example(&catalogue, rule, example, &read), Ok(()));
+        }
+    }
+    let config = config::Config::parse(next(), &page).expect("settings that parse");
+    assert!(!config.suppress.allow.is_empty());
 }

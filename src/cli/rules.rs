@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::output::{self, Kind};
 use super::{Done, Exit, Format, Stop};
-use crate::config::{Config, RULES_FOLDER};
+use crate::config::{self, Config, RULES_FOLDER};
 use crate::engine;
 use crate::model::locator::escape_text;
 use crate::pipeline::{self, Failure};
@@ -30,6 +30,12 @@ pub(super) struct RulesArgs {
 enum RulesCommand {
     /// List the rules
     List,
+    /// Print the JSON Schema of rule files, for editors
+    Schema {
+        /// That of premaster.toml instead
+        #[arg(long)]
+        settings: bool,
+    },
     /// Run the examples of rule files. Exit 0: all do what they say. 1: not all
     Test {
         /// Rule files [default: all in `.premaster/rules`]
@@ -39,6 +45,11 @@ enum RulesCommand {
 
 impl RulesArgs {
     pub(super) fn run(self) -> Done {
+        if let Some(RulesCommand::Schema { settings }) = &self.command {
+            let schema = if *settings { config::schema() } else { rules::schema::schema() };
+            output::print(format!("{schema:#}\n").as_bytes())?;
+            return Ok(Exit::Good);
+        }
         let config = super::load_config(self.config.as_ref(), &[])?;
         if let Some(RulesCommand::Test { files }) = &self.command {
             return test(files, &config);

@@ -3,6 +3,7 @@
 
 mod own;
 mod rules;
+mod schema;
 mod size;
 mod suppress;
 mod waiver;
@@ -18,6 +19,7 @@ use crate::rules::near::hint;
 
 pub use own::{OwnRules, RULES_FOLDER};
 pub use rules::{Level, RuleSetting};
+pub use schema::schema;
 pub use size::parse_size;
 pub use suppress::Suppress;
 pub use waiver::Waiver;
@@ -172,7 +174,7 @@ impl Config {
             let at = line_of(value.span().start);
             let value = match rules::Value::of(value.into_inner()) {
                 Ok(value) => value,
-                Err(message) => return Err(fail(Some(at), format!("[rules] {id:?}: {message}"))),
+                Err(message) => return Err(fail(Some(at), message)),
             };
             config.lines.insert(id.clone(), line);
             config.rules.push(RuleSetting::of(id, value, line));
@@ -203,15 +205,17 @@ mod tests {
         let error = parse("\n[rules]\n\"text/bell\" = \"loud\"\n").expect_err("no such level");
         assert_eq!(error.line, Some(3));
         for (text, expected) in [
-            ("[rules]\n\"a/b\" = \"warnig\"", "premaster.toml:2: [rules] \"a/b\": unknown variant `warnig`"),
-            ("[rules]\n\"a/b\" = 3", "premaster.toml:2: [rules] \"a/b\": expected off, note,"),
-            ("[rules.\"a/b\"]\nseverty = \"off\"", "premaster.toml:1: [rules] \"a/b\": unknown field `severty`"),
+            ("[rules]\n\"a/b\" = \"warnig\"", "premaster.toml:2: unknown variant `warnig`"),
+            ("[rules]\n\"a/b\" = 3", "premaster.toml:2: expected off, note,"),
+            ("[rules.\"a/b\"]\nseverty = \"off\"", "premaster.toml:1: unknown field `severty`"),
             ("[supress]\n", "premaster.toml:1: unknown field `supress`"),
         ] {
             let told = parse(text).expect_err("wrong").to_string();
             assert!(told.starts_with(expected), "{told}");
         }
-        assert!(parse("[supress]\n").expect_err("wrong").message.ends_with("did you mean suppress?"));
+        assert!(
+            parse("[supress]\n").expect_err("wrong").message.ends_with("did you mean suppress?")
+        );
         let config = parse("[rules]\n\"text/bell\" = \"off\"\n").expect("right");
         assert_eq!(config.rules.first().map(|rule| rule.level), Some(Some(Level::Off)));
         assert_eq!(config.lines.get("text/bell"), Some(&2));

@@ -106,6 +106,9 @@ impl Judge<'_> {
         entry: &EntryFacts<'_>,
     ) -> bool {
         let is_set = self.settings().is_set_by_path(rule);
+        if !is_set && rule.when.is_none() {
+            return true;
+        }
         let asks = rule.when.as_ref().map(|when| when.asks()).unwrap_or_default();
         let path =
             if is_set || asks.path || asks.change { manifest.path(place) } else { Locator::root() };

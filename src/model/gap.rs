@@ -34,18 +34,19 @@ impl GapKind {
         }
     }
 
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Unsupported,
+        Self::Encrypted,
+        Self::Damaged,
+        Self::Limit,
+        Self::Unreadable,
+        Self::ChangedWhileReading,
+    ];
+
     /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
-        [
-            Self::Unsupported,
-            Self::Encrypted,
-            Self::Damaged,
-            Self::Limit,
-            Self::Unreadable,
-            Self::ChangedWhileReading,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

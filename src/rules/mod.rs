@@ -18,6 +18,7 @@ pub mod near;
 pub mod parsed;
 pub mod program;
 mod rule;
+pub mod schema;
 mod shape;
 pub mod targets;
 

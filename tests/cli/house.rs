@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::support::{Ran, Scratch, assert_harmless, binary, run};
+use super::support::{Ran, Scratch, assert_harmless, binary, root, run};
 
 /// A rule about a word, with what it says beside.
 pub(crate) fn word(id: &str, word: &str, more: &str) -> String {
@@ -39,6 +39,11 @@ fn rules_beside_the_settings_judge_with_the_others() {
 
     within(&house, "rules").exits(0).says(&["(.premaster/rules/deep/codename.toml)"]);
     within(&house, "explain house/codename").exits(0).says(&["\nWhy\n", "Zanzibar"]);
+    for (line, file) in [("rules schema", "rule"), ("rules schema --settings", "config")] {
+        let file = root().join(format!("docs/schema/{file}.json"));
+        let printed = within(&house, line).exits(0).out;
+        assert_eq!(printed, fs::read_to_string(file).expect("a schema"));
+    }
     within(&house, "rules test").exits(0).says(&["house/codename: 2 examples, all as they say"]);
     within(&house, "approve build -o with.jsonl --with-findings").exits(0);
     let header = fs::read_to_string(house.join("with.jsonl")).expect("written");
