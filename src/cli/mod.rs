@@ -245,7 +245,9 @@ impl Cli {
                 Exit::Incomplete
             }
             Stop::Failure(Failure::Rules(errors)) => {
-                errors.iter().for_each(|error| tell(error));
+                for error in &errors {
+                    tell(error);
+                }
                 Exit::Usage
             }
             Stop::Failure(failure) => {

@@ -9,7 +9,7 @@ use crate::inspect;
 use crate::model::manifest::Place;
 use crate::model::{Change, Class, Content, Declared, Finding, Locator, Manifest, Node, Volume};
 use crate::rules::facts::{Around, EntryFacts};
-use crate::rules::{Rule, Subject};
+use crate::rules::{Condition, Rule, Subject};
 
 /// What differs from the approved build, by locator.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +109,7 @@ impl Judge<'_> {
         if !is_set && rule.when.is_none() {
             return true;
         }
-        let asks = rule.when.as_ref().map(|when| when.asks()).unwrap_or_default();
+        let asks = rule.when.as_ref().map(Condition::asks).unwrap_or_default();
         let path =
             if is_set || asks.path || asks.change { manifest.path(place) } else { Locator::root() };
         if is_set && self.settings().is_off(rule, &path) {

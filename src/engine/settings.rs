@@ -48,6 +48,7 @@ impl Settings {
     }
 
     /// What the longest glob that matches says of a rule at a path.
+    #[expect(clippy::option_option, reason = "nothing said, or off, or how bad")]
     fn at(&self, rule: &Rule, path: &Locator) -> Option<Option<Severity>> {
         if self.by_path.is_empty() {
             return None;

@@ -86,9 +86,9 @@ impl Parser<'_> {
 
     fn take(&mut self) -> (usize, Token) {
         let (at, token) = self.peek();
-        let taken = (at, token.clone());
+        let word = (at, token.clone());
         self.next += 1;
-        taken
+        word
     }
 
     fn takes(&mut self, sign: &str) -> bool {

@@ -160,7 +160,7 @@ pub(super) fn when(
         return place.error(start, "`when` is for rules about contents and facts of entries");
     }
     let quoted = place.text.get(start..).unwrap_or_default();
-    let quotes = match quoted.as_bytes() {
+    let opening = match quoted.as_bytes() {
         [b'"', b'"', b'"', rest @ ..] | [b'\'', b'\'', b'\'', rest @ ..] => {
             3 + usize::from(rest.first() == Some(&b'\n'))
         }
@@ -168,7 +168,7 @@ pub(super) fn when(
     };
     match Condition::new(raw.get_ref()) {
         Ok(condition) => Ok(Some(condition)),
-        Err(wrong) => place.error(start + quotes + wrong.at, format!("when: {}", wrong.message)),
+        Err(wrong) => place.error(start + opening + wrong.at, format!("when: {}", wrong.message)),
     }
 }
 
