@@ -48,7 +48,7 @@ fn check(schema: &Value, value: &Value) -> Result<(), String> {
                         (Value::Null, Value::Null) => {}
                         (Value::Null, other) => check(other, value)?,
                         (known, _) => {
-                            check(known, value).map_err(|error| format!("{key}: {error}"))?
+                            check(known, value).map_err(|error| format!("{key}: {error}"))?;
                         }
                     }
                 }
@@ -79,15 +79,13 @@ fn every_rule_is_as_the_schema_says() {
     for (from, to) in [
         ("severity", "severty"),
         ("\"census\"", "\"cheap\""),
-        ("control", "controls"),
+        ("{ control =", "{ controls ="),
         ("hit = true", "hit = 1"),
         ("title", "titles"),
-        ("[match]", "[scope]"),
     ] {
+        assert!(bell.contains(from), "{from}");
         let wrong = bell.replacen(from, to, 1);
-        if wrong != bell {
-            assert!(check(&schema, &value(&wrong)).is_err(), "{to}");
-        }
+        assert!(check(&schema, &value(&wrong)).is_err(), "{to}");
     }
 }
 
