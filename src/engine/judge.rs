@@ -175,9 +175,11 @@ impl<'a> Judge<'a> {
     }
 
     /// The pass gave up searching what is plainly binary, so what is text all the same is read again.
+    /// It knew nothing of records either, at whose borders lines begin.
     fn needs_look_for_literals(&self, judged: &Judged<'_>) -> bool {
         let Some(literals) = &self.literals else { return false };
-        let unknown = judged.class == Class::Text && !judged.census.controls_exact;
+        let unknown =
+            !judged.census.controls_exact || matches!(judged.declared, Declared::TextRecords(_));
         match judged.class {
             Class::Text => {
                 judged.literals != 0

@@ -150,8 +150,9 @@ pub(super) fn scan(
             is_first = false;
         }
         // A text is looked at from literal to literal, so that each is told at its line and column.
-        let found = literals.map(|literals| literals.matches(view.bytes, at, limit));
-        for found in found.iter().flatten().filter(|found| counts(found.form, encoding)) {
+        let found =
+            literals.map(|literals| literals.matches(view.bytes, at, limit, form(encoding)));
+        for found in found.iter().flatten() {
             at = scan.piece(&View { limit: found.at, ..view }, at);
             let hit = scan.hit(&view, found.at, Event::Literal(found.rule), found.length);
             (scan.sink)(&hit);
@@ -162,12 +163,12 @@ pub(super) fn scan(
     Ok(scan.tally)
 }
 
-/// Whether a pattern of that form is a hit in a text of that encoding.
-fn counts(form: Form, encoding: Encoding) -> bool {
+/// How literals stand in a text of that encoding.
+fn form(encoding: Encoding) -> Form {
     match encoding {
-        Encoding::Utf8 { .. } | Encoding::SingleByte => form <= Form::Narrow,
-        Encoding::Utf16Le => matches!(form, Form::Bytes | Form::Utf16Le),
-        Encoding::Utf16Be => matches!(form, Form::Bytes | Form::Utf16Be),
+        Encoding::Utf8 { .. } | Encoding::SingleByte => Form::Narrow,
+        Encoding::Utf16Le => Form::Utf16Le,
+        Encoding::Utf16Be => Form::Utf16Be,
     }
 }
 
@@ -186,11 +187,7 @@ pub(super) fn scan_bytes(
         ended = fill(data, &mut buffer, &mut filled)?;
         let limit = if ended { filled } else { filled - AHEAD };
         let view = View { bytes: &buffer[..filled], start, limit };
-        for Match { at, length, rule, .. } in literals
-            .matches(view.bytes, at, limit)
-            .into_iter()
-            .filter(|found| found.form <= Form::Narrow)
-        {
+        for Match { at, length, rule } in literals.matches(view.bytes, at, limit, Form::Narrow) {
             sink(&view.hit(at, Event::Literal(rule), length, (0, 0)));
         }
         at = limit;

@@ -1,9 +1,10 @@
 //! Byte strings that rules look for: all of them in one search, run in the one pass over a content.
 //!
-//! The pass knows neither class nor encoding yet, so it searches for each text as UTF-8 and as UTF-16
-//! of both orders, and notes only which rules have a hit anywhere: a bit a rule ([`Finder::rules`]).
-//! A content with such a bit is read a second time by the engine, which asks [`Literals::matches`]
-//! where, and judges class, scope and place as for all other rules.
+//! The pass knows neither class nor encoding yet. It searches for each text as it is in eight bits,
+//! and notes only which rules have a hit anywhere: a bit a rule ([`Finder::rules`]). A content with
+//! such a bit is read a second time by the engine, which asks [`Literals::matches`] where, and judges
+//! class, scope and place as for all other rules. UTF-16 is always read a second time, so only then
+//! are texts searched for in that form.
 
 use std::collections::HashSet;
 
@@ -28,34 +29,38 @@ pub enum Literal {
     Bytes(Vec<u8>),
 }
 
-/// In which texts a pattern is a hit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// How the characters of a content are bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
-    /// In bytes of any encoding.
-    Bytes,
-    /// In UTF-8 and in eight-bit encodings, and in what is no text.
+    /// UTF-8, an eight-bit encoding, or no text.
     Narrow,
-    /// In UTF-16, low byte first.
+    /// UTF-16, low byte first.
     Utf16Le,
-    /// In UTF-16, high byte first.
+    /// UTF-16, high byte first.
     Utf16Be,
 }
 
+impl Form {
+    const ALL: [Self; 3] = [Self::Narrow, Self::Utf16Le, Self::Utf16Be];
+}
+
 impl Literal {
-    fn forms(&self) -> Vec<(Form, Vec<u8>)> {
-        match self {
-            Self::Bytes(bytes) => vec![(Form::Bytes, bytes.clone())],
-            Self::Text(text) => vec![
-                (Form::Narrow, text.clone().into_bytes()),
-                (Form::Utf16Le, text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-                (Form::Utf16Be, text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-            ],
+    fn bytes(&self, form: Form) -> Vec<u8> {
+        match (self, form) {
+            (Self::Bytes(bytes), _) => bytes.clone(),
+            (Self::Text(text), Form::Narrow) => text.clone().into_bytes(),
+            (Self::Text(text), Form::Utf16Le) => {
+                text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+            }
+            (Self::Text(text), Form::Utf16Be) => {
+                text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+            }
         }
     }
 
     /// Whether it may stand in a rule: neither too short nor, in any of its forms, too long.
     pub fn is_sound(&self) -> bool {
-        self.forms().iter().all(|(_, bytes)| (SHORTEST..=LONGEST).contains(&bytes.len()))
+        Form::ALL.iter().all(|&form| (SHORTEST..=LONGEST).contains(&self.bytes(form).len()))
     }
 }
 
@@ -63,9 +68,17 @@ impl Literal {
 #[derive(Clone, Debug)]
 struct Pattern {
     bytes: Vec<u8>,
-    form: Form,
     /// Number of the rule among those with literals.
     rule: usize,
+}
+
+/// What a rule wants of a place beside its literals.
+#[derive(Clone, Debug, Default)]
+struct Wants {
+    /// What a literal must be the beginning of.
+    shape: Option<Shape>,
+    /// That a line begins there.
+    line_start: bool,
 }
 
 /// A hit in a buffer.
@@ -77,8 +90,6 @@ pub struct Match {
     pub length: usize,
     /// Number of the rule among those with literals.
     pub rule: usize,
-    /// In which texts it counts.
-    pub form: Form,
 }
 
 /// Finds the first place where some pattern begins.
@@ -112,18 +123,60 @@ impl Search {
     }
 }
 
+/// The patterns that are looked for in contents of one form.
+#[derive(Clone, Debug)]
+struct Patterns {
+    search: Search,
+    each: Vec<Pattern>,
+    longest: usize,
+}
+
+impl Patterns {
+    fn new(patterns: Vec<Pattern>) -> Option<Self> {
+        let mut seen = HashSet::new();
+        let distinct = patterns.iter().map(|p| &p.bytes).filter(|bytes| seen.insert(*bytes));
+        // What a leftmost search passes over is found by comparing all patterns at each place that it
+        // stops at.
+        let search = Search::new(&distinct.collect::<Vec<_>>())?;
+        let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max()?;
+        Some(Self { search, each: patterns, longest })
+    }
+
+    /// Gives each hit that begins in `bytes[from..to]` to `sink` until that says `false`.
+    fn visit(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(Match) -> bool) {
+        let stop = to.saturating_add(self.longest).min(bytes.len());
+        let Some(window) = bytes.get(..stop) else { return };
+        let mut at = from;
+        while at < to.min(stop) {
+            let Some(place) = self.search.find(window, at) else { return };
+            if place >= to {
+                return;
+            }
+            let rest = window.get(place..).unwrap_or_default();
+            for Pattern { bytes, rule } in
+                self.each.iter().filter(|pattern| rest.starts_with(&pattern.bytes))
+            {
+                if !sink(Match { at: place, length: bytes.len(), rule: *rule }) {
+                    return;
+                }
+            }
+            at = place + 1;
+        }
+    }
+}
+
 /// The literals of all rules, compiled.
 #[derive(Clone, Debug)]
 pub struct Literals {
-    search: Option<Search>,
-    patterns: Vec<Pattern>,
+    narrow: Option<Patterns>,
+    /// Low byte first, and high byte first.
+    wide: [Option<Patterns>; 2],
     /// Ids of the rules, by number.
     ids: Vec<String>,
-    /// What a literal of the rule must be the beginning of, by number.
-    shapes: Vec<Option<Shape>>,
+    /// What else the rules want, by number.
+    wants: Vec<Wants>,
     /// Rules whose shape begins with no literal, by number.
     everywhere: Vec<usize>,
-    longest: usize,
     /// Whether some rule looks for its literals in contents that are no texts.
     beyond_texts: bool,
     /// The bits of all rules.
@@ -133,42 +186,47 @@ pub struct Literals {
 impl Literals {
     /// Compiles the literals of the rules that have some; `None` if there are none.
     pub fn of<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Option<Self> {
-        let mut patterns = Vec::new();
-        let mut ids = Vec::new();
-        let mut shapes = Vec::new();
-        let mut everywhere = Vec::new();
+        let mut all = Vec::new();
         let mut beyond_texts = false;
         for rule in rules {
-            let Matcher::Literals { literals, shape, .. } = &rule.matcher else { continue };
-            if literals.is_empty() {
-                everywhere.push(ids.len());
-            }
-            let forms = literals.iter().flat_map(Literal::forms);
-            // Shapes are of bytes.
-            for (form, bytes) in forms.filter(|(f, _)| shape.is_none() || *f <= Form::Narrow) {
-                patterns.push(Pattern { bytes, form, rule: ids.len() });
-            }
+            let Matcher::Literals { literals, shape, line_start } = &rule.matcher else { continue };
             beyond_texts |=
                 rule.scope.classes.iter().any(|class| *class != crate::model::Class::Text);
-            ids.push(rule.id.clone());
-            shapes.push(shape.clone());
+            let wants = Wants { shape: shape.clone(), line_start: *line_start };
+            all.push((rule.id.clone(), literals.as_slice(), wants));
         }
-        let any = !ids.is_empty();
-        any.then(|| Self { shapes, everywhere, ..Self::compile(patterns, ids, beyond_texts) })
+        Some(all).filter(|all| !all.is_empty()).map(|all| Self::compile(all, beyond_texts))
     }
 
-    fn compile(patterns: Vec<Pattern>, ids: Vec<String>, beyond_texts: bool) -> Self {
-        let mut seen = HashSet::new();
-        let distinct = patterns.iter().map(|p| &p.bytes).filter(|bytes| seen.insert(*bytes));
-        // What a leftmost search passes over is found by comparing all patterns at each place that it
-        // stops at.
-        let distinct: Vec<_> = distinct.collect();
-        let search = Some(distinct).filter(|all| !all.is_empty()).and_then(|all| Search::new(&all));
-        let longest = patterns.iter().map(|pattern| pattern.bytes.len()).max().unwrap_or(1);
-        let all = patterns.iter().fold(0, |bits, pattern| bits | bit(pattern.rule));
-        let shapes = Vec::new();
-        let everywhere = Vec::new();
-        Self { search, patterns, ids, shapes, everywhere, longest, beyond_texts, all }
+    /// Compiles the literals of rules: of each its id, literals, and what else it wants.
+    fn compile(rules: Vec<(String, &[Literal], Wants)>, beyond_texts: bool) -> Self {
+        let patterns = |form: Form| {
+            let mut all = Vec::new();
+            for (rule, (_, literals, wants)) in rules.iter().enumerate() {
+                // Shapes are of bytes, so they fit no text in wide characters.
+                let is_fit = |literal: &&Literal| {
+                    form == Form::Narrow
+                        || wants.shape.is_none()
+                        || matches!(literal, Literal::Bytes(_))
+                };
+                let fit = literals.iter().filter(is_fit);
+                all.extend(fit.map(|literal| Pattern { bytes: literal.bytes(form), rule }));
+            }
+            Patterns::new(all)
+        };
+        let with = |any: bool| {
+            let numbered = rules.iter().enumerate();
+            numbered.filter(move |(_, (_, literals, _))| literals.is_empty() != any).map(|(n, _)| n)
+        };
+        Self {
+            narrow: patterns(Form::Narrow),
+            wide: [patterns(Form::Utf16Le), patterns(Form::Utf16Be)],
+            beyond_texts,
+            all: with(true).fold(0, |bits, rule| bits | bit(rule)),
+            everywhere: with(false).collect(),
+            ids: rules.iter().map(|(id, ..)| id.clone()).collect(),
+            wants: rules.into_iter().map(|(.., wants)| wants).collect(),
+        }
     }
 
     /// The id of a rule by its number.
@@ -182,11 +240,17 @@ impl Literals {
     }
 
     /// Hits that begin in `bytes[from..to]`, in the order of their offsets, each in its shape. They
-    /// end in `bytes`, up to [`SHAPED`] bytes behind `to`.
-    pub fn matches(&self, bytes: &[u8], from: usize, to: usize) -> Vec<Match> {
+    /// end in `bytes`, up to [`SHAPED`] bytes behind `to`. Whether a line begins there is left to whom
+    /// it concerns.
+    pub fn matches(&self, bytes: &[u8], from: usize, to: usize, form: Form) -> Vec<Match> {
         let mut found = Vec::new();
-        self.visit(bytes, from, to, |hit| {
-            match self.shapes.get(hit.rule).and_then(Option::as_ref) {
+        let patterns = match form {
+            Form::Narrow => &self.narrow,
+            Form::Utf16Le => &self.wide[0],
+            Form::Utf16Be => &self.wide[1],
+        };
+        let mut take = |hit: Match| {
+            match self.wants.get(hit.rule).and_then(|wants| wants.shape.as_ref()) {
                 None => found.push(hit),
                 Some(shape) => {
                     let length = shape.length(bytes, hit.at);
@@ -194,13 +258,16 @@ impl Literals {
                 }
             }
             true
-        });
-        for &rule in &self.everywhere {
-            let Some(shape) = self.shapes.get(rule).and_then(Option::as_ref) else { continue };
-            let form = Form::Narrow;
-            shape.each(bytes, from, to, |at, length| found.push(Match { at, length, rule, form }));
+        };
+        if let Some(patterns) = patterns {
+            patterns.visit(bytes, from, to, &mut take);
         }
-        if !self.everywhere.is_empty() {
+        if form == Form::Narrow && !self.everywhere.is_empty() {
+            for &rule in &self.everywhere {
+                let wants = self.wants.get(rule).and_then(|wants| wants.shape.as_ref());
+                let Some(shape) = wants else { continue };
+                shape.each(bytes, from, to, |at, length| found.push(Match { at, length, rule }));
+            }
             found.sort();
         }
         found
@@ -214,38 +281,30 @@ impl Literals {
     /// Which rules have a hit in a content that is at hand as a whole, as [`Finder::rules`] tells it.
     pub fn rules_in(&self, bytes: &[u8], may_be_text: bool) -> u64 {
         let mut seen = 0;
-        if may_be_text || self.beyond_texts {
-            self.visit(bytes, 0, bytes.len(), |hit| self.note(hit, &mut seen));
+        if let Some(narrow) = self.narrow.as_ref().filter(|_| may_be_text || self.beyond_texts) {
+            narrow.visit(bytes, 0, bytes.len(), |hit| self.note(bytes, true, hit, &mut seen));
         }
         seen
     }
 
-    /// Notes the rule of a hit; whether there is any rule left to look for.
-    fn note(&self, hit: Match, seen: &mut u64) -> bool {
-        *seen |= bit(hit.rule);
+    /// Notes the rule of a hit in a piece, or in a content as a `whole`; says whether there is any rule
+    /// left to look for.
+    fn note(&self, bytes: &[u8], whole: bool, hit: Match, seen: &mut u64) -> bool {
+        if *seen & bit(hit.rule) == 0 && self.may_stand(bytes, whole, hit) {
+            *seen |= bit(hit.rule);
+        }
         *seen != self.all
     }
 
-    /// Gives each hit that begins in `bytes[from..to]` to `sink` until that says `false`.
-    fn visit(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(Match) -> bool) {
-        let stop = to.saturating_add(self.longest).min(bytes.len());
-        let (Some(window), Some(search)) = (bytes.get(..stop), &self.search) else { return };
-        let mut at = from;
-        while at < to.min(stop) {
-            let Some(place) = search.find(window, at) else { return };
-            if place >= to {
-                return;
-            }
-            let rest = window.get(place..).unwrap_or_default();
-            for pattern in self.patterns.iter().filter(|p| rest.starts_with(&p.bytes)) {
-                let Pattern { bytes, form, rule } = pattern;
-                let hit = Match { at: place, length: bytes.len(), rule: *rule, form: *form };
-                if !sink(hit) {
-                    return;
-                }
-            }
-            at = place + 1;
-        }
+    /// Whether what else the rule wants may hold at a hit. It does where that shows only beyond the
+    /// borders of a piece.
+    fn may_stand(&self, bytes: &[u8], whole: bool, hit: Match) -> bool {
+        let Some(wants) = self.wants.get(hit.rule) else { return true };
+        let before = hit.at.checked_sub(1).and_then(|at| bytes.get(at));
+        let may_begin_line = || before.is_none_or(|b| !matches!(b, b'\t' | 0x20..0x7f));
+        let shows = whole || before.is_some() && hit.at + SHAPED <= bytes.len();
+        let fits = |shape: &Shape| !shows || shape.length(bytes, hit.at).is_some();
+        (!wants.line_start || may_begin_line()) && wants.shape.as_ref().is_none_or(fits)
     }
 }
 
@@ -277,16 +336,17 @@ impl<'a> Finder<'a> {
         if self.rules == literals.all || !(may_be_text || literals.beyond_texts) {
             return;
         }
-        let keep = literals.longest - 1;
+        let Some(patterns) = &literals.narrow else { return };
+        let keep = patterns.longest - 1;
         let mut seen = self.rules;
-        let mut note = |hit: Match| literals.note(hit, &mut seen);
         if !self.carry.is_empty() {
             let border = self.carry.len();
             let head = bytes.get(..keep.min(bytes.len())).unwrap_or_default();
             self.carry.extend_from_slice(head);
-            literals.visit(&self.carry, 0, border, &mut note);
+            let note = |hit| literals.note(&self.carry, false, hit, &mut seen);
+            patterns.visit(&self.carry, 0, border, note);
         }
-        literals.visit(bytes, 0, bytes.len(), &mut note);
+        patterns.visit(bytes, 0, bytes.len(), |hit| literals.note(bytes, false, hit, &mut seen));
         self.rules = seen;
         if bytes.len() >= keep {
             self.carry.clear();
@@ -312,26 +372,73 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A rule a row, which wants nothing else.
     fn literals(texts: &[&[&str]]) -> Literals {
-        let patterns: Vec<_> = texts
-            .iter()
-            .enumerate()
-            .flat_map(|(rule, texts)| {
-                let all = texts.iter().flat_map(|text| Literal::Text((*text).to_owned()).forms());
-                all.map(move |(form, bytes)| Pattern { bytes, form, rule })
-            })
-            .collect();
-        let ids = texts.iter().map(|texts| texts[0].to_owned()).collect();
-        Literals::compile(patterns, ids, false)
+        wanting(texts, |_| Wants::default())
+    }
+
+    fn wanting(texts: &[&[&str]], wants: fn(usize) -> Wants) -> Literals {
+        let text = |text: &&str| Literal::Text((*text).to_owned());
+        let all: Vec<Vec<_>> = texts.iter().map(|row| row.iter().map(text).collect()).collect();
+        let rules = all.iter().enumerate();
+        let rules = rules.map(|(n, row)| (texts[n][0].to_owned(), row.as_slice(), wants(n)));
+        Literals::compile(rules.collect(), false)
     }
 
     #[test]
     fn hits_that_overlap_are_all_found() {
         let literals = literals(&[&["abcd"], &["bcd"], &["abc"], &["cde"]]);
-        let found = literals.matches(b"xabcdex", 0, 7);
+        let found = literals.matches(b"xabcdex", 0, 7, Form::Narrow);
         let places: Vec<_> = found.iter().map(|hit| (hit.at, hit.length, hit.rule)).collect();
         assert_eq!(places, [(1, 4, 0), (1, 3, 2), (2, 3, 1), (3, 3, 3)]);
-        assert!(literals.matches(b"xabcdex", 2, 3).iter().all(|hit| hit.at == 2));
+        let found = literals.matches(b"xabcdex", 2, 3, Form::Narrow);
+        assert!(found.iter().all(|hit| hit.at == 2));
+    }
+
+    #[test]
+    fn wide_texts_hold_wide_forms_of_literals_without_shape() {
+        let literals = wanting(&[&["abc"], &["abd"]], |rule| Wants {
+            shape: (rule == 1).then(|| Shape::new("abd", None).expect("sound")),
+            line_start: false,
+        });
+        let bytes = b"abc a\0b\0c\0\0a\0b\0c abd a\0b\0d\0";
+        let places = |form| {
+            let found = literals.matches(bytes, 0, bytes.len(), form);
+            found.iter().map(|hit| hit.at).collect::<Vec<_>>()
+        };
+        assert_eq!(places(Form::Narrow), [0, 17]);
+        assert_eq!(places(Form::Utf16Le), [4]);
+        assert_eq!(places(Form::Utf16Be), [10]);
+    }
+
+    #[test]
+    fn what_else_a_rule_wants_is_asked_in_the_pass() {
+        let literals = wanting(&[&["key"], &["<<<"]], |rule| Wants {
+            shape: (rule == 0).then(|| Shape::new(r"\bkey[0-9]{3}\b", None).expect("sound")),
+            line_start: rule == 1,
+        });
+        for (text, expected) in [
+            ("key123", 1),
+            ("key12 key", 0),
+            ("monkey123", 0),
+            ("<<<", 2),
+            ("a <<<", 0),
+            ("a\r<<< key999", 3),
+            ("\u{feff}<<<", 2),
+        ] {
+            assert_eq!(literals.rules_in(text.as_bytes(), true), expected, "{text}");
+        }
+        // In pieces, what shows only beyond the border is left to the second look.
+        let in_pieces = |pieces: &[&str]| {
+            let mut finder = Finder::new(&literals);
+            for piece in pieces {
+                finder.update(piece.as_bytes(), true);
+            }
+            finder.rules()
+        };
+        assert_eq!(in_pieces(&["key12", "3 a", "<<<"]), 3);
+        let far = " ".repeat(SHAPED);
+        assert_eq!(in_pieces(&[&format!("a key12 <<<{far}"), &far]), 0);
     }
 
     #[test]
@@ -346,26 +453,35 @@ mod tests {
         #[test]
         fn cutting_changes_nothing(
             pieces in prop::collection::vec(prop_oneof![
-                Just(&b"<<<<<<< "[..]), Just(&b"<<<"[..]), Just(&b">>>>>>> "[..]), Just(&b"<\0<\0<\0"[..]), Just(&b"a\n"[..]), Just(&b" "[..]),
+                Just(&b"<<<<<<< "[..]), Just(&b"<<<"[..]), Just(&b">>>>>>> "[..]), Just(&b"a\n"[..]), Just(&b" "[..]),
             ], 0..20),
             cuts in prop::collection::vec(1usize..40, 1..8),
         ) {
-            let literals = literals(&[&["<<<<<<< ", ">>>>>>> "], &["<< "], &["<<<"]]);
+            let texts: [&[&str]; 3] = [&["<<<<<<< ", ">>>>>>> "], &["<< "], &["<<<"]];
             let bytes = pieces.concat();
-            let mut expected = 0;
-            for pattern in &literals.patterns {
-                if bytes.windows(pattern.bytes.len()).any(|window| window == pattern.bytes) {
-                    expected |= bit(pattern.rule);
+            let in_pieces = |literals: &Literals| {
+                let mut finder = Finder::new(literals);
+                let (mut rest, mut cut) = (&bytes[..], cuts.iter().cycle());
+                while !rest.is_empty() {
+                    let (piece, after) = rest.split_at((*cut.next().expect("endless")).min(rest.len()));
+                    finder.update(piece, true);
+                    rest = after;
                 }
-            }
-            let mut finder = Finder::new(&literals);
-            let (mut rest, mut cut) = (&bytes[..], cuts.iter().cycle());
-            while !rest.is_empty() {
-                let (piece, after) = rest.split_at((*cut.next().expect("endless")).min(rest.len()));
-                finder.update(piece, true);
-                rest = after;
-            }
-            prop_assert_eq!(finder.rules(), expected);
+                finder.rules()
+            };
+            let plain = literals(&texts);
+            let holds = |text: &&str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            let hit = |rule: usize| texts[rule].iter().any(holds);
+            let expected = (0..3).filter(|&rule| hit(rule)).fold(0, |bits, rule| bits | bit(rule));
+            prop_assert_eq!(plain.rules_in(&bytes, true), expected);
+            prop_assert_eq!(in_pieces(&plain), expected);
+            // What is wanted beside shows at a border at the second look only, and is never missed.
+            let picky = wanting(&texts, |rule| Wants {
+                shape: (rule == 1).then(|| Shape::new(r"<< \n", None).expect("sound")),
+                line_start: rule == 0,
+            });
+            let whole = picky.rules_in(&bytes, true);
+            prop_assert_eq!(in_pieces(&picky) & whole, whole);
         }
     }
 }
