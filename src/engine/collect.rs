@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use super::hit::Hit;
 use super::judge::Judged;
-use super::scan::{Hit, LISTED};
+use super::scan::LISTED;
 use super::settings::Settings;
 use crate::model::{Evidence, Finding};
 use crate::rules::{Event, Literals, Matcher, Position, Rule, name_of};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::collect::Collector;
 use super::conditions::{Changes, subject_of_judged};
-use super::scan::{Hit, Tally, scan, scan_bytes};
+use super::hit::Hit;
+use super::scan::{Tally, scan, scan_bytes};
 use super::settings::Settings;
 use crate::inspect::{self, Encoding};
 use crate::model::{Census, Class, Declared, Finding, Locator, TextKind};

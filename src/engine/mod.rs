@@ -10,6 +10,7 @@ mod conditions;
 mod decode;
 mod entries;
 mod example;
+mod hit;
 mod judge;
 mod names;
 mod parse;
@@ -17,6 +18,7 @@ mod sample;
 mod scan;
 mod settings;
 mod sight;
+mod window;
 
 pub use artifact::Spot;
 pub use conditions::Changes;

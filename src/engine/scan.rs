@@ -7,54 +7,14 @@
 use std::io::{self, Read};
 
 use super::decode;
+use super::hit::Hit;
+use super::window::{View, Window};
 use crate::inspect::Encoding;
-use crate::model::Evidence;
-use crate::rules::literals::{Form, Match, SHAPED};
+use crate::rules::literals::{Form, Match};
 use crate::rules::{Event, IllFormed, Literals};
 
 /// Hits of one control byte that wait in full.
 pub(super) const LISTED: usize = 16;
-/// Bytes of evidence, and how many of them may stand before the hit.
-const EVIDENCE: usize = 32;
-const BEHIND: usize = 16;
-/// Bytes that are in the buffer behind the one looked at, except at the end of the text: enough for
-/// evidence, for a character, for a control sequence in UTF-16 and for the shape of a literal.
-const AHEAD: usize = SHAPED;
-const BUFFER: usize = 64 << 10;
-
-/// Something that a rule may mind.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hit {
-    pub(super) event: Event,
-    /// Whether only line ends and control bytes follow.
-    pub(super) at_end: bool,
-    /// Bytes from the start of the entry.
-    pub(super) offset: u64,
-    /// Bytes: a run of the same control byte is one hit.
-    pub(super) length: u64,
-    pub(super) line: u64,
-    pub(super) column: u64,
-    /// How many hits of this kind came after it and were not kept.
-    pub(super) more: u64,
-    window: [u8; EVIDENCE],
-    /// Bytes of the window that are filled, and of those before the hit.
-    filled: usize,
-    before: usize,
-}
-
-impl Hit {
-    pub(super) fn evidence(&self) -> Evidence {
-        let bytes = self.window.get(..self.filled).unwrap_or_default().to_vec();
-        Evidence { bytes, start: self.offset - self.before as u64 }
-    }
-
-    /// The first bytes of the hit itself.
-    pub(super) fn bytes(&self) -> &[u8] {
-        let rest = self.window.get(self.before..self.filled).unwrap_or_default();
-        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
-        rest.get(..length).unwrap_or(rest)
-    }
-}
 
 /// What was counted along the way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,42 +23,6 @@ pub(super) struct Tally {
     pub(super) well_formed: u64,
     /// Places that are of another encoding, or damaged.
     pub(super) ill_formed: u64,
-}
-
-/// The part of the buffer that may be looked at.
-#[derive(Clone, Copy)]
-struct View<'a> {
-    bytes: &'a [u8],
-    /// Offset of its first byte in the entry.
-    start: u64,
-    /// Where to stop for now; up to [`AHEAD`] bytes stand behind it.
-    limit: usize,
-}
-
-impl View<'_> {
-    fn offset(&self, at: usize) -> u64 {
-        self.start + at as u64
-    }
-
-    fn hit(&self, at: usize, event: Event, length: usize, (line, column): (u64, u64)) -> Hit {
-        let before = at.min(BEHIND);
-        let around = self.bytes.get(at - before..).unwrap_or_default();
-        let around = around.get(..EVIDENCE).unwrap_or(around);
-        let mut window = [0; EVIDENCE];
-        window.iter_mut().zip(around).for_each(|(to, from)| *to = *from);
-        Hit {
-            event,
-            at_end: false,
-            offset: self.offset(at),
-            length: length as u64,
-            line,
-            column,
-            more: 0,
-            window,
-            filled: around.len(),
-            before,
-        }
-    }
 }
 
 /// A scan under way.
@@ -135,23 +59,18 @@ pub(super) fn scan(
         kept: [0; 33],
         tally: Tally::default(),
     };
-    let mut buffer = vec![0; BUFFER];
-    let (mut at, mut filled, mut start, mut ended) = (0usize, 0usize, start, false);
+    let mut window = Window::new(data, start);
+    let mut at = 0;
     let mut is_first = true;
-    while !ended {
-        let passed = at.saturating_sub(BEHIND);
-        buffer.copy_within(passed..filled, 0);
-        (at, filled, start) = (at - passed, filled - passed, start + passed as u64);
-        ended = fill(data, &mut buffer, &mut filled)?;
-        let limit = if ended { filled } else { filled - AHEAD };
-        let view = View { bytes: &buffer[..filled], start, limit };
+    while let Some(view) = window.next(at)? {
+        at = view.from;
         if is_first {
             at = byte_order_mark(view.bytes, encoding);
             is_first = false;
         }
         // A text is looked at from literal to literal, so that each is told at its line and column.
         let found =
-            literals.map(|literals| literals.matches(view.bytes, at, limit, form(encoding)));
+            literals.map(|literals| literals.matches(view.bytes, at, view.limit, form(encoding)));
         for found in found.iter().flatten() {
             at = scan.piece(&View { limit: found.at, ..view }, at);
             let hit = scan.hit(&view, found.at, Event::Literal(found.rule), found.length);
@@ -178,34 +97,17 @@ pub(super) fn scan_bytes(
     literals: &Literals,
     sink: &mut dyn FnMut(&Hit),
 ) -> io::Result<()> {
-    let mut buffer = vec![0; BUFFER];
-    let (mut at, mut filled, mut start, mut ended) = (0usize, 0usize, 0u64, false);
-    while !ended {
-        let passed = at.saturating_sub(BEHIND);
-        buffer.copy_within(passed..filled, 0);
-        (at, filled, start) = (at - passed, filled - passed, start + passed as u64);
-        ended = fill(data, &mut buffer, &mut filled)?;
-        let limit = if ended { filled } else { filled - AHEAD };
-        let view = View { bytes: &buffer[..filled], start, limit };
-        for Match { at, length, rule } in literals.matches(view.bytes, at, limit, Form::Narrow) {
+    let mut window = Window::new(data, 0);
+    let mut at = 0;
+    while let Some(view) = window.next(at)? {
+        for Match { at, length, rule } in
+            literals.matches(view.bytes, view.from, view.limit, Form::Narrow)
+        {
             sink(&view.hit(at, Event::Literal(rule), length, (0, 0)));
         }
-        at = limit;
+        at = view.limit;
     }
     Ok(())
-}
-
-/// Fills the buffer behind `filled`; whether the data ended.
-fn fill(data: &mut dyn Read, buffer: &mut [u8], filled: &mut usize) -> io::Result<bool> {
-    while *filled < buffer.len() {
-        match data.read(&mut buffer[*filled..]) {
-            Ok(0) => return Ok(true),
-            Ok(n) => *filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(false)
 }
 
 /// Bytes of a byte order mark: no character of the text.
