@@ -48,7 +48,7 @@ pub(super) fn is_in(tail: &[u8], length: Option<u64>) -> bool {
     // Every content is probed: a comment of more than 1 KiB behind foreign data is not looked for.
     let tail = tail.get(tail.len().saturating_sub(1 << 10)..).unwrap_or_default();
     let base = length.map_or(0, |length| length.saturating_sub(tail.len() as u64));
-    memchr::memmem::rfind_iter(tail, SIGNATURE).any(|at| {
+    memchr::memmem::find_iter(tail, SIGNATURE).any(|at| {
         let Some(comment) = le16(tail, at + 20) else { return false };
         let (Some(size), Some(offset)) = (le32(tail, at + 12), le32(tail, at + 16)) else {
             return false;
