@@ -78,16 +78,24 @@ impl WithSimd for Crlf<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> u64 {
+        const LANES: usize = 64;
+        let is_pair = |a: u8, b: u8| u8::from(a == b'\r') & u8::from(b == b'\n');
         let after = self.0.get(1..).unwrap_or_default();
+        let before = self.0.get(..after.len()).unwrap_or_default();
+        let (firsts, first_rest) = before.as_chunks::<LANES>();
+        let (seconds, second_rest) = after.as_chunks::<LANES>();
         let mut pairs = 0;
-        for (first, second) in self.0.chunks(255).zip(after.chunks(255)) {
-            let mut here = 0u8;
-            for (&a, &b) in first.iter().zip(second) {
-                here += u8::from(a == b'\r') & u8::from(b == b'\n');
+        for (firsts, seconds) in firsts.chunks(255).zip(seconds.chunks(255)) {
+            let mut here = [0u8; LANES];
+            for (first, second) in firsts.iter().zip(seconds) {
+                for lane in 0..LANES {
+                    here[lane] += is_pair(first[lane], second[lane]);
+                }
             }
-            pairs += u64::from(here);
+            pairs += fold(&here);
         }
-        pairs
+        let rest = first_rest.iter().zip(second_rest);
+        pairs + rest.map(|(&a, &b)| u64::from(is_pair(a, b))).sum::<u64>()
     }
 }
 
