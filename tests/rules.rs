@@ -41,13 +41,16 @@ fn judge(judge: &Judge<'_>, case: &Case<'_>) -> Vec<Finding> {
 fn every_example_does_what_it_says() {
     let catalogue = Catalogue::built_in();
     let read = |file: &str| fs::read(root().join(file));
+    let mut wrong = Vec::new();
     for rule in catalogue.iter().filter(|rule| !needs_reader(rule)) {
         assert!(!rule.remedy.is_empty() && !rule.why.is_empty(), "{}", rule.file);
         for (number, example) in rule.examples.iter().enumerate() {
-            let done = check_example(catalogue, rule, example, &read);
-            assert_eq!(done, Ok(()), "{}, example {}", rule.file, number + 1);
+            if let Err(why) = check_example(catalogue, rule, example, &read) {
+                wrong.push(format!("{}, example {}: {why}", rule.file, number + 1));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -293,9 +296,6 @@ fn settings_change_severity_and_switch_off() {
     assert_eq!(severity(&settings), Some(Severity::Note));
     settings.disabled.insert("text/eot-at-end".into());
     assert_eq!(severity(&settings), None);
-    settings.disabled.insert("text/eot".into());
-    let unknown: Vec<_> = settings.unknown_rules(Catalogue::built_in()).collect();
-    assert_eq!(unknown, ["text/eot"]);
 }
 
 #[test]

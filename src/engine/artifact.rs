@@ -153,6 +153,7 @@ pub(super) fn nameless<'a>(path: &'a Locator, census: &'a Census) -> Judged<'a> 
         approved: None,
         census,
         literals: 0,
+        declares_other: false,
         declared: Declared::Nothing,
         kind: TextKind::Unknown,
         format: None,

@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
+use super::entry::Facts;
 use super::hit::Hit;
 use super::judge::Judged;
 use super::scan::LISTED;
 use super::settings::Settings;
-use crate::model::{Evidence, Finding};
+use crate::model::Finding;
+use crate::rules::detectors::Told;
 use crate::rules::{Event, Literals, Matcher, Position, Rule, name_of};
 
 /// Findings of one entry under way.
@@ -67,7 +69,11 @@ impl<'a> Collector<'a> {
             }
             *listed += 1;
             *last = self.found.len();
-            let needs_utf8 = matches!(hit.event, Event::CodePoint(_) | Event::IllFormed(_));
+            let needs_utf8 = match hit.event {
+                Event::CodePoint(_) | Event::IllFormed(_) => true,
+                Event::Oddity(oddity, _) => oddity.needs_unicode(),
+                Event::Control { .. } | Event::Literal(_) => false,
+            };
             self.found.push((self.finding(rule, hit), needs_utf8));
         }
     }
@@ -105,15 +111,44 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes a finding about the entry as a whole.
-    pub(super) fn about_entry(&mut self, rule: &Rule, detail: &str) {
-        let message = rule.render(|fact| (fact == "detail").then(|| detail.to_owned()));
-        let mut finding = finding(rule, self.judged, self.settings, message);
-        let head = self.judged.census.head;
-        let size = usize::try_from(self.judged.census.size).unwrap_or(usize::MAX);
-        let bytes = head.get(..size).unwrap_or(&head).to_vec();
-        finding.evidence = Some(Evidence { bytes, start: 0 });
-        self.found.push((finding, false));
+    /// Takes a finding about the entry as a whole, on those of `targets` if there are any.
+    pub(super) fn about_entry(
+        &mut self,
+        rule: &Rule,
+        targets: &[String],
+        told: &Told,
+        facts: &Facts<'_>,
+    ) {
+        let spot = facts.spot(told.place);
+        let number = |n: Option<u64>| n.map(|n| n.to_string());
+        let message = rule.render(|fact| match fact {
+            "detail" => Some(told.detail.clone()),
+            "offset" => number(spot.offset),
+            "line" => number(spot.line),
+            "column" => number(spot.column),
+            "count" => Some((told.more + 1).to_string()),
+            _ => None,
+        });
+        let judged = match targets {
+            [] => *self.judged,
+            targets => Judged { targets, ..*self.judged },
+        };
+        let mut finding = finding(rule, &judged, self.settings, message);
+        if let (None, Some(first)) = (&finding.target, targets.first()) {
+            finding.target = Some(first.clone());
+        }
+        self.found.push((
+            Finding {
+                offset: spot.offset,
+                length: spot.length,
+                line: spot.line,
+                column: spot.column,
+                evidence: Some(spot.evidence),
+                more: told.more,
+                ..finding
+            },
+            false,
+        ));
     }
 
     /// All findings in the order of offset and rule. Those about characters, and about bytes that
@@ -167,6 +202,7 @@ fn minds(rule: &Rule, hit: &Hit, by_design: u64) -> bool {
             ranges.iter().any(|range| range.contains(&point))
         }
         (Matcher::IllFormed(kinds), Event::IllFormed(kind)) => kinds.contains(&kind),
+        (Matcher::Oddity(wanted), Event::Oddity(odd, _)) => *wanted == odd,
         _ => false,
     }
 }

@@ -64,6 +64,7 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
         approved: case.approved,
         census: &census,
         literals,
+        declares_other: inspect::declares_other(name, head, &census),
         declared: case.declared,
         kind: inspect::text_kind(name, case.declared),
         format,
@@ -124,7 +125,10 @@ fn run(
 ) -> Result<Vec<Finding>, String> {
     let architectures = example.facts.get("arch").cloned().into_iter().collect();
     let targets = example.targets.clone();
-    let settings = Settings { targets, architectures, ..Settings::default() };
+    let mut settings = Settings { targets, architectures, ..Settings::default() };
+    if rule.opt_in {
+        settings.severities.insert(rule.id.clone(), rule.severity);
+    }
     let mut judge = Judge::new(catalogue, &settings);
     if let Some(verb) = example.change {
         let manifest = manifest_of(example);
@@ -153,7 +157,7 @@ fn run(
                 let state = example.waiver.ok_or("an example of a waiver needs `waiver`")?;
                 judge.waiver(&rule.id, state, "why", 0).into_iter().collect()
             }
-            Look::Entry(_) => entry(&judge, example, &bytes)?,
+            Look::Entry(_) | Look::EntryOn(_) => entry(&judge, example, &bytes)?,
             Look::Facts(_) => facts(&judge, example),
             Look::Parsed(_) => {
                 let name = example.name.as_deref().unwrap_or("example");
@@ -204,6 +208,7 @@ fn parse(judge: &Judge<'_>, name: &[u8], bytes: &[u8]) -> Parsing {
         approved: None,
         census: &content.census,
         literals: 0,
+        declares_other: false,
         declared: Declared::Nothing,
         kind: inspect::text_kind(name, Declared::Nothing),
         format: content.format,

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::collect::Collector;
 use super::conditions::{Changes, subject_of_judged};
+use super::entry::{self, Facts};
 use super::hit::Hit;
-use super::scan::{Tally, scan, scan_bytes};
+use super::scan::{Tally, Wanted, scan, scan_bytes};
 use super::settings::Settings;
 use crate::inspect::{self, Encoding};
-use crate::model::{Census, Class, Declared, Finding, Locator, TextKind};
+use crate::model::{Census, Class, Declared, Finding, Groups, Locator, TextKind};
 use crate::rules::detectors::Look;
-use crate::rules::{Catalogue, Entry, Literals, Matcher, Position, Rule};
+use crate::rules::{Catalogue, Literals, Matcher, Oddity, Position, Rule, Target, Targets};
 
 /// Bytes of a resource with records that are split into texts; larger ones are judged as one text.
 const RECORDS: u64 = 1 << 20;
@@ -32,6 +33,8 @@ pub struct Judged<'a> {
     pub census: &'a Census,
     /// Which rules with literals the pass met a hit of, from a search with [`Judge::literals`].
     pub literals: u64,
+    /// Whether it is UTF-8 and names another encoding for itself.
+    pub declares_other: bool,
     /// What its container or the configuration says of it.
     pub declared: Declared,
     /// What it is for, if it is a text.
@@ -69,8 +72,14 @@ pub struct Judge<'a> {
     controls: u64,
     /// Of these, those that some rule minds at the end.
     end_controls: u64,
-    code_points: bool,
+    /// Rules that mind characters, each with the groups that they are of.
+    told: Vec<(Groups, &'a Rule)>,
+    trailing_blanks: Option<&'a Rule>,
     ill_formed: bool,
+    /// Rules that look at entries as a whole.
+    pub(super) of_entries: Vec<&'a Rule>,
+    /// The targets of the settings.
+    pub(super) targets: Vec<&'a Target>,
     literals: Option<Arc<Literals>>,
     /// Whether some rule has a condition.
     pub(super) has_conditions: bool,
@@ -84,8 +93,10 @@ impl<'a> Judge<'a> {
             settings.disabled.contains(&rule.id)
                 || rule.aliases.iter().any(|id| settings.disabled.contains(id))
         };
-        let rules: Vec<_> =
-            catalogue.iter().filter(|rule| rule.cost <= settings.cost && !disabled(rule)).collect();
+        let asked = |rule: &Rule| !rule.opt_in || settings.severities.contains_key(&rule.id);
+        let runs = |rule: &&Rule| rule.cost <= settings.cost && asked(rule) && !disabled(rule);
+        let rules: Vec<_> = catalogue.iter().filter(runs).collect();
+        let targets = settings.targets.iter().filter_map(|name| Targets::built_in().get(name));
         let mut judge = Self {
             catalogue,
             settings,
@@ -93,13 +104,16 @@ impl<'a> Judge<'a> {
             rules,
             controls: 0,
             end_controls: 0,
-            code_points: false,
+            told: Vec::new(),
+            trailing_blanks: None,
             ill_formed: false,
+            of_entries: Vec::new(),
+            targets: targets.collect(),
             has_conditions: false,
             changes: None,
         };
         judge.has_conditions = judge.rules.iter().any(|rule| rule.when.is_some());
-        for rule in &judge.rules {
+        for &rule in &judge.rules {
             match &rule.matcher {
                 Matcher::Control { bytes, position, .. } => {
                     for &byte in bytes {
@@ -109,8 +123,20 @@ impl<'a> Judge<'a> {
                         }
                     }
                 }
-                Matcher::CodePoints(_) => judge.code_points = true,
+                Matcher::CodePoints(ranges) => {
+                    let points = ranges.iter().cloned().flatten();
+                    let groups =
+                        points.fold(Groups::NONE, |groups, point| groups | Groups::of(point));
+                    judge.told.push((groups, rule));
+                }
+                Matcher::Oddity(Oddity::TrailingBlank) => judge.trailing_blanks = Some(rule),
+                Matcher::Oddity(oddity) => judge.told.push((oddity.told(), rule)),
                 Matcher::IllFormed(_) => judge.ill_formed = true,
+                Matcher::Detector(detector)
+                    if matches!(detector.look, Look::Entry(_) | Look::EntryOn(_)) =>
+                {
+                    judge.of_entries.push(rule);
+                }
                 Matcher::Literals { .. } | Matcher::Facts(_) | Matcher::Detector(_) => {}
             }
         }
@@ -136,7 +162,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The encoding of an entry. A declaration, and a byte order mark, go before the setting.
-    fn encoding(&self, judged: &Judged<'_>) -> Encoding {
+    pub(super) fn encoding(&self, judged: &Judged<'_>) -> Encoding {
         let has_mark = judged.census.head.starts_with(b"\xef\xbb\xbf");
         let declared = match (judged.declared, self.settings.encoding) {
             (Declared::Nothing, Some(label)) if !has_mark => Declared::Text(label),
@@ -145,13 +171,26 @@ impl<'a> Judge<'a> {
         inspect::encoding(judged.census, declared)
     }
 
-    /// Whether the bytes must be read again to judge the entry. Most entries need not: the census
-    /// tells that no rule on texts can hit.
+    /// Whether any rule may hit. Most entries are done with that: the census tells that none can.
+    pub fn wants(&self, judged: &Judged<'_>) -> bool {
+        judged.census.size > 0
+            && (self.bytes_may_hit(judged)
+                || !entry::told(self, &Facts::new(self, judged)).is_empty())
+    }
+
+    /// Whether the bytes must be read again to judge the entry.
     pub fn needs_look(&self, judged: &Judged<'_>) -> bool {
-        let census = judged.census;
-        if census.size == 0 {
-            return false;
+        if judged.census.size == 0 || self.bytes_may_hit(judged) {
+            return judged.census.size > 0;
         }
+        entry::told(self, &Facts::new(self, judged))
+            .iter()
+            .any(|(.., told)| told.place.needs_look())
+    }
+
+    /// Whether a rule about the bytes of texts, or about literals, may hit.
+    fn bytes_may_hit(&self, judged: &Judged<'_>) -> bool {
+        let census = judged.census;
         if self.needs_look_for_literals(judged) {
             return true;
         }
@@ -170,9 +209,16 @@ impl<'a> Judge<'a> {
             && census.high > 0
             && !census.utf8
             && matches!(encoding, Encoding::Utf8 { .. });
-        let by_points =
-            self.code_points && encoding != Encoding::SingleByte && (census.invisible || by_utf8);
-        by_controls || by_utf8 || by_points
+        let by_points = census.told != Groups::NONE
+            && encoding != Encoding::SingleByte
+            && self
+                .told
+                .iter()
+                .any(|(told, rule)| census.told.meets(*told) && in_scope(rule, judged));
+        by_controls
+            || by_utf8
+            || by_points
+            || self.trailing_blanks.is_some_and(|rule| in_scope(rule, judged))
     }
 
     /// The pass gave up searching what is plainly binary, so what is text all the same is read again.
@@ -198,43 +244,26 @@ impl<'a> Judge<'a> {
     /// Judges an entry. `data` gives its bytes from first to last and is not read where
     /// [`Judge::needs_look`] says no.
     pub fn judge(&self, judged: &Judged<'_>, data: &mut dyn Read) -> io::Result<Vec<Finding>> {
-        // The length bytes of records are no sign of anything.
-        let looks_binary = !matches!(judged.declared, Declared::TextRecords(_))
-            && inspect::looks_binary(judged.census);
-        let needs_look = self.needs_look(judged);
-        // Detectors of entries mind only what looks binary or was approved as text.
-        if !needs_look && !looks_binary && judged.approved != Some(Class::Text) {
+        if !self.wants(judged) {
             return Ok(Vec::new());
         }
-        let minded =
-            |rule: &&Rule| in_scope(rule, judged) && !self.settings.is_off(rule, judged.path);
+        let needs_look = self.needs_look(judged);
+        let is_on = |rule: &Rule| !self.settings.is_off(rule, judged.path);
+        let minded = |rule: &&Rule| in_scope(rule, judged) && is_on(rule);
         let rules: Vec<_> = self.rules().filter(minded).collect();
-        let entry = Entry {
-            census: judged.census,
-            class: judged.class,
-            approved: judged.approved,
-            looks_binary,
-            named_text: judged.format.is_none()
-                && judged.declared == Declared::Nothing
-                && inspect::is_text_name(judged.name),
-        };
         let literals = self.literals.as_deref();
+        let mut facts = Facts::new(self, judged);
         let mut collector =
-            Collector::new(judged, self.settings, rules.clone(), literals, looks_binary);
-        for rule in &rules {
-            if let Matcher::Detector(detector) = rule.matcher
-                && let Look::Entry(find) = detector.look
-                && let Some(detail) = find(&entry)
-            {
-                collector.about_entry(rule, &detail);
-            }
-        }
+            Collector::new(judged, self.settings, rules, literals, facts.looks_binary);
         let mut is_unicode = false;
         if let Some(literals) = literals.filter(|_| needs_look && judged.class != Class::Text) {
             scan_bytes(data, literals, &mut |hit| collector.hit(hit))?;
         } else if needs_look {
             let encoding = self.encoding(judged);
-            let tally = look(judged, data, encoding, literals, &mut collector)?;
+            let wanted = Wanted { literals, trailing_blanks: self.trailing_blanks.is_some() };
+            let head = facts.read_head(judged, encoding, data)?;
+            let mut data = head.as_slice().chain(data);
+            let tally = look(judged, &mut data, encoding, wanted, &mut collector)?;
             is_unicode = match encoding {
                 Encoding::Utf8 { declared } => {
                     declared || tally.well_formed >= tally.ill_formed.max(1)
@@ -242,6 +271,14 @@ impl<'a> Judge<'a> {
                 Encoding::SingleByte => false,
                 Encoding::Utf16Le | Encoding::Utf16Be => true,
             };
+            facts.tally = Some(tally);
+        }
+        facts.settled = true;
+        for (rule, targets, told) in entry::told(self, &facts) {
+            if !is_on(rule) {
+                continue;
+            }
+            collector.about_entry(rule, &targets, &told, &facts);
         }
         let mut found = collector.finish(is_unicode);
         self.keep_met(&mut found, subject_of_judged(judged));
@@ -253,25 +290,25 @@ fn look(
     judged: &Judged<'_>,
     data: &mut dyn Read,
     encoding: Encoding,
-    literals: Option<&Literals>,
+    wanted: Wanted<'_>,
     collector: &mut Collector<'_>,
 ) -> io::Result<Tally> {
     let mut sink = |hit: &Hit| collector.hit(hit);
     let has_records =
         matches!(judged.declared, Declared::TextRecords(_)) && judged.census.size <= RECORDS;
     let Some(kind) = judged.resource.filter(|_| has_records) else {
-        return scan(data, 0, encoding, literals, &mut sink);
+        return scan(data, 0, encoding, wanted, &mut sink);
     };
     let mut bytes = Vec::new();
     data.take(RECORDS).read_to_end(&mut bytes)?;
     let Some(texts) = inspect::text_records(kind, &bytes) else {
-        return scan(&mut bytes.as_slice(), 0, encoding, literals, &mut sink);
+        return scan(&mut bytes.as_slice(), 0, encoding, wanted, &mut sink);
     };
     let mut all = Tally::default();
     for range in texts.ranges {
         let start = range.start as u64;
         let text = &mut bytes.get(range).unwrap_or_default();
-        let tally = scan(text, start, encoding, literals, &mut sink)?;
+        let tally = scan(text, start, encoding, wanted, &mut sink)?;
         all.well_formed += tally.well_formed;
         all.ill_formed += tally.ill_formed;
     }

@@ -7,22 +7,39 @@
 use std::io::{self, Read};
 
 use super::decode;
-use super::hit::Hit;
+use super::hit::{BEHIND, Hit};
+use super::points::{Points, Seen, is_isolate};
 use super::window::{View, Window};
 use crate::inspect::Encoding;
+use crate::model::{LineEnd, LineEnds};
 use crate::rules::literals::{Form, Match};
-use crate::rules::{Event, IllFormed, Literals};
+use crate::rules::{Event, IllFormed, Literals, Oddity};
 
 /// Hits of one control byte that wait in full.
 pub(super) const LISTED: usize = 16;
 
 /// What was counted along the way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Characters of more than one byte.
     pub(super) well_formed: u64,
     /// Places that are of another encoding, or damaged.
     pub(super) ill_formed: u64,
+    /// How lines end.
+    pub(super) ends: LineEnds,
+    /// The first line that ends so, in the order of [`LineEnd`].
+    pub(super) first_ends: [Option<Hit>; 3],
+    /// The first character, or byte, that is not ASCII.
+    pub(super) first_high: Option<Hit>,
+}
+
+/// What a scan looks for that costs time where nobody asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// Byte strings.
+    pub(super) literals: Option<&'a Literals>,
+    /// Blanks before line ends.
+    pub(super) trailing_blanks: bool,
 }
 
 /// A scan under way.
@@ -31,8 +48,10 @@ struct Scan<'a> {
     sink: &'a mut dyn FnMut(&Hit),
     line: u64,
     column: u64,
-    /// The last character was a CR, so an LF belongs to it.
-    after_cr: bool,
+    points: Points,
+    /// Controls that turn the direction in this line and that nothing has closed yet.
+    open: Vec<Hit>,
+    trailing_blanks: bool,
     /// Control bytes of which it is not yet known whether they stand at the end.
     waiting: Vec<Hit>,
     /// How many of each wait; DEL is the last.
@@ -46,7 +65,7 @@ pub(super) fn scan(
     data: &mut dyn Read,
     start: u64,
     encoding: Encoding,
-    literals: Option<&Literals>,
+    wanted: Wanted<'_>,
     sink: &mut dyn FnMut(&Hit),
 ) -> io::Result<Tally> {
     let mut scan = Scan {
@@ -54,7 +73,9 @@ pub(super) fn scan(
         sink,
         line: 1,
         column: 1,
-        after_cr: false,
+        points: Points::default(),
+        open: Vec::new(),
+        trailing_blanks: wanted.trailing_blanks,
         waiting: Vec::new(),
         kept: [0; 33],
         tally: Tally::default(),
@@ -69,8 +90,9 @@ pub(super) fn scan(
             is_first = false;
         }
         // A text is looked at from literal to literal, so that each is told at its line and column.
-        let found =
-            literals.map(|literals| literals.matches(view.bytes, at, view.limit, form(encoding)));
+        let found = wanted
+            .literals
+            .map(|literals| literals.matches(view.bytes, at, view.limit, form(encoding)));
         for found in found.iter().flatten() {
             at = scan.piece(&View { limit: found.at, ..view }, at);
             let hit = scan.hit(&view, found.at, Event::Literal(found.rule), found.length);
@@ -79,6 +101,7 @@ pub(super) fn scan(
         at = scan.piece(&view, at);
     }
     scan.settle(true);
+    scan.end_paragraph();
     Ok(scan.tally)
 }
 
@@ -120,10 +143,6 @@ fn byte_order_mark(bytes: &[u8], encoding: Encoding) -> usize {
     }
 }
 
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, 0x20..0x7f | b'\t')
-}
-
 /// Bytes from the first on that no rule minds; in an eight-bit text with those above 0x7F. Asked of
 /// blocks that the compiler makes vector code of.
 #[expect(clippy::needless_bitwise_bool, reason = "lazy operators are branches, and no vector code")]
@@ -153,8 +172,10 @@ impl Scan<'_> {
         while let Some(&byte) = view.bytes.get(at).filter(|_| at < view.limit) {
             match byte {
                 b'\n' | b'\r' => {
-                    self.line_end(byte == b'\r');
-                    at += 1;
+                    let has_both = byte == b'\r' && view.bytes.get(at + 1) == Some(&b'\n');
+                    let length = if has_both { 2 } else { 1 };
+                    self.line_end(view, at, byte, length, 1);
+                    at += length;
                 }
                 0..0x20 | 0x7f if byte != b'\t' => {
                     let next = |n: usize| view.bytes.get(at + 1 + n).copied();
@@ -167,6 +188,17 @@ impl Scan<'_> {
                     let rest = view.bytes.get(at..view.limit).unwrap_or_default();
                     let single = self.encoding == Encoding::SingleByte;
                     let run = ordinary_run(rest, single);
+                    if single
+                        && self.tally.first_high.is_none()
+                        && let Some(high) = rest.iter().take(run).position(|&b| b >= 0x80)
+                    {
+                        let place = (self.line, self.column + high as u64);
+                        let event = Event::CodePoint(0);
+                        self.tally.first_high = Some(view.hit(at + high, event, 1, place));
+                    }
+                    if let Some(&last) = run.checked_sub(1).and_then(|last| rest.get(last)) {
+                        self.points.ascii(last.min(0x7f));
+                    }
                     self.ordinary(run as u64);
                     at += run;
                 }
@@ -177,75 +209,227 @@ impl Scan<'_> {
 
     /// Takes a character of UTF-8 that is not ASCII; returns its bytes.
     fn character(&mut self, view: &View<'_>, at: usize) -> usize {
-        let (decoded, length) = decode::utf8(view.bytes.get(at..).unwrap_or_default());
-        let event = match decoded {
+        let rest = view.bytes.get(at..).unwrap_or_default();
+        let (decoded, length) = decode::utf8(rest);
+        self.settle(false);
+        if self.tally.first_high.is_none() {
+            self.tally.first_high = Some(self.hit(view, at, Event::CodePoint(0), length));
+        }
+        match decoded {
             Ok(point) => {
                 self.tally.well_formed += 1;
-                is_told(point).then_some(Event::CodePoint(point))
+                self.point(view, at, point, length, |n| {
+                    let mut behind = length;
+                    for _ in 0..n {
+                        behind += decode::utf8(rest.get(behind..)?).1;
+                    }
+                    decode::utf8(rest.get(behind..).filter(|rest| !rest.is_empty())?).0.ok()
+                });
             }
             Err(why) => {
                 // The other two are built as UTF-8 is, so they say nothing against it.
                 self.tally.ill_formed += u64::from(why == IllFormed::Other);
-                Some(Event::IllFormed(why))
+                self.points = Points::default();
+                let hit = self.hit(view, at, Event::IllFormed(why), length);
+                (self.sink)(&hit);
             }
-        };
-        self.settle(false);
-        if let Some(event) = event {
-            let hit = self.hit(view, at, event, length);
-            (self.sink)(&hit);
         }
         self.ordinary(1);
         length
     }
 
+    /// Takes a character that is not ASCII. `next(n)` is the n-th behind it.
+    fn point(
+        &mut self,
+        view: &View<'_>,
+        at: usize,
+        point: u32,
+        length: usize,
+        next: impl Fn(usize) -> Option<u32>,
+    ) {
+        let alone = |scan: &Self| scan.hit(view, at, Event::CodePoint(point), length);
+        match self.points.see(point, &next) {
+            Seen::Plain => {}
+            Seen::Told(event) => {
+                let hit = self.hit(view, at, event, length);
+                (self.sink)(&hit);
+            }
+            Seen::Together(event, count) => {
+                let others = (0..count - 1).filter_map(next).map(|point| self.width(point));
+                let hit = self.hit(view, at, event, length + others.sum::<usize>());
+                (self.sink)(&hit);
+            }
+            Seen::Opens if self.open.len() < LISTED => self.open.push(alone(self)),
+            Seen::Opens => {
+                if let Some(last) = self.open.last_mut() {
+                    last.more += 1;
+                }
+            }
+            closes @ (Seen::Pops | Seen::PopsIsolate) => {
+                let isolate = closes == Seen::PopsIsolate;
+                let is_it = |hit: &Hit| matches!(hit.event, Event::CodePoint(point) if is_isolate(point) == isolate);
+                // An isolate closes with all that it holds; what is outside of it stays open.
+                let last = self.open.len().checked_sub(1);
+                let from = if isolate {
+                    self.open.iter().rposition(is_it)
+                } else {
+                    last.filter(|_| self.open.last().is_some_and(is_it))
+                };
+                if let Some(from) = from {
+                    self.open.drain(from..).for_each(|hit| (self.sink)(&hit));
+                } else {
+                    let hit = alone(self);
+                    (self.sink)(&hit);
+                }
+            }
+        }
+        if matches!(point, 0x85 | 0x2029) {
+            self.end_paragraph();
+        }
+    }
+
+    /// Bytes of a character in this encoding.
+    fn width(&self, point: u32) -> usize {
+        char::from_u32(point).map_or(1, |c| match self.encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be => 2 * c.len_utf16(),
+            _ => c.len_utf8(),
+        })
+    }
+
     /// Looks at texts of 16-bit units; an odd byte at the end is looked at as it is.
     fn units(&mut self, view: &View<'_>, mut at: usize, order: fn([u8; 2]) -> u16) -> usize {
         let unit = |at: usize| view.bytes.get(at..)?.first_chunk::<2>().map(|&unit| order(unit));
+        // The character at an offset, and how many bytes it takes.
+        let character = |at: usize| -> Option<(Result<u32, u16>, usize)> {
+            let first = unit(at)?;
+            let second = unit(at + 2);
+            let (high, low) = (0xd800..0xdc00, 0xdc00..0xe000);
+            Some(match second {
+                Some(second) if high.contains(&first) && low.contains(&second) => {
+                    let point = (u32::from(first) - 0xd800) << 10 | (u32::from(second) - 0xdc00);
+                    (Ok(0x1_0000 + point), 4)
+                }
+                _ if high.contains(&first) || low.contains(&first) => (Err(first), 2),
+                _ => (Ok(first.into()), 2),
+            })
+        };
         while at < view.limit {
-            let Some(value) = unit(at) else {
-                if let Some(&byte) =
-                    view.bytes.get(at).filter(|byte| !is_plain(**byte) && **byte < 0x80)
-                {
-                    self.control(view, at, byte, 1, false);
+            let Some((value, length)) = character(at) else {
+                if let Some(&byte) = view.bytes.get(at) {
+                    self.odd_byte(view, at, byte);
                 }
                 return view.bytes.len();
             };
             match value {
-                0x0a | 0x0d => self.line_end(value == 0x0d),
-                0x00..0x20 | 0x7f if value != 0x09 => {
+                Ok(end @ (0x0a | 0x0d)) => {
+                    let has_both = end == 0x0d && unit(at + 2) == Some(0x0a);
+                    let length = if has_both { 4 } else { 2 };
+                    self.line_end(view, at, end as u8, length, 2);
+                    at += length;
+                    continue;
+                }
+                Ok(value @ (0x00..0x20 | 0x7f)) if value != 0x09 => {
                     let next = |n: usize| u8::try_from(unit(at + 2 + 2 * n)?).ok();
                     let sequence = value == 0x1b && decode::begins_sequence(next);
                     self.control(view, at, value as u8, 2, sequence);
                 }
-                // The second half of a pair: its character was counted.
-                0xdc00..0xe000 => self.ordinary(0),
-                _ if is_told(value.into()) => {
+                Ok(value @ 0..0x80) => {
+                    self.points.ascii(value as u8);
+                    self.ordinary(1);
+                }
+                Ok(value) => {
                     self.settle(false);
-                    let hit = self.hit(view, at, Event::CodePoint(value.into()), 2);
+                    self.point(view, at, value, length, |n| {
+                        let mut behind = at + length;
+                        for _ in 0..n {
+                            behind += character(behind)?.1;
+                        }
+                        character(behind)?.0.ok()
+                    });
+                    self.ordinary(1);
+                }
+                Err(half) => {
+                    self.settle(false);
+                    let event = Event::Oddity(Oddity::LoneSurrogate, half.into());
+                    let hit = self.hit(view, at, event, 2);
                     (self.sink)(&hit);
                     self.ordinary(1);
                 }
-                _ => self.ordinary(1),
             }
-            at += 2;
+            at += length;
         }
         at
     }
 
-    /// LF, CR and CR LF each end one line.
-    fn line_end(&mut self, is_cr: bool) {
-        if is_cr || !self.after_cr {
-            self.line += 1;
+    /// One byte behind the last unit: a control byte that a stray key left is told as such.
+    fn odd_byte(&mut self, view: &View<'_>, at: usize, byte: u8) {
+        if byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7f {
+            self.control(view, at, byte, 1, false);
+            return;
         }
+        let hit = self.hit(view, at, Event::Oddity(Oddity::OddByte, byte.into()), 1);
+        (self.sink)(&hit);
+    }
+
+    /// LF, CR and CR LF each end one line. `length` bytes make the end, `unit` a character.
+    fn line_end(&mut self, view: &View<'_>, at: usize, byte: u8, length: usize, unit: usize) {
+        let end = match byte {
+            b'\n' => LineEnd::Lf,
+            _ if length > unit => LineEnd::Crlf,
+            _ => LineEnd::Cr,
+        };
+        let ends = &mut self.tally.ends;
+        *match end {
+            LineEnd::Lf => &mut ends.lf,
+            LineEnd::Crlf => &mut ends.crlf,
+            LineEnd::Cr => &mut ends.cr,
+        } += 1;
+        if self.tally.first_ends.get(end as usize).is_some_and(Option::is_none) {
+            let hit = self.hit(view, at, Event::Control { byte, sequence: false }, length);
+            self.tally.first_ends[end as usize] = Some(hit);
+        }
+        if self.trailing_blanks {
+            self.blanks_before(view, at, unit);
+        }
+        self.end_paragraph();
+        self.points = Points::default();
+        self.line += 1;
         self.column = 1;
-        self.after_cr = is_cr;
+    }
+
+    /// Tells the blanks, at most as many as stay in the buffer, before a line end.
+    fn blanks_before(&mut self, view: &View<'_>, at: usize, unit: usize) {
+        let is_blank = |bytes: &[u8]| match (bytes, self.encoding) {
+            ([b], _) | ([b, 0], Encoding::Utf16Le) | ([0, b], Encoding::Utf16Be) => {
+                matches!(b, b' ' | b'\t')
+            }
+            _ => false,
+        };
+        let before = view.bytes.get(at.saturating_sub(BEHIND)..at).unwrap_or_default();
+        let count = before.rchunks_exact(unit).take_while(|bytes| is_blank(bytes)).count();
+        let count = count.min(usize::try_from(self.column - 1).unwrap_or(count));
+        if count > 0 {
+            let event = Event::Oddity(Oddity::TrailingBlank, 0x20);
+            let place = (self.line, self.column - count as u64);
+            let hit = view.hit(at - count * unit, event, count * unit, place);
+            (self.sink)(&hit);
+        }
+    }
+
+    /// What turns the direction ends with its line (Unicode Standard Annex #9, X8).
+    fn end_paragraph(&mut self) {
+        for mut hit in self.open.drain(..) {
+            if let Event::CodePoint(point) = hit.event {
+                hit.event = Event::Oddity(Oddity::UnclosedBidi, point);
+            }
+            (self.sink)(&hit);
+        }
     }
 
     /// Characters that no rule minds: what waited does not stand at the end.
     fn ordinary(&mut self, characters: u64) {
         self.settle(false);
         self.column += characters;
-        self.after_cr = false;
     }
 
     fn control(&mut self, view: &View<'_>, at: usize, byte: u8, length: usize, sequence: bool) {
@@ -272,7 +456,7 @@ impl Scan<'_> {
             }
         }
         self.column += 1;
-        self.after_cr = false;
+        self.points.ascii(byte);
     }
 
     /// What waits stands at the end, or does not.
@@ -290,11 +474,6 @@ impl Scan<'_> {
     fn hit(&self, view: &View<'_>, at: usize, event: Event, length: usize) -> Hit {
         view.hit(at, event, length, (self.line, self.column))
     }
-}
-
-/// Characters for which the census asks for a second look.
-fn is_told(point: u32) -> bool {
-    matches!(point, 0x80..=0x9f | 0x61c | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfffe)
 }
 
 #[cfg(test)]
@@ -318,7 +497,7 @@ mod tests {
         step: usize,
     ) -> Vec<(u64, u64, u64, u64, bool, Vec<u8>)> {
         let mut all = Vec::new();
-        scan(&mut Drip(bytes, step), 0, encoding, None, &mut |hit| {
+        scan(&mut Drip(bytes, step), 0, encoding, Wanted::default(), &mut |hit| {
             all.push((
                 hit.offset,
                 hit.length,
@@ -363,7 +542,7 @@ mod tests {
         let bytes = b"\x01\x04".repeat(100_000);
         let mut listed = 0;
         let mut all = 0;
-        scan(&mut &bytes[..], 0, UTF8, None, &mut |hit| {
+        scan(&mut &bytes[..], 0, UTF8, Wanted::default(), &mut |hit| {
             listed += 1;
             all += 1 + hit.more;
             assert!(hit.at_end);

@@ -5,7 +5,7 @@
 //! which control bytes) are given up for good once the content is plainly binary, which is asked
 //! at fixed offsets only.
 
-use crate::model::Census;
+use crate::model::{Census, Groups};
 
 use super::lanes;
 use super::utf8::Utf8;
@@ -81,7 +81,7 @@ impl Sweep {
             census.utf8 = false;
             census.controls = 0;
         }
-        census.invisible = census.utf8 && self.utf8.invisible();
+        census.told = if census.utf8 { self.utf8.told() } else { Groups::NONE };
         census
     }
 
@@ -130,6 +130,8 @@ impl Sweep {
         }
         if census.utf8 && (counts.high > 0 || self.utf8.is_open()) {
             census.utf8 = self.utf8.update(piece, at);
+        } else {
+            self.utf8.ascii();
         }
     }
 }
@@ -177,7 +179,7 @@ mod tests {
 
     #[test]
     fn utf8_and_what_nobody_sees() {
-        for (text, utf8, invisible) in [
+        for (text, utf8, told) in [
             (&b"plain"[..], true, false),
             ("®".as_bytes(), true, false),
             (b"ab\xa8c", false, false),
@@ -192,7 +194,7 @@ mod tests {
             ("\u{61c}".as_bytes(), true, true),
         ] {
             let counted = census(text);
-            assert_eq!((counted.utf8, counted.invisible), (utf8, invisible), "{text:x?}");
+            assert_eq!((counted.utf8, counted.told != Groups::NONE), (utf8, told), "{text:x?}");
         }
     }
 

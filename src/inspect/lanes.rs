@@ -35,7 +35,7 @@ pub(super) struct Counts {
 }
 
 /// Runs `work` with the widest instructions, which are asked for once.
-fn dispatch<W: WithSimd>(work: W) -> W::Output {
+pub(super) fn dispatch<W: WithSimd>(work: W) -> W::Output {
     static ARCH: OnceLock<Arch> = OnceLock::new();
     ARCH.get_or_init(Arch::new).dispatch(work)
 }
@@ -112,48 +112,6 @@ impl WithSimd for Controls<'_> {
         }
         all
     }
-}
-
-struct Invisible<'a>(&'a [u8]);
-
-impl WithSimd for Invisible<'_> {
-    type Output = u8;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> u8 {
-        let second = self.0.get(1..).unwrap_or_default();
-        let third = self.0.get(2..).unwrap_or_default();
-        let mut all = 0;
-        for ((&a, &b), &c) in self.0.iter().zip(second).zip(third) {
-            all |= hides(a, b, c);
-        }
-        all
-    }
-}
-
-/// Whether whole UTF-8 sequences hold U+0080 to U+009F, U+061C, U+200B to U+200F, U+202A to U+202E,
-/// U+2060 to U+206F, U+FEFF or U+FFFE. Asked of three neighbours at once, so that a text full of
-/// ordinary marks costs no more than one without.
-pub(super) fn invisible(valid: &[u8]) -> bool {
-    let in_threes = dispatch(Invisible(valid));
-    let in_last_two = match valid {
-        [.., a, b] => hides(*a, *b, 0),
-        _ => 0,
-    };
-    in_threes | in_last_two != 0
-}
-
-/// 1 if a sequence that begins with these bytes is a character that nobody sees.
-#[inline(always)]
-fn hides(a: u8, b: u8, c: u8) -> u8 {
-    let c1 = u8::from(a == 0xc2) & u8::from(b < 0xa0);
-    let letter_mark = u8::from(a == 0xd8) & u8::from(b == 0x9c);
-    let marks = u8::from(c.wrapping_sub(0x8b) < 5) | u8::from(c.wrapping_sub(0xaa) < 5);
-    let e2 =
-        (u8::from(b == 0x80) & marks) | (u8::from(b == 0x81) & u8::from(c.wrapping_sub(0xa0) < 16));
-    let ef =
-        (u8::from(b == 0xbb) & u8::from(c == 0xbf)) | (u8::from(b == 0xbf) & u8::from(c == 0xbe));
-    c1 | letter_mark | (u8::from(a == 0xe2) & e2) | (u8::from(a == 0xef) & ef)
 }
 
 #[inline(always)]

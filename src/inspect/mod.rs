@@ -3,15 +3,18 @@
 
 mod census;
 mod class;
+mod declaration;
 mod encoding;
 mod format;
 mod kind;
 mod lanes;
 mod text_records;
+mod told;
 mod utf8;
 
 pub use census::Sweep;
 pub use class::{Facts, looks_binary, settle};
+pub use declaration::{DECLARED_WITHIN, declaration, declares_other, may_declare};
 pub use encoding::{Encoding, encoding, text_format};
 pub use format::{is_text, kept_ends, recognise};
 pub use kind::{by_design, is_text_name, text_kind};

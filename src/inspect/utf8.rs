@@ -1,7 +1,8 @@
 //! UTF-8 checked as it streams by (RFC 3629; the Unicode Standard 3.9, table 3-7), and the
-//! characters in it that nobody sees.
+//! characters in it that rules mind: mostly such as nobody sees.
 
-use super::lanes;
+use super::told::Teller;
+use crate::model::Groups;
 
 /// What is known of the UTF-8 of a content so far. A sequence that a chunk border cuts is kept.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,8 +11,8 @@ pub(super) struct Utf8 {
     cut: [u8; 3],
     /// How many of them.
     held: u8,
-    /// U+0080 to U+009F, U+FFFE, a bidi or a zero-width character was seen.
-    invisible: bool,
+    /// Characters that rules may mind.
+    teller: Teller,
 }
 
 impl Utf8 {
@@ -20,9 +21,14 @@ impl Utf8 {
         self.held > 0
     }
 
-    /// Whether a character was seen that nobody sees.
-    pub(super) fn invisible(self) -> bool {
-        self.invisible
+    /// Characters that rules may mind.
+    pub(super) fn told(self) -> Groups {
+        self.teller.told()
+    }
+
+    /// Passes ASCII over while no sequence is open.
+    pub(super) fn ascii(&mut self) {
+        self.teller.ascii();
     }
 
     /// Takes the next bytes, which start at `offset`. Returns whether all so far is UTF-8, but for a
@@ -66,14 +72,11 @@ impl Utf8 {
         true
     }
 
-    /// Looks for invisible characters in whole sequences that start at `offset`.
+    /// Looks for them in whole sequences that start at `offset`.
     fn look(&mut self, valid: &[u8], offset: u64) {
-        if self.invisible {
-            return;
-        }
         // A byte order mark is one only at the very start.
         let at_start = offset == 0;
         let rest = valid.strip_prefix(b"\xef\xbb\xbf").filter(|_| at_start).unwrap_or(valid);
-        self.invisible = lanes::invisible(rest);
+        self.teller.update(rest);
     }
 }

@@ -1,5 +1,7 @@
 //! The census: what one sweep over all bytes of a content counts. All text rules read it.
 
+use super::Groups;
+
 /// Counts over the whole content. Byte values are named as in ISO/IEC 646 (ASCII).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Census {
@@ -25,8 +27,9 @@ pub struct Census {
     pub controls_exact: bool,
     /// Whether the bytes are valid UTF-8 from end to end; for what is plainly binary, `false`.
     pub utf8: bool,
-    /// Whether U+0080 to U+009F, U+FFFE, or a bidi or zero-width character occurs in valid UTF-8.
-    pub invisible: bool,
+    /// Groups of characters that rules may mind, in valid UTF-8; a group may be told that no character
+    /// is of. A byte order mark at the start is none.
+    pub told: Groups,
     /// The first bytes, zero-padded.
     pub head: [u8; 8],
     /// The last bytes, right-aligned and zero-padded.
@@ -34,8 +37,69 @@ pub struct Census {
 }
 
 impl Census {
+    /// How lines end, in texts of bytes: in UTF-16 the same counts mean nothing.
+    pub const fn line_ends(&self) -> LineEnds {
+        let (lf, cr) = (self.lf.saturating_sub(self.crlf), self.cr.saturating_sub(self.crlf));
+        LineEnds { lf, crlf: self.crlf, cr }
+    }
+
     /// Control bytes that have no business in a plain text: all but TAB, LF, VT, FF, CR; and DEL.
     pub const fn stray(&self) -> u64 {
         self.nul + self.control + self.del
+    }
+}
+
+/// How a line ends.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineEnd {
+    /// LF alone.
+    Lf,
+    /// CR LF.
+    Crlf,
+    /// CR alone.
+    Cr,
+}
+
+impl LineEnd {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Lf, Self::Crlf, Self::Cr];
+
+    /// The name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lf => "LF",
+            Self::Crlf => "CR LF",
+            Self::Cr => "CR",
+        }
+    }
+}
+
+/// How many lines of a text end in which way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LineEnds {
+    /// LF alone.
+    pub lf: u64,
+    /// CR LF.
+    pub crlf: u64,
+    /// CR alone.
+    pub cr: u64,
+}
+
+impl LineEnds {
+    /// How many end so.
+    pub const fn of(&self, end: LineEnd) -> u64 {
+        match end {
+            LineEnd::Lf => self.lf,
+            LineEnd::Crlf => self.crlf,
+            LineEnd::Cr => self.cr,
+        }
+    }
+
+    /// All of them.
+    pub const fn all(&self) -> u64 {
+        self.lf + self.crlf + self.cr
     }
 }

@@ -20,6 +20,17 @@ pub enum Declared {
     Container(&'static str),
 }
 
+/// An encoding that a text names for itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Declaration {
+    /// As it is spelled.
+    pub label: String,
+    /// What names it, for people.
+    pub by: &'static str,
+    /// Bytes from the start of the text to the label.
+    pub offset: u64,
+}
+
 /// What a content is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Class {

@@ -141,6 +141,8 @@ pub struct Content {
     pub literals: u64,
     /// Text or binary, as settled after the pass.
     pub class: Class,
+    /// Whether it is UTF-8 and names another encoding for itself.
+    pub declares_other: bool,
     /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
     pub format: Option<&'static str>,
     /// Its first and last bytes, where rules ask for them.

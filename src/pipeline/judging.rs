@@ -149,13 +149,13 @@ fn judge_content(
     let Some(mut judged) = judged_of(manifest, place, &root) else { return };
     let path;
     let targets;
-    if !flipped.is_empty() || wants_look(judge, &judged) {
+    if !flipped.is_empty() || judge.wants(&judged) {
         path = manifest.content_path(place);
         if flipped.contains(&path) {
             judged.approved = Some(Class::Text);
             judged.class = Class::Text;
         }
-        if !wants_look(judge, &judged) {
+        if !judge.wants(&judged) {
             return;
         }
         judged.path = &path;
@@ -200,6 +200,7 @@ pub(super) fn judged_of<'a>(
         approved: None,
         census: &content.census,
         literals: content.literals,
+        declares_other: content.declares_other,
         declared,
         kind: inspect::text_kind(name, declared),
         format: content.format,
@@ -211,12 +212,6 @@ pub(super) fn judged_of<'a>(
         mode: None,
         owner: None,
     })
-}
-
-fn wants_look(judge: &Judge<'_>, judged: &Judged<'_>) -> bool {
-    judged.approved.is_some()
-        || judge.needs_look(judged)
-        || judged.class == Class::Text && inspect::looks_binary(judged.census)
 }
 
 /// The artifact is a single file that is no container.
@@ -239,6 +234,7 @@ fn judge_single(
         approved: was_text.then_some(Class::Text),
         census: &content.census,
         literals: content.literals,
+        declares_other: content.declares_other,
         declared: Declared::Nothing,
         kind: inspect::text_kind(&name, Declared::Nothing),
         format: content.format,
@@ -255,7 +251,7 @@ fn judge_single(
             Err(gap) => gaps.push(gap),
         }
     }
-    if !wants_look(judge, &judged) {
+    if !judge.wants(&judged) {
         return;
     }
     let found = artifact

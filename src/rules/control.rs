@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::Groups;
 use crate::model::locator::escape_text;
 
 /// Why bytes are no UTF-8 (the Unicode Standard 3.9, D92 and table 3-7).
@@ -15,6 +16,58 @@ pub enum IllFormed {
     Surrogate,
     /// Any other: a byte that begins nothing, a sequence that breaks off, above U+10FFFF.
     Other,
+}
+
+/// What is odd in a text and is more than one character, or less.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Oddity {
+    /// A control that turns the direction of writing and that its line does not close.
+    UnclosedBidi,
+    /// Variation selectors behind a variation selector.
+    SelectorRun,
+    /// Half of a pair of UTF-16 without the other.
+    LoneSurrogate,
+    /// One byte behind the last unit of UTF-16.
+    OddByte,
+    /// Blanks before a line end.
+    TrailingBlank,
+    /// What UTF-8 becomes when it is read as windows-1252 or ISO 8859-1.
+    #[serde(rename = "windows1252-mojibake")]
+    Windows1252Mojibake,
+    /// What UTF-8 becomes when it is read as `MacRoman`.
+    MacintoshMojibake,
+}
+
+impl Oddity {
+    /// Whether it is told of whole Unicode texts only.
+    pub(crate) const fn needs_unicode(self) -> bool {
+        !matches!(self, Self::TrailingBlank)
+    }
+
+    /// The group of characters that the census tells where it may be; none for what a second look is
+    /// made for anyway.
+    pub(crate) const fn told(self) -> Groups {
+        match self {
+            Self::UnclosedBidi => Groups::BIDI,
+            Self::SelectorRun => Groups::SELECTOR,
+            Self::Windows1252Mojibake | Self::MacintoshMojibake => Groups::MOJIBAKE,
+            Self::LoneSurrogate | Self::OddByte | Self::TrailingBlank => Groups::NONE,
+        }
+    }
+
+    /// What a text with it looks for, for people.
+    pub(crate) const fn sought(self) -> &'static str {
+        match self {
+            Self::UnclosedBidi => "bidi controls that their line does not close",
+            Self::SelectorRun => "variation selectors in a row",
+            Self::LoneSurrogate => "halves of UTF-16 pairs",
+            Self::OddByte => "one byte behind the last unit of UTF-16",
+            Self::TrailingBlank => "blanks before a line end",
+            Self::Windows1252Mojibake => "UTF-8 that was read as windows-1252",
+            Self::MacintoshMojibake => "UTF-8 that was read as MacRoman",
+        }
+    }
 }
 
 /// One thing in a text that a rule may mind.
@@ -31,6 +84,8 @@ pub enum Event {
     CodePoint(u32),
     /// Bytes that are no UTF-8.
     IllFormed(IllFormed),
+    /// What is odd, and its first code point, or byte.
+    Oddity(Oddity, u32),
     /// A byte string of a rule, by the rule's number among those with literals.
     Literal(usize),
 }
@@ -83,17 +138,59 @@ pub fn name_of(event: Event, bytes: &[u8]) -> String {
         Event::Control { byte, .. } => C0
             .get(usize::from(byte))
             .map_or_else(|| format!("0x{byte:02x}"), |name| (*name).to_owned()),
-        Event::CodePoint(c) => {
-            let c1 = c.checked_sub(0x80).and_then(|n| C1.get(n as usize));
-            format!("U+{c:04X}{}", c1.map(|name| format!(" {name}")).unwrap_or_default())
+        Event::CodePoint(c)
+        | Event::Oddity(Oddity::UnclosedBidi | Oddity::SelectorRun | Oddity::LoneSurrogate, c) => {
+            let name = point_name(c);
+            format!("U+{c:04X}{}{name}", if name.is_empty() { "" } else { " " })
+        }
+        Event::Oddity(Oddity::Windows1252Mojibake | Oddity::MacintoshMojibake, _) => {
+            // The hit is whole characters; in UTF-16 its bytes are shown as they are.
+            match std::str::from_utf8(bytes) {
+                Ok(text) if !bytes.contains(&0) => format!("\"{}\"", escape_text(text.as_bytes())),
+                _ => hex(bytes),
+            }
         }
         Event::Literal(_) => format!("\"{}\"", escape_text(bytes)),
-        Event::IllFormed(_) => {
-            let mut text = String::new();
-            for (i, byte) in bytes.iter().enumerate() {
-                let _ = write!(text, "{}0x{byte:02x}", if i > 0 { " " } else { "" });
-            }
-            text
-        }
+        Event::IllFormed(_) | Event::Oddity(..) => hex(bytes),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (i, byte) in bytes.iter().enumerate() {
+        let _ = write!(text, "{}0x{byte:02x}", if i > 0 { " " } else { "" });
+    }
+    text
+}
+
+/// The short name of a code point that has one (Unicode Standard, code charts).
+fn point_name(point: u32) -> &'static str {
+    match point {
+        0x80..=0x9f => C1.get(point as usize - 0x80).copied().unwrap_or_default(),
+        0xa0 => "NBSP",
+        0xad => "SHY",
+        0x34f => "CGJ",
+        0x61c => "ALM",
+        0x180e => "MVS",
+        0x200b => "ZWSP",
+        0x200c => "ZWNJ",
+        0x200d => "ZWJ",
+        0x200e => "LRM",
+        0x200f => "RLM",
+        0x2028 => "LINE SEPARATOR",
+        0x2029 => "PARAGRAPH SEPARATOR",
+        0x202a => "LRE",
+        0x202b => "RLE",
+        0x202c => "PDF",
+        0x202d => "LRO",
+        0x202e => "RLO",
+        0x2060 => "WJ",
+        0x2066 => "LRI",
+        0x2067 => "RLI",
+        0x2068 => "FSI",
+        0x2069 => "PDI",
+        0xfeff => "BYTE ORDER MARK",
+        0xfffd => "REPLACEMENT CHARACTER",
+        _ => "",
     }
 }

@@ -34,6 +34,9 @@ pub fn explain(rule: &Rule) -> String {
     }
     field(&mut out, "cost", rule.cost.name());
     field(&mut out, "since", &rule.since);
+    if rule.opt_in {
+        field(&mut out, "runs", "only where the configuration gives it a severity");
+    }
     if rule.own {
         field(&mut out, "from", &escape_text(rule.file.as_bytes()));
     }
@@ -123,6 +126,7 @@ fn pattern(rule: &Rule) -> String {
                 kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
             format!("bytes that are no UTF-8 ({})", kinds.join(", "))
         }
+        Matcher::Oddity(oddity) => oddity.sought().to_owned(),
         Matcher::Literals { literals, line_start, shape } => {
             let one = |literal: &Literal| match literal {
                 Literal::Text(text) => format!("\"{}\"", escape_text(text.as_bytes())),

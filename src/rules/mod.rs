@@ -8,6 +8,7 @@ mod catalogue;
 pub mod condition;
 mod control;
 pub mod detectors;
+mod entry;
 mod example;
 mod explain;
 pub mod facts;
@@ -24,7 +25,7 @@ pub mod targets;
 
 pub use catalogue::Catalogue;
 pub use condition::{Condition, Subject};
-pub use control::{Event, IllFormed, name_of};
+pub use control::{Event, IllFormed, Oddity, name_of};
 pub use detectors::Entry;
 pub use example::{Example, ExampleEntry, Patch};
 pub use explain::explain;

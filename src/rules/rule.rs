@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::condition::Condition;
-use super::control::IllFormed;
+use super::control::{IllFormed, Oddity};
 use super::detectors::Detector;
 use super::example::Example;
 use super::facts::FactsMatch;
@@ -61,11 +61,13 @@ pub enum Matcher {
         /// For ESC: whether a whole control sequence must, or must not, follow.
         sequence: Option<bool>,
     },
-    /// Characters of a Unicode text that the census tells: U+0080 to U+009F, U+FFFE, bidi controls
-    /// and zero-width characters.
+    /// Characters of a Unicode text that the census tells ([`is_told`](crate::model::is_told)) and
+    /// that do not belong where they stand.
     CodePoints(Vec<RangeInclusive<u32>>),
     /// Bytes in a UTF-8 text that are no UTF-8.
     IllFormed(Vec<IllFormed>),
+    /// What is odd in a text and is more than one character, or less.
+    Oddity(Oddity),
     /// Byte strings in texts, or in anything the scope names.
     Literals {
         /// Any of them is a hit.
@@ -121,6 +123,8 @@ pub struct Rule {
     pub cost: Cost,
     /// The version that brought it.
     pub since: String,
+    /// Whether it runs only where the configuration gives it a severity.
+    pub opt_in: bool,
     /// What it looks at.
     pub scope: Scope,
     /// What the defect does, and where.

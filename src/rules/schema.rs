@@ -50,6 +50,7 @@ pub fn schema() -> Value {
             "confidence": { "enum": ["high", "medium", "low"] },
             "cost": { "enum": ["census", "literal", "parse"] },
             "since": text("The version that brought it"),
+            "opt-in": { "type": "boolean", "description": "Whether it runs only where settings give it a severity" },
             "scope": scope(),
             "why": text("What the bytes do, and on which platform"),
             "remedy": text("What to do"),
@@ -92,6 +93,12 @@ pub fn pattern() -> Value {
             "sequence": { "type": "boolean" },
             "code-points": strings("^U\\+[0-9A-Fa-f]+(\\.\\.U\\+[0-9A-Fa-f]+)?$"),
             "ill-formed": { "type": "array", "items": { "enum": ["overlong", "surrogate", "other"] } },
+            "oddity": {
+                "enum": [
+                    "unclosed-bidi", "selector-run", "lone-surrogate", "odd-byte", "trailing-blank",
+                    "windows1252-mojibake", "macintosh-mojibake",
+                ],
+            },
             "literals": strings(""),
             "literals-hex": strings(hex),
             "line-start": { "type": "boolean" },

@@ -524,6 +524,8 @@ fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared
     content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
     content.ends = inspect::kept_ends(ends.head, ends.tail, content.format);
     settle_class(content, name, declared);
+    content.declares_other =
+        content.class == Class::Text && inspect::declares_other(name, ends.head, &content.census);
 }
 
 fn settle_class(content: &mut Content, name: &[u8], declared: Declared) {

@@ -87,6 +87,24 @@ out += b'xref\n0 5\n0000000000 65535 f \n' + b''.join(b'%010d 00000 n \n' % a fo
 out += b'trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n' % start
 open(sys.argv[1], 'wb').write(out)
 P
+python3 - "$here" <<'P'
+import sys
+def write(name, text, encoding='utf-8'):
+    open(f'{sys.argv[1]}/{name}', 'wb').write(text.encode(encoding))
+write('ru.po', 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=KOI8-R\\n"\n\nmsgid "Quit"\nmsgstr "Выход"\n', 'koi8-r')
+write('ja.po', 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=EUC-JP\\n"\n\nmsgid "Quit"\nmsgstr "終了"\n', 'euc-jp')
+write('menu.rc', '\ufeffSTRINGTABLE\r\nBEGIN\r\n  1 "Free®"\r\n  2 "Öffnen 😀"\r\nEND\r\n', 'utf-16-le')
+write('dialog.rc', '#pragma code_page(1252)\r\nSTRINGTABLE { 1 "Café" }\r\n', 'cp1252')
+write('latin1.xml', '<?xml version="1.0" encoding="ISO-8859-1"?>\n<a>caf\xe9</a>\n', 'latin-1')
+# Joiners and marks of Persian, Hebrew and emoji; a flag made of tags; forms of one character.
+write('scripts.txt', 'می\u200cخواهم\n\u200fשלום\u200e\n\u2067שלום\u2069\n👨\u200d👩\u200d👧 ❤\ufe0f ☎\ufe0e\n🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f\n葛\U000e0100城\nខ្ញុំ\u200bទៅ\n')
+# No-break spaces where French has them; pairs that look as a wrong conversion and are none.
+write('fr.html', '<!doctype html><meta charset="utf-8"><p>«\xa0Où\xa0?\xa0» Âge, IRMÃ… √2, √π</p>\n')
+write('icons.css', '@charset "utf-8";\n.home::before { content: "\uf015"; }\n')
+write('setup.ps1', '\ufeffWrite-Host "Café"\r\n')
+write('run.cmd', '@echo off\r\necho Free\r\n')
+write('notes.classic.txt', 'one\rtwo\rthree\r')
+P
 printf '' > "$here/empty"
 printf 'Grüße, naïve café, Ωμέγα, 日本語, 😀\n' > "$here/utf8.md"
 rm -rf "$work"

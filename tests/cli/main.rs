@@ -19,4 +19,5 @@ mod structure;
 mod support;
 mod tails;
 mod targets;
+mod texts;
 mod usage;

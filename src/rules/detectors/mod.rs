@@ -2,19 +2,34 @@
 
 mod after_end;
 mod binary;
+mod blank_lines_at_end;
 mod class_changed;
+mod declared_encoding;
 mod epoch_date;
 mod future_date;
+mod last_line;
+mod line_end_on_target;
+mod lone_cr;
 mod looks_binary;
+mod mark_before_shebang;
+mod mark_missing;
+mod mark_on_target;
+mod mark_refused;
+mod mixed_line_ends;
 mod names;
 mod odd_owner;
+mod other_meaning;
 mod outside_changed;
 mod outside_not_zero;
 mod postscript;
 mod reader;
 mod scripts;
+mod swap_file;
+mod undeclared_encoding;
 mod unread;
 mod unused_waiver;
+mod utf16_without_mark;
+mod utf32;
 
 use std::ops::Range;
 
@@ -22,16 +37,28 @@ use super::facts::EntryFacts;
 use super::name::Name;
 use super::parsed::{Hits, Join, Parsed};
 use super::targets::Target;
-use crate::model::{Census, Class, GapKind};
+use crate::model::{Census, GapKind};
+
+pub use super::entry::{Charset, Entry, Place, Told};
 
 /// Every detector.
 pub static DETECTORS: &[Detector] = &[
     after_end::DETECTOR,
     binary::binary_executable_stack::DETECTOR,
+    blank_lines_at_end::DETECTOR,
     class_changed::DETECTOR,
+    declared_encoding::DETECTOR,
     epoch_date::DETECTOR,
     future_date::DETECTOR,
+    last_line::DETECTOR,
+    line_end_on_target::DETECTOR,
+    lone_cr::DETECTOR,
     looks_binary::DETECTOR,
+    mark_before_shebang::DETECTOR,
+    mark_missing::DETECTOR,
+    mark_on_target::DETECTOR,
+    mark_refused::DETECTOR,
+    mixed_line_ends::DETECTOR,
     names::name_beginning::DETECTOR,
     names::name_bidi::DETECTOR,
     names::name_blank::DETECTOR,
@@ -53,6 +80,7 @@ pub static DETECTORS: &[Detector] = &[
     names::name_reserved::DETECTOR,
     names::name_short::DETECTOR,
     odd_owner::DETECTOR,
+    other_meaning::DETECTOR,
     outside_changed::DETECTOR,
     outside_not_zero::DETECTOR,
     postscript::dos_eps_header::DETECTOR,
@@ -68,8 +96,12 @@ pub static DETECTORS: &[Detector] = &[
     scripts::script_length::DETECTOR,
     scripts::script_line_end::DETECTOR,
     scripts::script_relative::DETECTOR,
+    swap_file::DETECTOR,
+    undeclared_encoding::DETECTOR,
     unread::DETECTOR,
     unused_waiver::DETECTOR,
+    utf16_without_mark::DETECTOR,
+    utf32::DETECTOR,
 ];
 
 /// A detector and the name by which rules call it.
@@ -84,8 +116,10 @@ pub struct Detector {
 /// What a detector looks at, and how it tells a hit.
 #[derive(Clone, Copy, Debug)]
 pub enum Look {
-    /// The facts of an entry; a hit says what is wrong.
-    Entry(fn(&Entry<'_>) -> Option<String>),
+    /// The facts of an entry; a hit says what is wrong, and where.
+    Entry(fn(&Entry<'_>) -> Option<Told>),
+    /// The same on a target that is named and sees it; all of these come with it.
+    EntryOn(fn(&Entry<'_>, &Target, &[&Target]) -> Option<Told>),
     /// Bytes in a place where none are expected; a hit says which.
     Bytes(fn(&[u8]) -> Option<Range<usize>>),
     /// The old and the new bytes of a place; a hit says which of the new ones.
@@ -157,21 +191,6 @@ impl Look {
     pub const fn is_of_names(&self) -> bool {
         matches!(self, Self::Name(_) | Self::NameOn(_) | Self::Meeting(_))
     }
-}
-
-/// The facts of an entry that need no second look at its bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
-    /// Of all its bytes.
-    pub census: &'a Census,
-    /// As settled.
-    pub class: Class,
-    /// In the approved build.
-    pub approved: Option<Class>,
-    /// Whether the census alone says that it is no text.
-    pub looks_binary: bool,
-    /// Whether its name is that of a text, and its bytes are of no recognised format.
-    pub named_text: bool,
 }
 
 /// The detector of a name.

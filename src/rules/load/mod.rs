@@ -43,6 +43,8 @@ struct RuleFile {
     confidence: Confidence,
     cost: Spanned<Cost>,
     since: String,
+    #[serde(default, rename = "opt-in")]
+    opt_in: bool,
     scope: Option<Spanned<ScopeTable>>,
     why: Spanned<String>,
     remedy: Spanned<String>,
@@ -158,6 +160,7 @@ fn rule_of(
         confidence: raw.confidence,
         cost: raw.cost.into_inner(),
         since: raw.since,
+        opt_in: raw.opt_in,
         scope,
         why: raw.why.into_inner(),
         remedy: one_line(raw.remedy.get_ref()),

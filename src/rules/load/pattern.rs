@@ -6,9 +6,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{LoadError, Place, RuleFile};
-use crate::model::{Class, Kind, TextKind};
+use crate::model::{Class, Kind, TextKind, is_told};
 use crate::rules::condition::Condition;
-use crate::rules::control::IllFormed;
+use crate::rules::control::{IllFormed, Oddity};
 use crate::rules::detectors::{self, Look};
 use crate::rules::example::from_hex;
 use crate::rules::facts::{FactsMatch, NameGlob};
@@ -36,6 +36,7 @@ pub(super) struct MatchTable {
     sequence: Option<bool>,
     code_points: Option<Vec<String>>,
     ill_formed: Option<Vec<IllFormed>>,
+    oddity: Option<Oddity>,
     literals: Option<Vec<String>>,
     literals_hex: Option<Vec<String>>,
     #[serde(default)]
@@ -93,8 +94,8 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
     if table.has_literals() {
         return literals(place, table, at);
     }
-    match (&table.control, &table.code_points, &table.ill_formed) {
-        (Some(bytes), None, None) => {
+    match (&table.control, &table.code_points, &table.ill_formed, table.oddity) {
+        (Some(bytes), None, None, None) => {
             let wrong =
                 |b: &&u8| !(**b < 0x20 || **b == 0x7f) || matches!(**b, b'\t' | b'\n' | b'\r');
             if let Some(byte) = bytes.iter().find(wrong) {
@@ -114,7 +115,7 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
                 sequence: table.sequence,
             })
         }
-        (None, Some(ranges), None)
+        (None, Some(ranges), None, None)
             if table.position == Position::Any && table.sequence.is_none() =>
         {
             let ranges: Option<Vec<_>> = ranges.iter().map(|range| code_points(range)).collect();
@@ -122,12 +123,12 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
                 Some(ranges) if !ranges.is_empty() => Ok(Matcher::CodePoints(ranges)),
                 _ => place.error(
                     at,
-                    "expected ranges such as \"U+0080..U+009F\" within those that the census tells: U+0080..U+009F, \
-                     U+061C, U+200B..U+200F, U+202A..U+202E, U+2060..U+206F, U+FEFF, U+FFFE",
+                    "expected ranges such as \"U+0080..U+009F\" of characters that the census tells; rules/README.md \
+                     names them",
                 ),
             }
         }
-        (None, None, Some(kinds))
+        (None, None, Some(kinds), None)
             if table.position == Position::Any && table.sequence.is_none() =>
         {
             if kinds.is_empty() {
@@ -135,10 +136,15 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
             }
             Ok(Matcher::IllFormed(kinds.clone()))
         }
+        (None, None, None, Some(oddity))
+            if table.position == Position::Any && table.sequence.is_none() =>
+        {
+            Ok(Matcher::Oddity(oddity))
+        }
         _ => place.error(
             at,
-            "expected one of `control` (with `position`, `sequence`), `code-points`, `ill-formed`, `literals` (with \
-             `line-start`)",
+            "expected one of `control` (with `position`, `sequence`), `code-points`, `ill-formed`, `oddity`, `literals` \
+             (with `line-start`)",
         ),
     }
 }
@@ -230,6 +236,7 @@ fn facts(
         table.control.is_some(),
         table.code_points.is_some(),
         table.ill_formed.is_some(),
+        table.oddity.is_some(),
         table.has_literals(),
     ];
     if others.contains(&true) {
@@ -240,7 +247,12 @@ fn facts(
 
 /// `literals` and `literals-hex`, with `line-start`.
 fn literals(place: &Place<'_>, table: &MatchTable, at: usize) -> Result<Matcher, LoadError> {
-    let others = [table.control.is_some(), table.code_points.is_some(), table.ill_formed.is_some()];
+    let others = [
+        table.control.is_some(),
+        table.code_points.is_some(),
+        table.ill_formed.is_some(),
+        table.oddity.is_some(),
+    ];
     if others.contains(&true) || table.position != Position::Any || table.sequence.is_some() {
         return place.error(at, "expected `literals` and `line-start` alone, or none of them");
     }
@@ -285,18 +297,7 @@ fn code_points(text: &str) -> Option<RangeInclusive<u32>> {
     let one = |text: &str| u32::from_str_radix(text.strip_prefix("U+")?, 16).ok();
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let range = one(first)?..=one(last)?;
-    let told = [
-        0x80..=0x9f,
-        0x61c..=0x61c,
-        0x200b..=0x200f,
-        0x202a..=0x202e,
-        0x2060..=0x206f,
-        0xfeff..=0xfeff,
-        0xfffe..=0xfffe,
-    ];
-    let within =
-        |all: &RangeInclusive<u32>| all.contains(range.start()) && all.contains(range.end());
-    (range.start() <= range.end() && told.iter().any(within)).then_some(range)
+    (range.start() <= range.end() && range.clone().all(is_told)).then_some(range)
 }
 
 pub(super) fn scope(

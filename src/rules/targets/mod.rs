@@ -19,7 +19,7 @@ pub use fate::{Fate, fate, meetings};
 pub use load::load;
 pub use page::page;
 pub use target::{
-    Binaries, Bom, Case, Limit, LineEnd, NameEncoding, Names, Normalization, Target, Text, Within,
+    Binaries, Bom, Case, Limit, NameEncoding, Names, Normalization, Target, Text, Within,
 };
 
 use super::load::LoadError;

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::charset::Chars;
-use super::target::{Bom, Case, Limit, LineEnd, NameEncoding, Names, Normalization, Target};
+use super::target::{Bom, Case, Limit, NameEncoding, Names, Normalization, Target};
+use crate::model::LineEnd;
 use crate::model::locator::escape_text;
 use crate::rules::explain::wrapped;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::charset::{Chars, Unit};
+use crate::model::LineEnd;
 
 /// A platform, a file system or a medium that a release may be for.
 #[derive(Clone, Debug, Serialize)]
@@ -161,18 +162,6 @@ pub struct Names {
     pub within: Vec<Within>,
     /// What else is custom there, for people.
     pub convention: Option<String>,
-}
-
-/// How lines end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LineEnd {
-    /// LF.
-    Lf,
-    /// CR LF.
-    Crlf,
-    /// CR.
-    Cr,
 }
 
 /// What a byte order mark does before UTF-8.
