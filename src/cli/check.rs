@@ -10,6 +10,7 @@ use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Request};
 use crate::report;
 use crate::rules::Cost;
+use crate::rules::program::{arch_named, arch_names};
 use crate::walk::Sha256;
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +42,9 @@ pub(super) struct CheckArgs {
     /// A platform that the release is for, as in `premaster targets`; may be repeated
     #[arg(long, value_name = "NAME", value_parser = super::targets::parser(), hide_possible_values = true)]
     target: Vec<String>,
+    /// A processor that the release is for, as x86 or arm64; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = parse_arch)]
+    arch: Vec<String>,
     /// The encoding of texts whose encoding nothing declares, as macintosh or windows-1252
     #[arg(long, value_name = "NAME", value_parser = parse_encoding)]
     encoding: Option<&'static str>,
@@ -84,6 +88,14 @@ fn parse_encoding(text: &str) -> Result<&'static str, String> {
     }
 }
 
+/// A processor by its name or by one of the other names that it has.
+fn parse_arch(text: &str) -> Result<String, String> {
+    arch_named(text).map(str::to_owned).ok_or_else(|| {
+        let known: Vec<_> = arch_names().collect();
+        format!("unknown processor {text:?}: expected one of {}", known.join(", "))
+    })
+}
+
 impl Judging {
     fn request(&self, artifact: PathBuf, reading: &Reading) -> Result<Request, super::Stop> {
         let config = load_config(self.config.as_ref(), &[&artifact])?;
@@ -117,6 +129,7 @@ impl CheckArgs {
         request.intent = self.intent;
         request.report_only = self.undeclared == Undeclared::Report;
         request.targets = self.target;
+        request.architectures = self.arch;
         let checked = pipeline::check(&request)?;
         let outcome = &checked.outcome;
         output::render(&self.showing.format, |kind| match kind {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the programs of this folder. gcc 12.2.0, GNU ld and strip 2.40 (Debian 12).
+# Makes the programs of this folder: gcc 12.2.0, GNU ld and strip 2.40, llvm-mc 14, osslsigncode 2.5
+# (Debian 12), and the linkers of LLVM 22 that come with Rust 1.95.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -10,3 +11,42 @@ hard="-fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack"
 # Names of the temporary folder must not get in: everything is stripped unless said.
 gcc $common $hard -s "$work/a.c" -o plain.elf
 gcc $common $hard -Wl,-z,execstack -s "$work/a.c" -o execstack.elf
+gcc $common -static -Wl,-N,-z,noexecstack -s "$work/a.c" -o writable-code.elf 2>/dev/null
+gcc $common $hard -s "$work/a.c" -Wl,--build-id=0x0123456789abcdef -o same-id.elf
+gcc $common $hard -g -Wl,--build-id=0x0123456789abcdef "$work/a.c" -o symbols.elf
+gcc $common $hard -m32 -s "$work/a.c" -o x86.elf
+gcc $common -shared -fPIC -Wl,-z,now -Wl,-soname,libinner.so.1 -s "$work/a.c" -o libinner.so.1
+printf 'int start(void); int other(void) { return start(); }\n' >"$work/b.c"
+gcc $common -no-pie -Wl,-z,norelro,-z,noexecstack -Wl,-e,other -s "$work/b.c" libinner.so.1 -o fixed-address.elf
+link="gcc $common -shared -fPIC -Wl,-z,now -s $work/b.c libinner.so.1"
+$link -Wl,-rpath,/home/ann/work/lib -o rpath-home.so
+$link '-Wl,-rpath,$ORIGIN/../lib:/usr/lib/mine' -o rpath-origin.so
+$link -Wl,-rpath,lib: -o rpath-relative.so
+printf 'static int x; int *start(void) { return &x; }\n' >"$work/c.c"
+gcc $common -m32 -fno-pic -shared -Wl,-z,notext -s "$work/c.c" -o text-relocation.so
+# A call of a function that the C library has since 2.34 under this version.
+printf 'int __libc_start_main(void); int start(void) { return __libc_start_main(); }\n' >"$work/d.c"
+gcc -Os -nostartfiles -fPIE -pie -fno-asynchronous-unwind-tables -Wl,-e,start,-z,noseparate-code,-z,now -s "$work/d.c" -o glibc.elf
+printf 'const char place[] = "/home/ann/work/engine/src/main.c"; const char *start(void) { return place; }\n' >"$work/e.c"
+gcc $common $hard -s "$work/e.c" -o build-path.elf
+printf 'const char place[] = "/home/"; const char *start(void) { return place; }\n' >"$work/f.c"
+gcc $common $hard -s "$work/f.c" -o home-folder.elf
+# Windows and the Macintosh.
+bin=$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld
+printf '.globl start\nstart: xorl %%eax, %%eax\n ret\n' >"$work/w.s"
+llvm-mc -filetype=obj -triple=x86_64-pc-windows-msvc "$work/w.s" -o "$work/w.obj"
+link="$bin/lld-link /entry:start /nologo /nodefaultlib /timestamp:1700000000 /subsystem:console"
+$link /subsystem:console,6.00 /release "$work/w.obj" "/out:plain.exe"
+$link /subsystem:console,10.01 /release /dynamicbase:no /nxcompat:no /fixed "$work/w.obj" "/out:fixed.exe"
+printf 'LIBRARY VCRUNTIME140D.dll\nEXPORTS\n debugged\n' >"$work/d.def"
+$bin/lld-link /lib /machine:x64 "/def:$work/d.def" "/out:$work/d.lib"
+printf '.globl start\nstart: jmp debugged\n' >"$work/d.s"
+llvm-mc -filetype=obj -triple=x86_64-pc-windows-msvc "$work/d.s" -o "$work/d.obj"
+$link /release "$work/d.obj" "$work/d.lib" "/out:debug-runtime.exe"
+$link /section:.text,ERW "$work/w.obj" "/out:writable-code.exe"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/k" -out "$work/c" -subj /CN=example -days 1 2>/dev/null
+osslsigncode sign -h sha256 -certs "$work/c" -key "$work/k" -in plain.exe -out signed.exe >/dev/null
+printf '.globl _start\n.p2align 2\n_start: mov w0, #0\n ret\n' >"$work/m.s"
+llvm-mc -filetype=obj -triple=arm64-apple-macos11 "$work/m.s" -o "$work/m.o"
+$bin/ld64.lld -arch arm64 -platform_version macos 11.0 13.0 -dylib -undefined dynamic_lookup "$work/m.o" -o signed.dylib
+chmod 644 ./*.elf ./*.so ./*.so.1 ./*.exe ./*.dylib

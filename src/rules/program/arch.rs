@@ -1,6 +1,8 @@
 //! Processors: one name each, and the numbers by which formats call them.
 
 use goblin::elf::header as elf;
+use goblin::mach::constants::cputype as mach;
+use goblin::pe::header as pe;
 
 /// Names that are used here, each with others that people use.
 const NAMES: &[(&str, &[&str])] = &[
@@ -52,6 +54,28 @@ pub(super) fn of_elf(machine: u16, is_64: bool, little: bool) -> Option<&'static
         elf::EM_SPARC => "sparc",
         elf::EM_SPARCV9 => "sparc64",
         258 => "loong64",
+        _ => return None,
+    })
+}
+
+pub(super) fn of_pe(machine: u16) -> Option<&'static str> {
+    Some(match machine {
+        pe::COFF_MACHINE_X86 => "x86",
+        pe::COFF_MACHINE_X86_64 => "x86_64",
+        pe::COFF_MACHINE_ARM | pe::COFF_MACHINE_ARMNT => "arm",
+        pe::COFF_MACHINE_ARM64 => "arm64",
+        _ => return None,
+    })
+}
+
+pub(super) fn of_mach(cpu: u32) -> Option<&'static str> {
+    Some(match cpu {
+        mach::CPU_TYPE_I386 => "x86",
+        mach::CPU_TYPE_X86_64 => "x86_64",
+        mach::CPU_TYPE_ARM => "arm",
+        mach::CPU_TYPE_ARM64 => "arm64",
+        mach::CPU_TYPE_POWERPC => "ppc",
+        mach::CPU_TYPE_POWERPC64 => "ppc64",
         _ => return None,
     })
 }

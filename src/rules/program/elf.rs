@@ -4,7 +4,7 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, Dynamic};
 use goblin::elf::header::{EI_CLASS, ELFCLASS64, Header};
 use goblin::elf::program_header::{PT_NOTE, ProgramHeader};
-use goblin::elf::section_header::{SHT_NOTE, SectionHeader};
+use goblin::elf::section_header::{SHT_NOBITS, SHT_NOTE, SectionHeader};
 use goblin::elf::symver::VerneedSection;
 
 use super::text_at;
@@ -109,6 +109,13 @@ impl<'a> Elf<'a> {
             found.extend(versions.map(|version| (name, version)));
         }
         found
+    }
+
+    /// Whether it is the debugging symbols that were taken out of another file: its code is not there.
+    pub fn is_symbols_only(&self) -> bool {
+        let is_empty = |section: &SectionHeader| section.sh_type == SHT_NOBITS;
+        self.section(b".text").is_some_and(is_empty)
+            || self.section(b".dynstr").is_some_and(is_empty)
     }
 
     /// The build id: a number that tells this link from others.

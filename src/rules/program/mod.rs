@@ -7,9 +7,13 @@
 
 mod arch;
 mod elf;
+mod macho;
+mod pe;
 
 pub use arch::{arch_named, arch_names};
 pub use elf::Elf;
+pub use macho::{MachO, Segment};
+pub use pe::{Pe, Signed};
 
 /// A program, or one slice of a fat one.
 #[derive(Debug)]
@@ -31,14 +35,35 @@ pub struct Program<'a> {
 #[derive(Debug)]
 pub enum Image<'a> {
     /// System V.
-    Elf(Elf<'a>),
+    Elf(Box<Elf<'a>>),
+    /// Windows.
+    Pe(Box<Pe<'a>>),
+    /// The systems of Apple.
+    MachO(MachO<'a>),
 }
 
 impl<'a> Program<'a> {
     /// As ELF.
     pub fn elf(&self) -> Option<&Elf<'a>> {
+        if let Image::Elf(elf) = &self.image { Some(elf) } else { None }
+    }
+
+    /// As PE.
+    pub fn pe(&self) -> Option<&Pe<'a>> {
+        if let Image::Pe(pe) = &self.image { Some(pe) } else { None }
+    }
+
+    /// As Mach-O.
+    pub fn macho(&self) -> Option<&MachO<'a>> {
+        if let Image::MachO(macho) = &self.image { Some(macho) } else { None }
+    }
+
+    /// The format, as targets name it.
+    pub fn format(&self) -> &'static str {
         match &self.image {
-            Image::Elf(elf) => Some(elf),
+            Image::Elf(_) => "elf",
+            Image::Pe(_) => "pe",
+            Image::MachO(_) => "mach-o",
         }
     }
 
@@ -50,18 +75,37 @@ impl<'a> Program<'a> {
 
 /// The programs in a content of a recognised format, of which `bytes` are the first.
 pub(super) fn read<'a>(format: &str, bytes: &'a [u8], size: u64) -> Vec<Program<'a>> {
-    match format {
-        "elf" => Elf::read(bytes).map(|elf| Program {
-            start: 0,
-            bytes,
-            size,
-            arch: arch::of_elf(elf.header.e_machine, elf.is_64, elf.little_endian),
-            image: Image::Elf(elf),
-        }),
-        _ => None,
+    if format == "mach-o-fat" {
+        let slices = macho::slices(bytes).into_iter();
+        return slices.filter_map(|(start, length)| slice(bytes, size, start, length)).collect();
     }
-    .into_iter()
-    .collect()
+    let image = match format {
+        "elf" => Elf::read(bytes).map(|elf| Image::Elf(Box::new(elf))),
+        "pe" => Pe::read(bytes).map(|pe| Image::Pe(Box::new(pe))),
+        "mach-o" => MachO::read(bytes).map(Image::MachO),
+        _ => None,
+    };
+    image
+        .map(|image| Program { start: 0, bytes, size, arch: arch_of(&image), image })
+        .into_iter()
+        .collect()
+}
+
+/// A slice of a fat file: from `start`, `length` bytes as its table says.
+fn slice(bytes: &[u8], size: u64, start: u64, length: u64) -> Option<Program<'_>> {
+    let length = length.min(size.checked_sub(start)?);
+    let rest = bytes.get(usize::try_from(start).ok()?..)?;
+    let bytes = rest.get(..usize::try_from(length).ok()?).unwrap_or(rest);
+    let image = Image::MachO(MachO::read(bytes)?);
+    Some(Program { start, bytes, size: length, arch: arch_of(&image), image })
+}
+
+fn arch_of(image: &Image<'_>) -> Option<&'static str> {
+    match image {
+        Image::Elf(elf) => arch::of_elf(elf.header.e_machine, elf.is_64, elf.little_endian),
+        Image::Pe(pe) => arch::of_pe(pe.coff.machine),
+        Image::MachO(macho) => arch::of_mach(macho.cpu),
+    }
 }
 
 /// Zero-terminated bytes at an offset; none if they do not end.

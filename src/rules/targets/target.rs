@@ -200,6 +200,8 @@ pub struct Binaries {
     pub minimum_os: Option<String>,
     /// The subsystem version of Windows that a program may ask for at most.
     pub subsystem: Option<String>,
+    /// The version of glibc that a program may ask for at most.
+    pub glibc: Option<String>,
     /// Darwin versions that belong to versions of the system, for people.
     pub darwin: Option<String>,
     /// The C library, for people.

@@ -1,0 +1,28 @@
+//! Symbols that only a debugger reads.
+
+use goblin::elf::header::{ET_DYN, ET_EXEC};
+use goblin::elf::section_header::SHT_NOBITS;
+
+use super::super::{Detector, Look};
+use crate::rules::parsed::{Hit, Hits, Parsed};
+
+pub(in super::super) const DETECTOR: Detector =
+    Detector { name: "binary-symbols", look: Look::Parsed(find) };
+
+fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
+    for elf in parsed.programs().iter().filter_map(|program| program.elf()) {
+        // An object is nothing but symbols, and so is what was taken out of a program.
+        let is_linked = matches!(elf.header.e_type, ET_EXEC | ET_DYN);
+        if !is_linked || elf.is_symbols_only() {
+            continue;
+        }
+        for name in [&b".debug_info"[..], b".symtab"] {
+            if let Some(section) = elf.section(name).filter(|s| s.sh_type != SHT_NOBITS) {
+                let detail =
+                    format!("{} of {} bytes", String::from_utf8_lossy(name), section.sh_size);
+                hits.tell(Hit::new(detail));
+                break;
+            }
+        }
+    }
+}

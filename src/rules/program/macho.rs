@@ -1,0 +1,112 @@
+//! Mach-O (Apple, Mach-O Programming Topics, loader.h) and fat files of it (fat.h).
+
+use goblin::container::Endian;
+use goblin::mach::fat::FAT_MAGIC;
+use goblin::mach::header::{SIZEOF_HEADER_32, SIZEOF_HEADER_64};
+use goblin::mach::load_command::{CommandVariant, LoadCommand};
+use goblin::mach::parse_magic_and_ctx;
+
+use super::text_at;
+use crate::source::{be32, be64, le32};
+
+/// Load commands that are read; linkers write tens of them.
+const COMMANDS: usize = 4096;
+/// Slices of a fat file; there are not as many processors.
+const SLICES: u32 = 30;
+
+/// A Mach-O file.
+#[derive(Debug)]
+pub struct MachO<'a> {
+    /// The processor: `cputype`.
+    pub cpu: u32,
+    /// What it is: `MH_EXECUTE`, `MH_DYLIB`.
+    pub kind: u32,
+    /// `MH_PIE` and others.
+    pub flags: u32,
+    /// What the loader is told.
+    pub commands: Vec<LoadCommand>,
+    bytes: &'a [u8],
+}
+
+/// A part of the address space, and where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    /// First byte in the slice.
+    pub offset: u64,
+    /// Bytes in the slice.
+    pub size: u64,
+    /// How it may be used when it is loaded: 2 to write, 4 to run.
+    pub protection: u32,
+}
+
+impl<'a> MachO<'a> {
+    /// Reads header and load commands; none if they are broken.
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (_, ctx) = parse_magic_and_ctx(bytes, 0).ok()?;
+        let ctx = ctx?;
+        let word = |at| if ctx.le == Endian::Little { le32(bytes, at) } else { be32(bytes, at) };
+        let mut at = if ctx.container.is_big() { SIZEOF_HEADER_64 } else { SIZEOF_HEADER_32 };
+        let (cpu, kind, count, flags) = (word(4)?, word(12)?, word(16)?, word(24)?);
+        let count = usize::try_from(count).ok()?.min(COMMANDS);
+        let mut commands = Vec::new();
+        while commands.len() < count {
+            let command = LoadCommand::parse(bytes, &mut at, ctx.le).ok()?;
+            commands.push(command);
+        }
+        Some(Self { cpu, kind, flags, commands, bytes })
+    }
+
+    /// Its segments.
+    pub fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
+        self.commands.iter().filter_map(|command| match command.command {
+            CommandVariant::Segment32(s) => Some(Segment {
+                offset: u64::from(s.fileoff),
+                size: u64::from(s.filesize),
+                protection: s.initprot,
+            }),
+            CommandVariant::Segment64(s) => {
+                Some(Segment { offset: s.fileoff, size: s.filesize, protection: s.initprot })
+            }
+            _ => None,
+        })
+    }
+
+    /// Libraries that the loader must find, and folders where it looks.
+    pub fn paths(&self) -> impl Iterator<Item = (bool, &'a [u8])> + '_ {
+        self.commands.iter().filter_map(|command| {
+            let (is_folder, at) = match command.command {
+                CommandVariant::LoadDylib(c) | CommandVariant::ReexportDylib(c) => {
+                    (false, c.dylib.name)
+                }
+                CommandVariant::Rpath(c) => (true, c.path),
+                _ => return None,
+            };
+            let at = command.offset.checked_add(usize::try_from(at).ok()?)?;
+            Some((is_folder, text_at(self.bytes, at)?))
+        })
+    }
+
+    /// Offset and size of the code signature.
+    pub fn signature(&self) -> Option<(u64, u64)> {
+        self.commands.iter().find_map(|command| match command.command {
+            CommandVariant::CodeSignature(c) => Some((u64::from(c.dataoff), u64::from(c.datasize))),
+            _ => None,
+        })
+    }
+}
+
+/// The slices of a fat file: where each lies. Empty if it is none, or the table is broken.
+pub(super) fn slices(bytes: &[u8]) -> Vec<(u64, u64)> {
+    let wide = be32(bytes, 0).is_some_and(|magic| magic != FAT_MAGIC);
+    let count = be32(bytes, 4).unwrap_or_default().min(SLICES) as usize;
+    let one = |index: usize| {
+        if wide {
+            let at = 8 + index * 32;
+            Some((be64(bytes, at + 8)?, be64(bytes, at + 16)?))
+        } else {
+            let at = 8 + index * 20;
+            Some((u64::from(be32(bytes, at + 8)?), u64::from(be32(bytes, at + 12)?)))
+        }
+    };
+    (0..count).filter_map(one).collect()
+}
