@@ -10,6 +10,9 @@ use goblin::elf::symver::VerneedSection;
 use super::text_at;
 use crate::source::{be32, le32};
 
+/// Strings of one kind that the dynamic section names; real ones are tens.
+const TEXTS: usize = 1024;
+
 /// An ELF file.
 #[derive(Debug)]
 pub struct Elf<'a> {
@@ -75,7 +78,8 @@ impl<'a> Elf<'a> {
 
     fn dynamic_texts(&self, tags: &'static [u64]) -> impl Iterator<Item = &'a [u8]> + '_ {
         let all = self.dynamic.iter().flat_map(|dynamic| &dynamic.dyns);
-        all.filter(|one| tags.contains(&one.d_tag)).filter_map(|one| self.dynamic_text(one.d_val))
+        let all = all.filter(|one| tags.contains(&one.d_tag)).take(TEXTS);
+        all.filter_map(|one| self.dynamic_text(one.d_val))
     }
 
     /// Libraries that the loader is to find.

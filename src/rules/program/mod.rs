@@ -108,8 +108,12 @@ fn arch_of(image: &Image<'_>) -> Option<&'static str> {
     }
 }
 
+/// Bytes of a name or a path; what is longer is none, so that a table without zeros costs nothing.
+const LONGEST: usize = 4096;
+
 /// Zero-terminated bytes at an offset; none if they do not end.
 fn text_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let rest = bytes.get(at..)?;
+    let rest = rest.get(..LONGEST).unwrap_or(rest);
     rest.get(..memchr::memchr(0, rest)?)
 }

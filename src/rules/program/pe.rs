@@ -65,13 +65,10 @@ impl<'a> Pe<'a> {
             return Vec::new();
         };
         let mut found = Vec::new();
-        while let Some(name) = le32(self.bytes, at + 12).filter(|name| *name != 0) {
-            let name = self.offset_of(name).and_then(|at| Some((at, text_at(self.bytes, at)?)));
-            found.extend(name);
+        for _ in 0..LIBRARIES {
+            let Some(name) = le32(self.bytes, at + 12).filter(|name| *name != 0) else { break };
+            found.extend(self.offset_of(name).and_then(|at| Some((at, text_at(self.bytes, at)?))));
             at += 20;
-            if found.len() == LIBRARIES {
-                break;
-            }
         }
         found
     }

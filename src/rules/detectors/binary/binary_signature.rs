@@ -27,6 +27,8 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     }
 }
 
+/// Parts of a signature: a code directory, another for old systems, requirements, certificates.
+const DIRECTORIES: u32 = 8;
 /// The object identifiers of what is signed, and of SHA-256, in DER.
 const INDIRECT_DATA: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x04";
 const SHA256: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
@@ -61,7 +63,7 @@ fn pages(bytes: &[u8], blob: &[u8], start: u64, hits: &mut Hits) {
     if be32(blob, 0) != Some(0xfade_0cc0) {
         return;
     }
-    let count = be32(blob, 8).unwrap_or_default().min(64) as usize;
+    let count = be32(blob, 8).unwrap_or_default().min(DIRECTORIES) as usize;
     for index in 0..count {
         let at = be32(blob, 12 + index * 8 + 4).map_or(usize::MAX, |at| at as usize);
         let Some(directory) = blob.get(at..) else { continue };
