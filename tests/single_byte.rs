@@ -21,7 +21,7 @@ use premaster::config::Config;
 use premaster::model::claim::{Strength, overlay};
 use premaster::model::manifest::ContainerId;
 use premaster::model::row::owner_name;
-use premaster::model::{Disposition, Locator, Manifest, Outcome, Owner, Severity, Verdict};
+use premaster::model::{Locator, Manifest, Outcome, Owner, Severity, Verdict};
 use premaster::pipeline::{self, Request};
 use premaster::rules::Cost;
 use premaster::walk::{self, Options};
