@@ -195,7 +195,9 @@ fn comments(text: &[u8]) -> Vec<Comment> {
 fn comment(line: &str, number: u64) -> Option<(Comment, bool)> {
     let (before, after) = line.split_once(MARK)?;
     let before = before.trim_end();
-    let opener = OPENERS.iter().find(|opener| before.ends_with(**opener))?;
+    // `<!--` ends with `--`.
+    let openers = OPENERS.iter().filter(|opener| before.ends_with(**opener));
+    let opener = openers.max_by_key(|opener| opener.len())?;
     let alone = before.strip_suffix(opener).is_some_and(|code| code.trim().is_empty());
     let (rules, reason) = after.split_once(" -- ").unwrap_or((after, ""));
     let mut reason = reason.trim();

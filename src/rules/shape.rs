@@ -48,7 +48,8 @@ pub(super) fn beginnings(text: &str) -> Result<Vec<Vec<u8>>, String> {
     if hir.properties().minimum_len().unwrap_or_default() == 0 {
         return Err(format!("{text:?}: it matches what is empty, which is everywhere"));
     }
-    let mut found = Extractor::new().extract(&hir);
+    // A digit or a letter more would make a pattern of each.
+    let mut found = Extractor::new().limit_class(3).limit_total(64).extract(&hir);
     found.keep_first_bytes(LONGEST);
     found.dedup();
     let all = found.literals().unwrap_or_default();
