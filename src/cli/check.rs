@@ -57,7 +57,7 @@ pub(super) struct CheckArgs {
 }
 
 #[derive(Args, Debug, Clone)]
-struct Judging {
+pub(super) struct Judging {
     /// Findings from this severity on block
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: FailOn,
@@ -97,7 +97,11 @@ fn parse_arch(text: &str) -> Result<String, String> {
 }
 
 impl Judging {
-    fn request(&self, artifact: PathBuf, reading: &Reading) -> Result<Request, super::Stop> {
+    pub(super) fn request(
+        &self,
+        artifact: PathBuf,
+        reading: &Reading,
+    ) -> Result<Request, super::Stop> {
         let config = load_config(self.config.as_ref(), &[&artifact])?;
         Ok(Request {
             artifact,
@@ -141,7 +145,7 @@ impl CheckArgs {
     }
 }
 
-fn exit_of(outcome: &Outcome) -> Exit {
+pub(super) fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.verdict {
         Verdict::Ship => Exit::Good,
         Verdict::Blocked => Exit::Blocked,

@@ -2,6 +2,7 @@
 
 mod check;
 mod entries;
+mod fix;
 mod output;
 mod rules;
 mod targets;
@@ -66,6 +67,8 @@ enum Command {
     Approve(check::ApproveArgs),
     /// Draft an intent from what differs, for a person to prune
     Intend(check::IntendArgs),
+    /// Do what findings with a certain remedy ask for, in a folder
+    Fix(fix::FixArgs),
     /// List the rules
     Rules(rules::RulesArgs),
     /// Explain a rule: why, remedy, examples
@@ -226,6 +229,7 @@ impl Cli {
             Command::Map(args) => args.run(),
             Command::Approve(args) => args.run(),
             Command::Intend(args) => args.run(),
+            Command::Fix(args) => args.run(),
             Command::Rules(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Targets(args) => args.run(),

@@ -1,5 +1,6 @@
 //! The whole program on one page: scan, compare, reconcile, judge, decide.
 
+mod fix;
 mod judging;
 mod parsing;
 mod request;
@@ -23,6 +24,7 @@ use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
 use crate::readers::{READERS, directory};
 use crate::walk::{self, Artifact, Options, Sha256};
 
+pub use self::fix::{Fixed, fix};
 pub use self::request::{Failure, Request};
 pub use self::settings::catalogue;
 

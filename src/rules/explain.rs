@@ -48,6 +48,9 @@ pub fn explain(rule: &Rule) -> String {
     }
     section(&mut out, "Why", &rule.why);
     section(&mut out, "What to do", &rule.remedy);
+    if let Some(fix) = rule.fix {
+        let _ = writeln!(out, "  `premaster fix` {}.", fix.told());
+    }
     let _ = writeln!(out, "\nExamples");
     for example in &rule.examples {
         let _ = writeln!(out, "  {}  {}", if example.hit { "hit " } else { "miss" }, case(example));

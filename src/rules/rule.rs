@@ -8,6 +8,7 @@ use super::control::{IllFormed, Oddity};
 use super::detectors::Detector;
 use super::example::Example;
 use super::facts::FactsMatch;
+use super::fix::Fix;
 use super::literals::Literal;
 use super::shape::Shape;
 use crate::model::{Class, Confidence, Digest, Severity, TextKind};
@@ -133,6 +134,8 @@ pub struct Rule {
     pub remedy: String,
     /// Where to read more.
     pub references: Vec<String>,
+    /// What `premaster fix` does about a hit; `None` leaves it to a person.
+    pub fix: Option<Fix>,
     /// What it looks for.
     pub matcher: Matcher,
     /// What else must hold of the entry.

@@ -54,6 +54,12 @@ pub fn schema() -> Value {
             "scope": scope(),
             "why": text("What the bytes do, and on which platform"),
             "remedy": text("What to do"),
+            "fix": {
+                "enum": [
+                    "delete", "byte-order-mark", "line-feeds", "carriage-returns", "one-line-end",
+                    "final-line-end", "executable", "remove",
+                ],
+            },
             "references": { "type": "array", "minItems": 1, "items": { "type": "string" } },
             "match": pattern(),
             "when": text("A condition over facts of the entry, a part of CEL: size > 0 && name.endsWith('.txt')"),

@@ -73,7 +73,8 @@ impl Artifact {
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such content"))
     }
 
-    fn host_file(&self, place: ContentPlace) -> Option<PathBuf> {
+    /// The file of the host that a content is, if the artifact is a folder.
+    pub fn host_file(&self, place: ContentPlace) -> Option<PathBuf> {
         let is_folder = self.manifest.folder && place.container == ContainerId(0);
         let main = self.manifest.main_place(place).filter(|_| is_folder)?;
         let (volume, node) = self.manifest.node(main)?;

@@ -42,7 +42,8 @@ fn rules_beside_the_settings_judge_with_the_others() {
     for (line, file) in [("rules schema", "rule"), ("rules schema --settings", "config")] {
         let file = root().join(format!("docs/schema/{file}.json"));
         let printed = within(&house, line).exits(0).out;
-        assert_eq!(printed, fs::read_to_string(file).expect("a schema"));
+        let kept = fs::read_to_string(&file).expect("a schema");
+        assert!(printed == kept, "{} is not what `{line}` prints", file.display());
     }
     within(&house, "rules test").exits(0).says(&["house/codename: 2 examples, all as they say"]);
     within(&house, "approve build -o with.jsonl --with-findings").exits(0);

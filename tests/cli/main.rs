@@ -7,6 +7,7 @@ mod archive;
 mod boot;
 mod catalogue;
 mod drafts;
+mod fixes;
 mod formats;
 mod gaps;
 mod house;

@@ -31,14 +31,12 @@ fn of(
 #[test]
 fn what_the_census_settles_is_told_of_texts_and_of_what_looks_binary() {
     let scratch = Scratch::new();
-    scratch.file("a/run", b"\xef\xbb\xbf#!/bin/sh\n");
     scratch.file("a/wide.txt", b"a\0b\0c\0d\0e\0f\0\n\0");
     scratch.file("a/wide.bin", b"a\0b\0c\0d\0e\0f\0\n\0");
     scratch.file("a/noise.txt", [0; 64]);
     scratch.file("a/plain.txt", b"one\ntwo");
     let expected = [
         of("text/looks-binary", "", "noise.txt", None),
-        of("text/mark-before-shebang", "", "run", Some(0)),
         of("text/utf16-without-mark", "", "wide.txt", None),
     ];
     assert_eq!(found(&scratch, &[]), expected);

@@ -11,7 +11,6 @@ mod last_line;
 mod line_end_on_target;
 mod lone_cr;
 mod looks_binary;
-mod mark_before_shebang;
 mod mark_missing;
 mod mark_on_target;
 mod mark_refused;
@@ -71,7 +70,6 @@ pub static DETECTORS: &[Detector] = &[
     line_end_on_target::DETECTOR,
     lone_cr::DETECTOR,
     looks_binary::DETECTOR,
-    mark_before_shebang::DETECTOR,
     mark_missing::DETECTOR,
     mark_on_target::DETECTOR,
     mark_refused::DETECTOR,

@@ -15,6 +15,7 @@ use toml::de::DeTable;
 use self::examples::check_examples;
 use self::pattern::{MatchTable, ScopeTable, is_of_facts, matcher, scope, when};
 use super::example::Example;
+use super::fix::Fix;
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Rule};
 use super::targets::Targets;
 use crate::model::{Confidence, Digest, Severity, TextKind};
@@ -49,6 +50,7 @@ struct RuleFile {
     why: Spanned<String>,
     remedy: Spanned<String>,
     references: Spanned<Vec<String>>,
+    fix: Option<Fix>,
     #[serde(rename = "match")]
     pattern: Option<Spanned<MatchTable>>,
     when: Option<Spanned<String>>,
@@ -165,6 +167,7 @@ fn rule_of(
         why: raw.why.into_inner(),
         remedy: one_line(raw.remedy.get_ref()),
         references: raw.references.into_inner(),
+        fix: raw.fix,
         matcher,
         when,
         except: raw.except.map(Spanned::into_inner).unwrap_or_default(),

@@ -1,0 +1,229 @@
+//! `premaster fix`: does what findings with a certain remedy ask for, in a folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::path::Path;
+
+use super::{Checked, Failure, Request, catalogue, check};
+use crate::compare;
+use crate::gate;
+use crate::model::{
+    Change, Class, Content, Digest, Disposition, FieldChange, Finding, Kind, Locator, Outcome,
+    Severity, Verb, field,
+};
+use crate::rules::{Catalogue, Fix, fixed};
+use crate::walk::Artifact;
+
+/// What was done, or would be.
+pub struct Fixed {
+    /// The changes, for the reports of `diff`.
+    pub outcome: Outcome,
+    /// What was not done, and why.
+    pub refused: Vec<(Locator, String)>,
+}
+
+/// What one file needs.
+#[derive(Default)]
+struct Wanted {
+    fixes: Vec<Fix>,
+    deleted: Vec<Range<u64>>,
+    /// Hits of a rule that deletes bytes are counted, not listed.
+    more: bool,
+}
+
+/// Fixes what can be fixed; with `dry` nothing is written. A file is replaced whole or not at all.
+pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
+    let is_folder = fs::metadata(&request.artifact).is_ok_and(|found| found.is_dir());
+    let Checked { outcome, artifact, .. } = check(request)?;
+    if !is_folder {
+        let message = format!(
+            "{} is no folder: what is packed is not edited, fix what it is built from",
+            request.artifact.display()
+        );
+        return Err(Failure::Usage(message));
+    }
+    let mut refused = Vec::new();
+    let mut changes = Vec::new();
+    let catalogue = catalogue(&request.config)?;
+    for (path, wanted) in wanted(&catalogue, &outcome.findings) {
+        match one(&artifact, path, &wanted, dry) {
+            Ok(Some(change)) => changes.push(change),
+            Ok(None) => {}
+            Err(Refusal(message)) => refused.push((path.clone(), message)),
+        }
+    }
+    let policy = gate::Policy { fail_on: Severity::Error, report_only: false, all_findings: false };
+    let decision = gate::decide(&[], &changes, &[], policy);
+    let outcome = Outcome {
+        verdict: decision.verdict,
+        causes: decision.causes,
+        findings: Vec::new(),
+        gaps: Vec::new(),
+        changes,
+        ..outcome
+    };
+    Ok(Fixed { outcome, refused })
+}
+
+/// Why a file is left as it is.
+struct Refusal(String);
+
+impl From<&str> for Refusal {
+    fn from(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What the findings of each file ask for.
+fn wanted<'a>(catalogue: &Catalogue, findings: &'a [Finding]) -> BTreeMap<&'a Locator, Wanted> {
+    let mut files: BTreeMap<&Locator, Wanted> = BTreeMap::new();
+    for finding in findings {
+        let Some(fix) = catalogue.get(&finding.rule).and_then(|rule| rule.fix) else { continue };
+        let of = files.entry(&finding.path).or_default();
+        if !of.fixes.contains(&fix) {
+            of.fixes.push(fix);
+        }
+        if fix == Fix::Delete {
+            of.more |= finding.more > 0;
+            of.deleted.extend(finding.offset.map(|at| at..at + finding.length));
+        }
+    }
+    files
+}
+
+/// Fixes one file, and says what that changes.
+fn one(
+    artifact: &Artifact,
+    path: &Locator,
+    wanted: &Wanted,
+    dry: bool,
+) -> Result<Option<Change>, Refusal> {
+    if path.as_str().contains('!') {
+        return Err("it is packed: fix what it is packed from".into());
+    }
+    let manifest = &artifact.manifest;
+    let node = manifest.find(path).and_then(|place| Some((place, manifest.node(place)?.1)));
+    let Some((place, _)) = node.filter(|(_, node)| node.kind == Kind::File) else {
+        return Err("it is no file".into());
+    };
+    let content = manifest.content_place(place);
+    let host = content.and_then(|place| artifact.host_file(place));
+    let (Some(content), Some(host)) = (content.and_then(|c| manifest.content(c)), host) else {
+        return Err("it was not read".into());
+    };
+    if names_of(&host)? > 1 {
+        return Err("it has several names (hard links): they would part".into());
+    }
+    if wanted.fixes.contains(&Fix::Remove) {
+        if !dry {
+            fs::remove_file(&host)?;
+        }
+        return Ok(Some(Change::new(path.clone(), Verb::Removed)));
+    }
+    let is_text = wanted.fixes.iter().any(|fix| *fix != Fix::Executable);
+    let bytes = if is_text { Some(new_bytes(&host, content, wanted)?) } else { None };
+    let mode = if wanted.fixes.contains(&Fix::Executable) { executable(&host)? } else { None };
+    let mut change = Change::new(path.clone(), Verb::Metadata);
+    if let Some((old, new)) = bytes.as_ref().filter(|(old, new)| old != new) {
+        change.verb = Verb::Modified;
+        let spans = compare::hunks::spans(old, new)?;
+        change.hunks = compare::hunks::hunks(&spans, old, new, Disposition::Undeclared)?;
+    }
+    if let Some((old, new)) = mode {
+        let text = |mode: u32| Some(format!("{mode:04o}"));
+        let (field, disposition) = (field::MODE.name().to_owned(), Disposition::Undeclared);
+        change.fields = vec![FieldChange { field, old: text(old), new: text(new), disposition }];
+    }
+    if change.hunks.is_empty() && change.fields.is_empty() {
+        return Ok(None);
+    }
+    if !dry {
+        if let Some((_, new)) = bytes.filter(|_| change.verb == Verb::Modified) {
+            replace(&host, &new)?;
+        }
+        if let Some((_, mode)) = mode {
+            set_mode(&host, mode)?;
+        }
+    }
+    Ok(Some(change))
+}
+
+/// The bytes of a text, as they are and as they should be.
+fn new_bytes(
+    host: &Path,
+    content: &Content,
+    wanted: &Wanted,
+) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
+    if content.class != Class::Text {
+        return Err("it is not certain that it is text".into());
+    }
+    if wanted.more {
+        return Err("it has more hits than a report lists".into());
+    }
+    let old = fs::read(host)?;
+    if content.blake3 != Some(Digest::of(&old)) {
+        return Err("it changed since it was checked".into());
+    }
+    let deleted: Vec<Range<usize>> =
+        wanted.deleted.iter().map(|range| range.start as usize..range.end as usize).collect();
+    let new = fixed(&old, &wanted.fixes, &deleted)?;
+    Ok((old, new))
+}
+
+/// Replaces a file by one with other bytes and the same permissions.
+fn replace(host: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = host.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(bytes)?;
+    new.as_file().set_permissions(fs::symlink_metadata(host)?.permissions())?;
+    new.as_file().sync_all()?;
+    new.persist(host).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(unix)]
+fn names_of(host: &Path) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = fs::symlink_metadata(host)?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is no file any more"));
+    }
+    Ok(found.nlink())
+}
+
+#[cfg(not(unix))]
+fn names_of(_: &Path) -> io::Result<u64> {
+    Ok(1)
+}
+
+/// The mode of a file, and the one with which whoever may read it may execute it.
+#[cfg(unix)]
+fn executable(host: &Path) -> io::Result<Option<(u32, u32)>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::symlink_metadata(host)?.permissions().mode() & 0o7777;
+    let wanted = mode | (mode & 0o444) >> 2;
+    Ok((wanted != mode).then_some((mode, wanted)))
+}
+
+#[cfg(not(unix))]
+fn executable(_: &Path) -> io::Result<Option<(u32, u32)>> {
+    Ok(None)
+}
+
+#[cfg(unix)]
+fn set_mode(host: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(host, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `fix`: what is certain is done, what is not is left, and what was done is checked again.
+
+use std::fs;
+use std::path::Path;
+
+use super::support::{Scratch, gzip, premaster};
+
+fn folder() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.file("a/README.txt", b"Free\x04");
+    scratch.file("a/mixed.txt", b"one\r\ntwo\r\nthree\nfour\r\n");
+    scratch.file("a/wide.txt", b"\xff\xfea\0\r\0\n\0b\0\x04\0");
+    scratch.file("a/run.sh", b"#!/bin/sh\r\necho\r\n");
+    scratch.file("a/page.json", b"\xef\xbb\xbf{}\n");
+    scratch.file("a/.DS_Store", b"\0\0\0\x01Bud1");
+    scratch.file("a/packed.txt.gz", gzip(b"packed\x04"));
+    scratch.file("a/sound.txt", b"sound\n");
+    scratch
+}
+
+fn read(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            let name = entry.file_name().into_string().expect("UTF-8");
+            (name, fs::read(entry.path()).expect("readable"))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn what_is_certain_is_done_and_what_is_packed_is_left() {
+    let scratch = folder();
+    let path = scratch.path("a");
+    let name = path.to_str().expect("UTF-8");
+    let before = read(&path);
+    let shown = premaster(["fix", name, "--diff"]).exits(1).says(&[
+        "README.txt",
+        "1 byte taken out: 04",
+        "removed  .DS_Store",
+        "left     packed.txt.gz!/packed.txt  it is packed: fix what it is packed from",
+    ]);
+    assert_eq!(read(&path), before, "--diff writes nothing");
+    // What is left blocks still, and nothing else does.
+    let ran = premaster(["fix", name]).exits(1).says(&[" BLOCKED ", "1 error", "packed.txt.gz!/"]);
+    let changes = |out: &str| out.lines().filter(|line| line.starts_with("modified")).count();
+    assert_eq!(changes(&ran.out), changes(&shown.out), "{}", ran.out);
+    let after = read(&path);
+    let of = |wanted: &str| after.iter().find(|(name, _)| name == wanted).map(|(_, b)| &b[..]);
+    assert_eq!(of("README.txt"), Some(&b"Free"[..]));
+    assert_eq!(of("mixed.txt"), Some(&b"one\r\ntwo\r\nthree\r\nfour\r\n"[..]));
+    assert_eq!(of("wide.txt"), Some(&b"\xff\xfea\0\r\0\n\0b\0"[..]));
+    assert_eq!(of("run.sh"), Some(&b"#!/bin/sh\necho\n"[..]));
+    assert_eq!(of("page.json"), Some(&b"{}\n"[..]));
+    assert_eq!(of(".DS_Store"), None);
+    assert_eq!(of("sound.txt"), Some(&b"sound\n"[..]));
+    fs::remove_file(scratch.path("a/packed.txt.gz")).expect("removed");
+    premaster(["fix", name, "--diff"]).exits(0).says(&["Equal."]);
+    premaster(["fix", name]).exits(0).says(&[" SHIP "]);
+}
+
+#[test]
+fn an_image_is_not_edited() {
+    let image = "testdata/story/candidate.iso";
+    let before = fs::read(image).expect("readable");
+    premaster(["fix", image]).exits(2).complains(&[image, "is no folder"]);
+    assert_eq!(fs::read(image).expect("readable"), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_stay_and_a_file_of_two_names_is_left() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new();
+    let script = scratch.file("a/run.sh", b"#!/bin/sh\r\necho\r\n");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o750)).expect("set");
+    let one = scratch.file("a/one.txt", b"one\x04");
+    fs::hard_link(&one, scratch.path("a/two.txt")).expect("linked");
+    let name = scratch.path("a");
+    let name = name.to_str().expect("UTF-8");
+    premaster(["fix", name]).exits(1).says(&["left     one.txt  it has several names"]);
+    let mode = fs::metadata(&script).expect("there").permissions().mode() & 0o7777;
+    assert_eq!((mode, fs::read(&script).expect("there")), (0o750, b"#!/bin/sh\necho\n".to_vec()));
+    assert_eq!(fs::read(&one).expect("there"), b"one\x04");
+}
