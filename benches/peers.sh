@@ -120,8 +120,9 @@ EOF
 python3 "$helper" head
 noise=$(b3 tree-b)
 row 'noise: the same twice' - 'b3sum' "$noise" 'b3sum' "$noise"
-row 'lint a tree' tree.seeds:a 'premaster check' "$check tree-b --threads 1 --format human --format json=out/check.json" 'b3sum' "$(b3 tree-b)"
-row 'lint a tree' tree.seeds:ab 'premaster check' "$check tree-b --threads 1 --format human --format json=out/check.json" 'rg, control bytes' "rg -uu -j1 -l '$controls' tree-b"
+row 'lint a tree' tree.seeds:a 'premaster check --cost literal' "$check tree-b --cost literal --threads 1 --format human --format json=out/check.json" 'b3sum' "$(b3 tree-b)"
+row 'with rules on structure' tree.seeds:a 'premaster check' "$check tree-b --threads 1 --format human --format json=out/parse.json" 'b3sum' "$(b3 tree-b)"
+row 'lint a tree' tree.seeds:ab 'premaster check --cost literal' "$check tree-b --cost literal --threads 1 --format human --format json=out/check.json" 'rg, control bytes' "rg -uu -j1 -l '$controls' tree-b"
 row 'two threads' tree.seeds:ab 'premaster check, 2' "$check tree-b --threads 2 --format human --format json=out/check.json" 'premaster check, 1' "$check tree-b --threads 1 --format human --format json=out/check.json"
 row 'compare with the approval' tree.seeds:ab 'premaster check --against' "$check tree-b --against out/tree.jsonl --threads 1 --format human --format json=out/against.json" 'diff -rq' 'diff -rq --no-dereference tree-a tree-b'
 row 'compare two trees' tree.seeds:ab 'premaster diff' "$pm diff tree-a tree-b --threads 1" 'diff -rq' 'diff -rq --no-dereference tree-a tree-b'
