@@ -320,8 +320,5 @@ pub(super) fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
     let scope = &rule.scope;
     (scope.classes.is_empty() || scope.classes.contains(&judged.class))
         && (scope.kinds.is_empty() || scope.kinds.contains(&judged.kind))
-        && (scope.formats.is_empty()
-            || judged
-                .format
-                .is_some_and(|format| scope.formats.iter().any(|wanted| wanted == format)))
+        && scope.has(judged.format, judged.name)
 }

@@ -95,9 +95,10 @@ fn section(out: &mut String, title: &str, text: &str) {
 
 fn scope(rule: &Rule) -> String {
     let scope = &rule.scope;
-    let mut parts: Vec<&str> = scope.formats.iter().map(String::as_str).collect();
-    parts.extend(scope.classes.iter().map(|class| class.name()));
-    parts.extend(scope.kinds.iter().map(|kind| kind.name()));
+    let mut parts: Vec<String> = scope.formats.clone();
+    parts.extend(scope.names.iter().map(NameGlob::text));
+    parts.extend(scope.classes.iter().map(|class| class.name().to_owned()));
+    parts.extend(scope.kinds.iter().map(|kind| kind.name().to_owned()));
     if parts.is_empty() { "everything".to_owned() } else { parts.join(", ") }
 }
 

@@ -7,8 +7,8 @@ use super::condition::Condition;
 use super::control::{IllFormed, Oddity};
 use super::detectors::Detector;
 use super::example::Example;
-use super::facts::FactsMatch;
 use super::fix::Fix;
+use super::facts::{FactsMatch, NameGlob};
 use super::literals::Literal;
 use super::shape::Shape;
 use crate::model::{Class, Confidence, Digest, Severity, TextKind};
@@ -93,6 +93,18 @@ pub struct Scope {
     pub kinds: Vec<TextKind>,
     /// Formats, by reader id or recognised name.
     pub formats: Vec<String>,
+    /// Names of entries. With formats, one of both is enough: what is broken is often no longer
+    /// recognised.
+    pub names: Vec<NameGlob>,
+}
+
+impl Scope {
+    /// Whether a content of this format, with this name, is meant.
+    pub fn has(&self, format: Option<&str>, name: &[u8]) -> bool {
+        self.formats.is_empty() && self.names.is_empty()
+            || format.is_some_and(|format| self.formats.iter().any(|wanted| wanted == format))
+            || self.names.iter().any(|wanted| wanted.matches(name))
+    }
 }
 
 /// A rule.

@@ -81,6 +81,7 @@ pub fn scope() -> Value {
             "classes": { "type": "array", "items": { "enum": classes.map(Class::name) } },
             "kinds": { "type": "array", "items": { "enum": TextKind::ALL.map(TextKind::name) } },
             "formats": { "type": "array", "items": { "type": "string" } },
+            "names": { "type": "array", "items": { "type": "string", "pattern": "^[^*]*\\*?[^*]*$" } },
         },
     })
 }

@@ -25,6 +25,8 @@ pub(super) struct ScopeTable {
     kinds: Vec<TextKind>,
     #[serde(default)]
     formats: Vec<String>,
+    #[serde(default)]
+    names: Vec<NameGlob>,
 }
 
 #[derive(Deserialize)]
@@ -340,5 +342,15 @@ pub(super) fn scope(
         }
         classes = vec![Class::Text];
     }
-    Ok(Scope { classes, kinds: table.kinds.clone(), formats: table.formats.clone() })
+    let of_structure =
+        matches!(matcher, Matcher::Detector(detector) if detector.look.is_of_structure());
+    if !table.names.is_empty() && !of_structure {
+        return place.error(at, "`names` of a scope are for detectors of structure");
+    }
+    Ok(Scope {
+        classes,
+        kinds: table.kinds.clone(),
+        formats: table.formats.clone(),
+        names: table.names.clone(),
+    })
 }
