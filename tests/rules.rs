@@ -5,12 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use premaster::engine::{Case, Judge, Settings, Sight, check_example, judge_case, needs_reader};
+use premaster::inspect::recognise;
 use premaster::model::{
     Container, ContainerId, ContentId, ContentPlace, Declared, Finding, Kind, Manifest, NewNode,
     Severity, Stored, Volume,
 };
 use premaster::rules::detectors::DETECTORS;
 use premaster::rules::detectors::Look;
+use premaster::rules::faults::FaultKind;
+use premaster::rules::parsed::Parsed;
 use premaster::rules::targets::page;
 use premaster::rules::{Catalogue, Matcher, Name, Targets, explain};
 use proptest::prelude::*;
@@ -317,6 +320,84 @@ fn many_hits_are_counted() {
     assert_eq!(prints.len(), bells.len());
 }
 
+/// Files of formats that are walked, each sound, with what they are recognised as.
+fn sound_files() -> Vec<(String, &'static str, Vec<u8>)> {
+    let files = files_below(&root().join("testdata/integrity"), "");
+    let files = files.into_iter().filter(|file| !file.ends_with("RECIPE.sh"));
+    files
+        .map(|file| {
+            let bytes = fs::read(&file).expect("readable");
+            assert!(bytes.len() <= 4096, "{}", file.display());
+            let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+            let size = bytes.len() as u64;
+            let format = recognise(&bytes, &bytes, size, name.as_bytes()).unwrap_or_default();
+            (name, format, bytes)
+        })
+        .collect()
+}
+
+#[test]
+fn a_sound_file_has_no_faults_however_much_of_its_middle_is_not_at_hand() {
+    let files = sound_files();
+    assert!(files.len() >= 16, "{}", files.len());
+    for (name, format, bytes) in &files {
+        assert!(Parsed { format, ..Parsed::new(bytes) }.faults().is_empty(), "{name}");
+        // A window is far wider than any header.
+        for head in (64..bytes.len()).step_by(7) {
+            let (start, tail) = bytes.split_at(head);
+            let tail = &tail[tail.len() / 2..];
+            if tail.len() < 32 {
+                continue;
+            }
+            let size = bytes.len() as u64;
+            let parsed = Parsed { format, tail, size, ..Parsed::new(start) };
+            let broken = parsed.faults().iter().find(|fault| fault.kind != FaultKind::Trailing);
+            assert_eq!(broken, None, "{name}, the first {head} bytes");
+        }
+    }
+}
+
+#[test]
+fn what_is_made_to_take_long_does_not() {
+    let long = |unit: &str| unit.repeat((4 << 20) / unit.len());
+    let mut table = b"xref\n".to_vec();
+    table.extend(long("0 0 ").into_bytes());
+    table.extend(b"\nstartxref\n0\n%%EOF\n");
+    // Every table of this font is all of it.
+    let mut font = b"\0\x01\0\0\xff\xff\0\0\0\0\0\0".to_vec();
+    for index in 0..65_535u32 {
+        font.extend(
+            [b"abcd", &index.to_be_bytes()[..], &[0; 4], &(4u32 << 20).to_be_bytes()].concat(),
+        );
+    }
+    font.resize(4 << 20, 1);
+    // Every string of this catalogue is the rest of it.
+    let mut catalogue = [0x9504_12deu32, 0, 200_000, 28, 28, 0, 0].map(u32::to_le_bytes).concat();
+    for _ in 0..200_000 {
+        catalogue.extend([(2u32 << 20).to_le_bytes(), (2u32 << 20).to_le_bytes()].concat());
+    }
+    catalogue.resize((4 << 20) + 1, b'x');
+    catalogue.push(0);
+    let start = std::time::Instant::now();
+    for (name, format, bytes) in [
+        ("a.pdf", "pdf", table),
+        ("a.ttf", "truetype", font),
+        ("a.mo", "gettext-mo", catalogue),
+        ("a.json", "", long("[").into_bytes()),
+        ("a.json", "", (long("{\"a\":1,") + "}").into_bytes()),
+        ("a.xml", "xml", long("<a>").into_bytes()),
+        ("a.xml", "xml", ("<a ".to_owned() + &long("b='' ")).into_bytes()),
+        ("a.toml", "", long("a.").into_bytes()),
+        ("a.toml", "", ("a = ".to_owned() + &long("[")[..1 << 19]).into_bytes()),
+        ("a.yml", "", long("[")[..1 << 20].to_owned().into_bytes()),
+        ("a.yml", "", long("- ")[..1 << 18].to_owned().into_bytes()),
+    ] {
+        let parsed = Parsed { name: name.as_bytes(), format, ..Parsed::new(&bytes) };
+        assert!(parsed.faults().len() <= 64, "{name}");
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
 /// Bytes in which texts, records and controls meet.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -355,6 +436,55 @@ proptest! {
         for finding in &found {
             prop_assert!(prints.insert(finding.fingerprint()), "{finding:?}");
             prop_assert!(!finding.message.chars().any(char::is_control), "{}", finding.message);
+        }
+    }
+
+    /// A format is walked without panic and in bounds, whatever became of the file.
+    #[test]
+    fn faults_lie_in_the_content(
+        file in 0..64usize,
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+        whole in any::<bool>(),
+    ) {
+        let files = sound_files();
+        let (name, format, bytes) = &files[file % files.len()];
+        let mut bytes = bytes.clone();
+        for (at, value) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let cut = cut.index(bytes.len() + 1);
+        let size = bytes.len() as u64;
+        let parsed = if whole {
+            Parsed { format, name: name.as_bytes(), ..Parsed::new(&bytes[..cut]) }
+        } else {
+            let tail = &bytes[cut / 2 + bytes.len() / 2..];
+            Parsed { format, tail, size, ..Parsed::new(&bytes[..cut]) }
+        };
+        for fault in parsed.faults() {
+            prop_assert!(fault.at <= parsed.size, "{name}: {fault:?}");
+            prop_assert!(fault.at + fault.length <= parsed.size, "{name}: {fault:?}");
+        }
+    }
+
+    /// The same for texts.
+    #[test]
+    fn faults_lie_in_the_text(
+        name in prop::sample::select(vec!["a.json", "a.xml", "a.svg", "a.toml", "a.yml", "a.properties"]),
+        pieces in prop::collection::vec(prop_oneof![
+            "[ -~\n]{0,8}",
+            prop::sample::select(vec![
+                "{\"a\": 1, ", "\"a\": [", "]", "}", "<a b='c'>", "</a>", "<?xml version='1.0'?>",
+                "<![CDATA[", "&x;", "\u{feff}", "é", "- [", "a: |\n", "\\u12", "[[a]]\n", "// x\n", ",", "\t",
+            ]).prop_map(str::to_owned),
+        ], 0..24),
+    ) {
+        let text = pieces.concat();
+        let format = if name == "a.xml" { "xml" } else { "" };
+        let parsed = Parsed { name: name.as_bytes(), format, ..Parsed::new(text.as_bytes()) };
+        for fault in parsed.faults() {
+            prop_assert!(fault.at <= text.len() as u64, "{fault:?}");
         }
     }
 

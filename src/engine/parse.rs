@@ -5,7 +5,7 @@ use super::judge::{Judge, Judged, in_scope};
 use super::sight::Sight;
 use crate::model::{Census, Evidence, Finding, Manifest};
 use crate::rules::detectors::Look;
-use crate::rules::parsed::{Hit, Hits, Noted, Notes, Parsed};
+use crate::rules::parsed::{HEAD, Hit, Hits, Noted, Notes, Parsed, WHOLE};
 use crate::rules::{Matcher, Rule, Targets};
 
 /// Bytes of evidence, and how many of them may stand before the hit.
@@ -40,11 +40,15 @@ impl Judge<'_> {
         })
     }
 
-    /// Judges the structure of an entry. `bytes` are all of it, or as many of the first as
-    /// [`crate::rules::parsed`] says; `now` is in seconds since 1970.
+    /// Judges the structure of an entry. `bytes` are all of it, or as many of the first, and behind
+    /// them of the last, as [`crate::rules::parsed`] says; `now` is in seconds since 1970.
     pub fn parse(&self, judged: &Judged<'_>, bytes: &[u8], now: i64) -> Parsing {
         let targets = Targets::built_in();
+        let large = judged.census.size > WHOLE;
+        let head = if large { bytes.len().min(HEAD as usize) } else { bytes.len() };
+        let (bytes, tail) = bytes.split_at_checked(head).unwrap_or((bytes, &[]));
         let parsed = Parsed {
+            tail,
             size: judged.census.size,
             name: judged.name,
             format: judged.format.unwrap_or_default(),
@@ -65,7 +69,8 @@ impl Judge<'_> {
                     let mut hits = Hits::default();
                     find(&parsed, &mut hits);
                     let from = parsing.findings.len();
-                    let told = hits.listed.iter().map(|hit| self.of_hit(rule, judged, bytes, hit));
+                    let told =
+                        hits.listed.iter().map(|hit| self.of_hit(rule, judged, &parsed, hit));
                     parsing.findings.extend(told);
                     if let Some(last) = parsing.findings.get_mut(from..).and_then(<[_]>::last_mut) {
                         last.more = hits.more;
@@ -98,7 +103,7 @@ impl Judge<'_> {
                 let judged =
                     Judged { targets: &targets, ..super::artifact::nameless(&path, &census) };
                 let hit = Hit { range: hit.range.or(note.range.clone()), ..hit };
-                findings.push(self.of_hit(rule, &judged, &[], &hit));
+                findings.push(self.of_hit(rule, &judged, &Parsed::new(&[]), &hit));
             });
             // Notes of one content are many, and so are contents: what tells two apart is the path.
             findings.get_mut(from..).unwrap_or_default().sort_by(|a, b| a.path.cmp(&b.path));
@@ -109,7 +114,13 @@ impl Judge<'_> {
         findings
     }
 
-    fn of_hit(&self, rule: &Rule, judged: &Judged<'_>, bytes: &[u8], hit: &Hit) -> Finding {
+    fn of_hit(
+        &self,
+        rule: &Rule,
+        judged: &Judged<'_>,
+        parsed: &Parsed<'_>,
+        hit: &Hit,
+    ) -> Finding {
         let range = hit.range.clone();
         let message = rule.render(|fact| match fact {
             "detail" => Some(hit.detail.clone()),
@@ -124,15 +135,21 @@ impl Judge<'_> {
         if let Some(range) = range {
             finding.offset = Some(range.start);
             finding.length = range.end - range.start;
-            finding.evidence = evidence(bytes, range.start);
+            finding.evidence = evidence(parsed, range.start);
         }
         finding
     }
 }
 
-fn evidence(bytes: &[u8], at: u64) -> Option<Evidence> {
-    let at = usize::try_from(at).ok().filter(|at| *at < bytes.len())?;
+fn evidence(parsed: &Parsed<'_>, at: u64) -> Option<Evidence> {
+    let behind = parsed.size.saturating_sub(parsed.tail.len() as u64);
+    let (bytes, from) = if at < behind || parsed.tail.is_empty() {
+        (parsed.bytes, 0)
+    } else {
+        (parsed.tail, behind)
+    };
+    let at = usize::try_from(at - from).ok().filter(|at| *at < bytes.len())?;
     let start = at.saturating_sub(BEHIND);
     let around = bytes.get(start..bytes.len().min(start + EVIDENCE))?;
-    Some(Evidence { bytes: around.to_vec(), start: start as u64 })
+    Some(Evidence { bytes: around.to_vec(), start: from + start as u64 })
 }

@@ -8,10 +8,11 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::judging::{Round, judged_of};
-use crate::engine::{AllNotes, Judge, Parsing};
+use crate::engine::{AllNotes, Judge, Judged, Parsing};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Census, Codec, ContentId, Finding, Gap, GapKind, Locator};
-use crate::rules::parsed::{HEAD, Noted, WHOLE};
+use crate::rules::faults::reads_end;
+use crate::rules::parsed::{HEAD, Noted, TAIL, WHOLE};
 use crate::source::{Forward, Permits};
 use crate::walk::Artifact;
 
@@ -166,10 +167,19 @@ fn one(
     judged.targets = &targets;
     let wanted = wanted(judged.census);
     let _permit = pool.take(wanted);
-    let read = artifact
-        .content_reader(job.place)
-        .and_then(|data| read(data, wanted, judged.census, buffer));
-    read.map_err(|error| unreadable(&path, &error))?;
+    let packed = manifest.stored(job.place).is_some_and(|stored| stored.codec != Codec::Plain);
+    let mut read_all = || {
+        let mut data = artifact.content_reader(job.place)?;
+        read(&mut data, wanted, judged.census, buffer)?;
+        let Some(start) = tail_start(&judged) else { return Ok(()) };
+        if packed {
+            std::io::copy(&mut (&mut data).take(start - wanted), &mut std::io::sink())?;
+            return read_tail(data, buffer);
+        }
+        let source = artifact.content_source(job.place)?;
+        read_tail(Forward::range(source, start, judged.census.size), buffer)
+    };
+    read_all().map_err(|error| unreadable(&path, &error))?;
     let mut parsing = judge.parse(&judged, buffer, now);
     for finding in &mut parsing.findings {
         finding.image_offset =
@@ -181,7 +191,7 @@ fn one(
 /// Runs them over an artifact that is a single file.
 pub(super) fn parse_single(
     judge: &Judge<'_>,
-    judged: &crate::engine::Judged<'_>,
+    judged: &Judged<'_>,
     artifact: &Artifact,
     now: i64,
 ) -> Result<Vec<Finding>, Gap> {
@@ -190,7 +200,10 @@ pub(super) fn parse_single(
     }
     let mut buffer = Vec::new();
     let read = artifact.source().and_then(|source| {
-        read(Forward::new(source), wanted(judged.census), judged.census, &mut buffer)
+        read(Forward::new(&*source), wanted(judged.census), judged.census, &mut buffer)?;
+        tail_start(judged).map_or(Ok(()), |start| {
+            read_tail(Forward::range(&*source, start, judged.census.size), &mut buffer)
+        })
     });
     read.map_err(|error| unreadable(judged.path, &error))?;
     Ok(judge.parse(judged, &buffer, now).findings)
@@ -199,6 +212,20 @@ pub(super) fn parse_single(
 /// Bytes that are read of a content.
 fn wanted(census: &Census) -> u64 {
     if census.size <= WHOLE { census.size } else { HEAD }
+}
+
+/// Where the end of a large content begins, if it is to be read too.
+fn tail_start(judged: &Judged<'_>) -> Option<u64> {
+    let wanted = judged.census.size > WHOLE && judged.format.is_some_and(reads_end);
+    wanted.then(|| judged.census.size - TAIL)
+}
+
+/// Reads the end of a large content behind its first bytes.
+fn read_tail(data: impl Read, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    match data.take(TAIL).read_to_end(buffer)? as u64 {
+        TAIL => Ok(()),
+        _ => Err(std::io::Error::other("it is shorter than before")),
+    }
 }
 
 fn read(

@@ -13,6 +13,7 @@ mod example;
 mod explain;
 pub mod facts;
 mod fix;
+pub mod faults;
 pub mod literals;
 mod load;
 mod name;

@@ -7,6 +7,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::faults::{self, Fault};
 use super::program::{self, Program};
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
@@ -16,6 +17,8 @@ use crate::model::{Class, Declared, Manifest};
 pub const WHOLE: u64 = 8 << 20;
 /// Bytes at the start of a content that is too large to be read whole.
 pub const HEAD: u64 = 64 << 10;
+/// Bytes at the end of such a content, where its format is one whose end is judged.
+pub const TAIL: u64 = 64 << 10;
 /// Hits of a rule in a content that are listed; the others are counted.
 const LISTED: usize = 8;
 /// Notes of a detector about one content that are kept.
@@ -25,6 +28,8 @@ const NOTED: usize = 4096;
 pub struct Parsed<'a> {
     /// Its bytes; of a large content the first of them, see [`Parsed::is_whole`].
     pub bytes: &'a [u8],
+    /// The last bytes of a large content whose format is one whose end is judged; else none.
+    pub tail: &'a [u8],
     /// Bytes in all.
     pub size: u64,
     /// The entry's own name, raw.
@@ -49,6 +54,7 @@ pub struct Parsed<'a> {
 #[derive(Default)]
 pub struct Shared<'a> {
     programs: OnceCell<Vec<Program<'a>>>,
+    faults: OnceCell<Vec<Fault>>,
 }
 
 impl<'a> Parsed<'a> {
@@ -56,6 +62,7 @@ impl<'a> Parsed<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
+            tail: b"",
             size: bytes.len() as u64,
             name: b"",
             format: "",
@@ -72,6 +79,12 @@ impl<'a> Parsed<'a> {
     /// headers are broken.
     pub fn programs(&self) -> &[Program<'a>] {
         self.shared.programs.get_or_init(|| program::read(self.format, self.bytes, self.size))
+    }
+
+    /// What is wrong with it by the rules of its own format.
+    pub fn faults(&self) -> &[Fault] {
+        let read = || faults::read(self.name, self.format, self.bytes, self.tail, self.size);
+        self.shared.faults.get_or_init(read)
     }
 
     /// Whether all its bytes are there.

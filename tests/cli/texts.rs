@@ -36,6 +36,7 @@ fn what_the_census_settles_is_told_of_texts_and_of_what_looks_binary() {
     scratch.file("a/noise.txt", [0; 64]);
     scratch.file("a/plain.txt", b"one\ntwo");
     let expected = [
+        of("integrity/all-zero", "", "noise.txt", None),
         of("text/looks-binary", "", "noise.txt", None),
         of("text/utf16-without-mark", "", "wide.txt", None),
     ];

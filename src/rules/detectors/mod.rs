@@ -7,6 +7,7 @@ mod class_changed;
 mod declared_encoding;
 mod epoch_date;
 mod future_date;
+mod integrity;
 mod last_line;
 mod line_end_on_target;
 mod lone_cr;
@@ -66,6 +67,16 @@ pub static DETECTORS: &[Detector] = &[
     declared_encoding::DETECTOR,
     epoch_date::DETECTOR,
     future_date::DETECTOR,
+    integrity::integrity_checksum::DETECTOR,
+    integrity::integrity_content::DETECTOR,
+    integrity::integrity_extended::DETECTOR,
+    integrity::integrity_extension::DETECTOR,
+    integrity::integrity_leading::DETECTOR,
+    integrity::integrity_malformed::DETECTOR,
+    integrity::integrity_trailing::DETECTOR,
+    integrity::integrity_truncated::DETECTOR,
+    integrity::integrity_twice::DETECTOR,
+    integrity::integrity_zero::DETECTOR,
     last_line::DETECTOR,
     line_end_on_target::DETECTOR,
     lone_cr::DETECTOR,

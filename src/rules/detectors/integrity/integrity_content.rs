@@ -1,0 +1,17 @@
+//! A content that is nothing of what its name says.
+
+use super::super::{Detector, Look};
+use crate::rules::faults::named::{Named, what_is_there};
+use crate::rules::parsed::{Hit, Hits, Parsed};
+
+pub(in super::super) const DETECTOR: Detector =
+    Detector { name: "integrity-content", look: Look::Parsed(find) };
+
+fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
+    if let Some(Named { end, row, found: None }) = Named::of(parsed) {
+        let begins = row.magic.first().copied().unwrap_or_default().escape_ascii();
+        let found = what_is_there(parsed.bytes, parsed.size);
+        let detail = format!("named .{end}, expected \"{begins}\" at the start, found {found}");
+        hits.tell(Hit::new(detail).at(0, parsed.size.min(16)));
+    }
+}

@@ -1,0 +1,211 @@
+//! What is wrong with a content by the rules of its own format: cut, damaged, with bytes before or
+//! behind it. Each format is walked once, and rules ask for the kind of fault that they mind.
+//!
+//! Structures are walked by hand: lengths are compared with the bytes that are there before anything
+//! is read, and nothing is allocated for them. Of a content too large to be read whole, the first
+//! and the last 64 KiB are at hand, and what lies between is not judged.
+
+mod bitmap;
+mod chunks;
+mod database;
+mod font;
+mod gif;
+mod jpeg;
+mod json;
+mod mp4;
+pub(super) mod named;
+mod ogg;
+mod pdf;
+mod png;
+mod text;
+mod tiff;
+mod window;
+mod xml;
+
+use text::Text;
+use window::Window;
+
+/// Faults of a content that are kept.
+const KEPT: usize = 64;
+/// Bytes before the magic number of a format among which it is looked for.
+const LEADING: usize = 1024;
+
+/// What sort of fault it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// Something that the format does not allow.
+    Malformed,
+    /// A checksum that its bytes do not give.
+    Checksum,
+    /// It ends before it says.
+    Truncated,
+    /// Bytes follow its end.
+    Trailing,
+    /// Bytes stand before its start.
+    Leading,
+    /// A key that stands in its object already.
+    Twice,
+    /// What only some readers of the format allow.
+    Extended,
+}
+
+/// A fault.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// What sort.
+    pub kind: FaultKind,
+    /// Where.
+    pub at: u64,
+    /// Bytes.
+    pub length: u64,
+    /// What was found and what was expected.
+    pub detail: String,
+}
+
+/// Takes the faults of a content.
+#[derive(Debug, Default)]
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn tell(&mut self, kind: FaultKind, at: u64, length: u64, detail: String) {
+        if self.0.len() < KEPT {
+            self.0.push(Fault { kind, at, length, detail });
+        }
+    }
+
+    fn malformed(&mut self, at: u64, length: u64, detail: String) {
+        self.tell(FaultKind::Malformed, at, length, detail);
+    }
+
+    fn checksum(&mut self, at: u64, length: u64, detail: String) {
+        self.tell(FaultKind::Checksum, at, length, detail);
+    }
+
+    fn truncated(&mut self, at: u64, detail: String) {
+        self.tell(FaultKind::Truncated, at, 0, detail);
+    }
+
+    fn twice(&mut self, at: u64, length: u64, detail: String) {
+        self.tell(FaultKind::Twice, at, length, detail);
+    }
+
+    fn extended(&mut self, at: u64, length: u64, detail: String) {
+        self.tell(FaultKind::Extended, at, length, detail);
+    }
+
+    /// The format ends at an offset: what follows is told.
+    fn ends_at(&mut self, bytes: &Window<'_>, end: u64, what: &str) {
+        let more = bytes.size().saturating_sub(end);
+        if more == 0 {
+            return;
+        }
+        let first = bytes.up_to(end, 8).escape_ascii();
+        let plural = if more == 1 { "" } else { "s" };
+        let verb = if more == 1 { "follows" } else { "follow" };
+        let detail = format!("{more} byte{plural} {verb} {what}, beginning with \"{first}\"");
+        self.tell(FaultKind::Trailing, end, more, detail);
+    }
+}
+
+/// How a format is walked.
+type Walk = fn(&Window<'_>, &mut Faults);
+
+/// Formats of bytes, by the name under which they are recognised.
+static FORMATS: &[(&str, Walk)] = &[
+    ("aiff", chunks::walk),
+    ("avi", chunks::walk),
+    ("bmp", bitmap::bmp),
+    ("font-collection", font::sfnt),
+    ("gettext-mo", database::mo),
+    ("gif", gif::walk),
+    ("ico", bitmap::ico),
+    ("jpeg", jpeg::walk),
+    ("mp4", mp4::walk),
+    ("ogg", ogg::walk),
+    ("opentype", font::sfnt),
+    ("pdf", pdf::walk),
+    ("plist", database::plist),
+    ("png", png::walk),
+    ("quicktime", mp4::walk),
+    ("sqlite", database::sqlite),
+    ("tiff", tiff::walk),
+    ("truetype", font::sfnt),
+    ("wav", chunks::walk),
+    ("webp", chunks::walk),
+    ("woff", font::woff),
+    ("woff2", font::woff),
+];
+
+/// Formats that are recognised by more than their first bytes, so that a broken one is not.
+static BEGINNINGS: &[(&[u8], Walk)] =
+    &[(b"%PDF-", pdf::walk), (b"wOFF", font::woff), (b"wOF2", font::woff)];
+
+/// Whether the end of a large content of this format is worth reading.
+pub fn reads_end(format: &str) -> bool {
+    FORMATS.iter().any(|(name, _)| *name == format)
+}
+
+/// The faults of a content of `size` bytes, of which `head` are the first and, if these are not all,
+/// `tail` the last.
+pub(super) fn read(name: &[u8], format: &str, head: &[u8], tail: &[u8], size: u64) -> Vec<Fault> {
+    let mut faults = Faults::default();
+    let bytes = Window::new(head, tail, size);
+    if let Some((_, walk)) = FORMATS.iter().find(|(of, _)| *of == format) {
+        walk(&bytes, &mut faults);
+    } else if let Some((_, walk)) = BEGINNINGS.iter().find(|(magic, _)| head.starts_with(magic)) {
+        walk(&bytes, &mut faults);
+    } else if let Some(end) = end_of(name) {
+        if end == b"pdf" {
+            leading(head, b"%PDF-", &mut faults);
+        }
+        if bytes.is_whole() {
+            of_text(name, &end, format, head, &mut faults);
+        }
+    } else if format == "xml" && bytes.is_whole() {
+        of_text(name, b"", format, head, &mut faults);
+    }
+    // A fault that lies behind the end is told at the end.
+    for fault in &mut faults.0 {
+        fault.at = fault.at.min(size);
+        fault.length = fault.length.min(size - fault.at);
+    }
+    faults.0
+}
+
+/// The end of a name, in lower case; none if it has none, or a long one.
+fn end_of(name: &[u8]) -> Option<Vec<u8>> {
+    let dot = memchr::memrchr(b'.', name)?;
+    Some(name.get(dot + 1..).filter(|end| end.len() <= 12)?.to_ascii_lowercase())
+}
+
+/// Texts whose format is told by the name, and XML.
+fn of_text(name: &[u8], end: &[u8], format: &str, bytes: &[u8], faults: &mut Faults) {
+    if end == b"properties" {
+        return text::properties(bytes, faults);
+    }
+    let walk = match end {
+        b"json" | b"geojson" | b"webmanifest" | b"ipynb" => json::walk,
+        b"map" if bytes.starts_with(b"{") => json::walk,
+        b"toml" => text::toml,
+        b"yml" | b"yaml" => text::yaml,
+        b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache" => return,
+        b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => xml::walk,
+        _ if format == "xml" => xml::walk,
+        _ => return,
+    };
+    let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    // Other encodings are the business of the rules about encodings.
+    let Ok(whole) = std::str::from_utf8(bytes.get(mark..).unwrap_or_default()) else { return };
+    walk(&Text { whole, name, start: mark as u64 }, faults);
+}
+
+/// Bytes before the magic number, which must stand at the start.
+fn leading(head: &[u8], magic: &[u8], faults: &mut Faults) {
+    let first = head.get(..head.len().min(LEADING + magic.len())).unwrap_or_default();
+    if let Some(at) = memchr::memmem::find(first, magic).filter(|at| *at > 0) {
+        let found = first.get(..at.min(8)).unwrap_or_default().escape_ascii();
+        let magic = magic.escape_ascii();
+        let detail = format!("{at} bytes stand before \"{magic}\", beginning with \"{found}\"");
+        faults.tell(FaultKind::Leading, 0, at as u64, detail);
+    }
+}

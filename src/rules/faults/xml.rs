@@ -1,0 +1,133 @@
+//! XML: Extensible Markup Language 1.0, fifth edition: what every parser must refuse, read with
+//! `quick-xml`, which expands no entity.
+
+use std::collections::HashSet;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::Faults;
+use super::text::{Text, is_template, line_and_column};
+
+/// Elements within elements that are followed.
+const DEPTH: usize = 100_000;
+/// Attributes of an element that are compared by name.
+const ATTRIBUTES: usize = 4096;
+
+pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
+    let mut state = State::default();
+    let mut reader = Reader::from_str(text.whole);
+    reader.config_mut().check_end_names = true;
+    loop {
+        let start = reader.buffer_position();
+        let step = match reader.read_event() {
+            Ok(Event::Eof) => {
+                if let Some((at, length)) = state.open.pop() {
+                    let name = usize::try_from(at)
+                        .ok()
+                        .and_then(|at| text.whole.get(at + 1..at + 1 + length));
+                    let name = name.unwrap_or_default();
+                    tell(text, at, &format!("element <{name}> is never closed"), true, faults);
+                } else if !state.root {
+                    tell(text, start, "there is no element", true, faults);
+                }
+                return;
+            }
+            Ok(event) => state.take(&event, start),
+            Err(error) => Err((reader.error_position(), error.to_string())),
+        };
+        if let Err((at, wrong)) = step {
+            let cut =
+                wrong.contains("not found before end of input") || wrong.contains("not closed");
+            return tell(text, at, &wrong, cut, faults);
+        }
+    }
+}
+
+fn tell(text: &Text<'_>, at: u64, wrong: &str, cut: bool, faults: &mut Faults) {
+    if is_template(text.whole) {
+        return;
+    }
+    let (line, column) = line_and_column(text.whole, usize::try_from(at).unwrap_or(usize::MAX));
+    let detail = format!("line {line}, column {column}: {wrong}");
+    if cut {
+        faults.truncated(text.start + at, detail);
+    } else {
+        faults.malformed(text.start + at, 1, detail);
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct State {
+    /// Elements that are open: where each begins, and the length of its name.
+    open: Vec<(u64, usize)>,
+    root: bool,
+    /// A document type may declare entities, elsewhere too.
+    doctype: bool,
+}
+
+/// What is wrong, and where.
+type Step = Result<(), (u64, String)>;
+
+impl State {
+    fn take(&mut self, event: &Event<'_>, start: u64) -> Step {
+        match event {
+            Event::Start(element) => {
+                self.element(element, start)?;
+                if self.open.len() >= DEPTH {
+                    return Err((start, format!("elements are nested more than {DEPTH} deep")));
+                }
+                self.open.push((start, element.name().as_ref().len()));
+            }
+            Event::Empty(element) => self.element(element, start)?,
+            Event::End(_) => drop(self.open.pop()),
+            Event::Text(_) | Event::CData(_) if self.open.is_empty() => {
+                let blank = match event {
+                    Event::Text(text) => text.trim().is_empty(),
+                    _ => false,
+                };
+                if !blank {
+                    let side = if self.root { "behind" } else { "before" };
+                    return Err((start, format!("text stands {side} the root element")));
+                }
+            }
+            Event::GeneralRef(reference) => {
+                self.reference(reference, start)?;
+            }
+            Event::Decl(_) if start > 0 => {
+                return Err((start, "the XML declaration does not stand at the start".into()));
+            }
+            Event::DocType(_) => self.doctype = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, element: &BytesStart<'_>, start: u64) -> Step {
+        let name = element.name();
+        let name = name.as_ref();
+        if self.open.is_empty() && self.root {
+            return Err((start, format!("<{name}> is a second root element")));
+        }
+        self.root = true;
+        let mut seen = HashSet::new();
+        for attribute in element.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| (start, format!("in <{name}>: {error}")))?;
+            let key = attribute.key.0;
+            if seen.len() < ATTRIBUTES && !seen.insert(key) {
+                return Err((start, format!("<{name}> has two attributes {key}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a document type there are five entities, and characters by number.
+    fn reference(&self, name: &str, start: u64) -> Step {
+        let known = matches!(name, "amp" | "lt" | "gt" | "apos" | "quot");
+        if known || name.starts_with('#') || self.doctype {
+            return Ok(());
+        }
+        Err((start, format!("entity &{name}; is not declared")))
+    }
+}
