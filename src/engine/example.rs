@@ -164,7 +164,7 @@ fn run(
                 let bytes = patched(example, bytes, read)?;
                 parse(&judge, name.as_bytes(), &bytes).findings
             }
-            Look::Joined(_) => joined(&judge, example, read)?,
+            Look::Joined(_) | Look::Listed(_) => joined(&judge, example, read)?,
             Look::Name(_) | Look::NameOn(_) | Look::Meeting(_) => {
                 let manifest = manifest_of(example);
                 judge.names(&manifest, &Sight::of(&manifest, &settings))
@@ -243,6 +243,7 @@ fn joined(
     }
     let manifest = manifest_of(&example);
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
+    let mut contents = Vec::new();
     let entries = example.entries.iter().filter_map(|entry| Some((entry, entry.bytes()?)));
     for (number, (entry, bytes)) in entries.enumerate() {
         let content = ContentId(number as u32);
@@ -252,8 +253,14 @@ fn joined(
             let of = of.into_vec().into_iter().map(|note| Noted { place, note });
             notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
         }
+        contents.push(bytes);
     }
-    Ok(judge.join(&manifest, &Sight::of(&manifest, judge.settings()), &notes))
+    let sight = Sight::of(&manifest, judge.settings());
+    let mut found = judge.join(&manifest, &sight, &notes);
+    found.extend(judge.sums(&manifest, &sight, &notes, &mut |place, algorithm| {
+        algorithm.digest(&mut contents.get(place.content.0 as usize)?.as_slice()).ok()
+    }));
+    Ok(found)
 }
 
 /// The findings about the facts of the entries that an example gives.

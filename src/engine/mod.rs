@@ -20,6 +20,7 @@ mod sample;
 mod scan;
 mod settings;
 mod sight;
+mod sums;
 mod window;
 
 pub use artifact::Spot;
@@ -29,3 +30,4 @@ pub use judge::{Judge, Judged};
 pub use parse::{AllNotes, Parsing};
 pub use settings::Settings;
 pub use sight::Sight;
+pub use sums::Hasher;

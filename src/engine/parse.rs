@@ -4,8 +4,8 @@ use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
 use super::sight::Sight;
 use crate::model::{Census, Evidence, Finding, Manifest};
-use crate::rules::detectors::Look;
-use crate::rules::parsed::{HEAD, Hit, Hits, Noted, Notes, Parsed, WHOLE};
+use crate::rules::detectors::{Listed, Look};
+use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, WHOLE};
 use crate::rules::{Matcher, Rule, Targets};
 
 /// Bytes of evidence, and how many of them may stand before the hit.
@@ -28,6 +28,13 @@ impl Judge<'_> {
     /// Whether some rule of cost `parse` looks at an entry. Rules name the formats that they read.
     pub fn wants_parse(&self, judged: &Judged<'_>) -> bool {
         judged.census.size > 0 && self.parsing().any(|(_, rule, _)| in_scope(rule, judged))
+    }
+
+    /// Whether an entry must be looked at though it is as it was in the approved build: what it says
+    /// of others may no longer hold.
+    pub fn wants_parse_always(&self, judged: &Judged<'_>) -> bool {
+        self.parsing()
+            .any(|(_, rule, look)| matches!(look, Look::Listed(_)) && in_scope(rule, judged))
     }
 
     /// The rules of cost `parse`, each with its number and how it looks.
@@ -76,9 +83,9 @@ impl Judge<'_> {
                         last.more = hits.more;
                     }
                 }
-                Look::Joined(join) => {
+                Look::Joined(Join { note, .. }) | Look::Listed(Listed { note, .. }) => {
                     let mut notes = Notes::default();
-                    (join.note)(&parsed, &mut notes);
+                    note(&parsed, &mut notes);
                     parsing.notes.push((number, notes));
                 }
                 _ => {}
@@ -114,7 +121,7 @@ impl Judge<'_> {
         findings
     }
 
-    fn of_hit(
+    pub(super) fn of_hit(
         &self,
         rule: &Rule,
         judged: &Judged<'_>,

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::judging::{Round, judged_of};
 use crate::engine::{AllNotes, Judge, Judged, Parsing};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Census, Codec, ContentId, Finding, Gap, GapKind, Locator};
+use crate::model::{Census, Codec, Content, ContentId, Finding, Gap, GapKind, Locator};
 use crate::rules::faults::reads_end;
 use crate::rules::parsed::{HEAD, Noted, TAIL, WHOLE};
+use crate::rules::sums::Algorithm;
 use crate::source::{Forward, Permits};
 use crate::walk::Artifact;
 
@@ -79,6 +80,23 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         }
     }
     found.joined = judge.join(manifest, sight, &notes);
+    let mut unread = Vec::new();
+    let listed = judge.sums(manifest, sight, &notes, &mut |place, algorithm| {
+        let content = manifest.content(place);
+        let known = match algorithm {
+            Algorithm::Blake3 => content.and_then(|content| content.blake3),
+            Algorithm::Sha256 => content.and_then(Content::sha256),
+            Algorithm::Sha512 => None,
+        };
+        if let Some(known) = known {
+            return Some(known.0.to_vec());
+        }
+        let digest =
+            artifact.content_reader(place).and_then(|mut data| algorithm.digest(&mut data));
+        digest.map_err(|error| unread.push(unreadable(&manifest.content_path(place), &error))).ok()
+    });
+    found.joined.extend(listed);
+    found.gaps.extend(unread);
     found
 }
 
@@ -86,6 +104,8 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
 struct Job {
     place: ContentPlace,
     start: u64,
+    /// Whether it is looked at though it is as it was in the approved build.
+    always: bool,
 }
 
 /// The contents that some rule looks at, each once, in the order of the medium.
@@ -102,12 +122,13 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
                 let container = ContainerId(c as u32);
                 let place = ContentPlace { container, volume: v as u16, content };
                 let root = Locator::root();
-                let wanted = judged_of(manifest, place, &root)
-                    .is_some_and(|judged| round.judge.wants_parse(&judged));
-                if wanted {
+                let judged = judged_of(manifest, place, &root)
+                    .filter(|judged| round.judge.wants_parse(judged));
+                if let Some(judged) = judged {
+                    let always = changed.is_some() && round.judge.wants_parse_always(&judged);
                     let extents = manifest.stored(place).map(|stored| &stored.extents);
                     let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
-                    jobs.push(Job { place, start });
+                    jobs.push(Job { place, start, always });
                 }
             }
         }
@@ -119,7 +140,7 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
             changed.contains(manifest.path(name).as_str()).then_some(place)
         });
         let new: HashSet<ContentPlace> = names.collect();
-        jobs.retain(|job| new.contains(&job.place));
+        jobs.retain(|job| job.always || new.contains(&job.place));
     }
     jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
     jobs

@@ -23,6 +23,7 @@ pub mod program;
 mod rule;
 pub mod schema;
 mod shape;
+pub mod sums;
 pub mod targets;
 
 pub use catalogue::Catalogue;

@@ -52,6 +52,35 @@ fn programs_are_found_wherever_they_lie() {
 }
 
 #[test]
+fn an_entry_is_compared_with_the_list_of_checksums_beside_it() {
+    const LISTED: &str = "integrity/listed-digest-mismatch";
+    const ABSENT: &str = "integrity/listed-file-absent";
+    let scratch = Scratch::new();
+    // What `printf x | sha256sum` and `sha512sum` print.
+    let sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    let sha512 = "a4abd4448c49562d828115d13a1fccea927f52b4d5459297f8b43e42da89238b\
+                  c13626e43dcb38ddb082488927ec904fb42057443983e88585179d50551afe62";
+    scratch.file("tree/dist/SHA256SUMS", format!("{sha256}  a\n{sha256} *sub/b\n{sha256}  c\n"));
+    scratch.file("tree/dist/a.sha512", format!("{sha512}\n"));
+    for name in ["tree/dist/a", "tree/dist/sub/b"] {
+        scratch.file(name, "x");
+    }
+    let (tree, manifest) = (scratch.path("tree"), scratch.path("approved.jsonl"));
+    let (tree, manifest) = (tree.as_os_str(), manifest.as_os_str());
+    let check = ["check".as_ref(), tree, "--format=json".as_ref()];
+    let ran = premaster(check).exits(0);
+    assert_eq!((hits(&ran, LISTED), hits(&ran, ABSENT)), (vec![], vec!["dist/SHA256SUMS".into()]));
+    premaster(["approve".as_ref(), tree, "-o".as_ref(), manifest]).exits(0);
+    // Both lists are as they were, and what they tell no longer holds.
+    scratch.file("tree/dist/a", "y");
+    let ran = premaster(check.into_iter().chain(["--against".as_ref(), manifest])).exits(1);
+    assert_eq!(hits(&ran, LISTED), ["dist/a", "dist/a"]);
+    scratch.file("tree/dist/sub/b", "z");
+    let ran = premaster(check).exits(1);
+    assert_eq!(hits(&ran, LISTED), ["dist/a", "dist/a", "dist/sub/b"]);
+}
+
+#[test]
 fn against_a_manifest_only_what_is_new_is_parsed() {
     let scratch = Scratch::new();
     scratch.file("tree/old", program());

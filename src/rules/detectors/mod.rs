@@ -35,7 +35,7 @@ use std::ops::Range;
 
 use super::facts::EntryFacts;
 use super::name::Name;
-use super::parsed::{Hits, Join, Parsed};
+use super::parsed::{Hits, Join, Notes, Parsed};
 use super::targets::Target;
 use crate::model::{Census, GapKind};
 
@@ -72,6 +72,8 @@ pub static DETECTORS: &[Detector] = &[
     integrity::integrity_extended::DETECTOR,
     integrity::integrity_extension::DETECTOR,
     integrity::integrity_leading::DETECTOR,
+    integrity::integrity_listed::DETECTOR,
+    integrity::integrity_listed_absent::DETECTOR,
     integrity::integrity_malformed::DETECTOR,
     integrity::integrity_trailing::DETECTOR,
     integrity::integrity_truncated::DETECTOR,
@@ -168,6 +170,8 @@ pub enum Look {
     Parsed(fn(&Parsed<'_>, &mut Hits)),
     /// The same of all contents, and then the artifact as a whole.
     Joined(Join),
+    /// Lists of checksums, and then the entries that they name.
+    Listed(Listed),
     /// Nothing: a reader tells the defect by the rule's id.
     Reader,
 }
@@ -195,6 +199,15 @@ impl WaiverState {
     }
 }
 
+/// What a detector minds in a list of checksums.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// What it notes of each list: its lines, as [`crate::rules::sums::Line`] reads them.
+    pub note: fn(&Parsed<'_>, &mut Notes),
+    /// Whether it minds entries that are not there; else those with another digest.
+    pub absent: bool,
+}
+
 /// How names of one folder become one.
 #[derive(Clone, Copy, Debug)]
 pub struct Meeting {
@@ -210,7 +223,7 @@ pub struct Meeting {
 impl Look {
     /// Whether it looks at the structure of contents.
     pub const fn is_of_structure(self) -> bool {
-        matches!(self, Self::Parsed(_) | Self::Joined(_))
+        matches!(self, Self::Parsed(_) | Self::Joined(_) | Self::Listed(_))
     }
 
     /// Whether it looks at names.

@@ -184,7 +184,9 @@ pub(super) fn when(
 pub(super) fn is_of_facts(matcher: &Matcher) -> bool {
     match matcher {
         Matcher::Facts(_) => true,
-        Matcher::Detector(detector) => matches!(detector.look, Look::Facts(_) | Look::Joined(_)),
+        Matcher::Detector(detector) => {
+            matches!(detector.look, Look::Facts(_) | Look::Joined(_) | Look::Listed(_))
+        }
         _ => false,
     }
 }

@@ -6,6 +6,8 @@ pub(super) mod integrity_content;
 pub(super) mod integrity_extended;
 pub(super) mod integrity_extension;
 pub(super) mod integrity_leading;
+pub(super) mod integrity_listed;
+pub(super) mod integrity_listed_absent;
 pub(super) mod integrity_malformed;
 pub(super) mod integrity_trailing;
 pub(super) mod integrity_truncated;

@@ -1,0 +1,128 @@
+//! Files of checksums in the artifact: each line names an entry beside it and the digest that its
+//! bytes must have.
+//!
+//! Detectors note the lines; here the names are looked up in the folder of the list, and what is
+//! there is hashed by who can read it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::judge::{Judge, Judged};
+use super::parse::AllNotes;
+use super::sight::Sight;
+use crate::model::manifest::{ContentPlace, Place};
+use crate::model::{Census, Finding, Manifest, Node, NodeId, Volume};
+use crate::rules::Matcher;
+use crate::rules::detectors::Look;
+use crate::rules::parsed::{Hit, Noted, Parsed};
+use crate::rules::sums::{Algorithm, Line};
+
+/// Hashes a content; none if it cannot be read.
+pub type Hasher<'a> = dyn FnMut(ContentPlace, Algorithm) -> Option<Vec<u8>> + 'a;
+
+impl Judge<'_> {
+    /// What detectors of lists of checksums say when every content is noted.
+    pub fn sums(
+        &self,
+        manifest: &Manifest,
+        sight: &Sight<'_>,
+        notes: &AllNotes,
+        hash: &mut Hasher<'_>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut known: HashMap<(ContentPlace, Algorithm), Option<Vec<u8>>> = HashMap::new();
+        let mut folders = Names { manifest, of: None };
+        for (number, rule) in self.rules().enumerate() {
+            let Matcher::Detector(detector) = rule.matcher else { continue };
+            let (Look::Listed(listed), Some(notes)) = (detector.look, notes.get(number)) else {
+                continue;
+            };
+            for Noted { place, note } in notes {
+                let Some(line) = Line::parse(&note.key) else { continue };
+                let entry = folders.find(*place, line.name);
+                let list = manifest.content_path(*place);
+                // What is wrong with an entry is told of the entry: it is what changed.
+                let (about, hit) = match (entry, line.algorithm) {
+                    (None, _) if listed.absent => {
+                        let name = line.name.escape_ascii();
+                        let hit = Hit::new(format!("{name} is listed here and is not there"));
+                        (*place, Hit { range: note.range.clone(), ..hit })
+                    }
+                    (Some(entry), Some(algorithm)) if !listed.absent => {
+                        let found = known
+                            .entry((entry, algorithm))
+                            .or_insert_with(|| hash(entry, algorithm));
+                        let wrong = found.as_ref().filter(|found| **found != line.digest);
+                        let Some(found) = wrong else { continue };
+                        let (by, told) = (algorithm.name(), hex(&line.digest));
+                        let found = hex(found);
+                        let list = list.last_segment();
+                        let detail = format!("its {by} is {found}, {list} says {told}");
+                        (entry, Hit::new(detail))
+                    }
+                    _ => continue,
+                };
+                let (place, path) = (about, manifest.content_path(about));
+                let targets = sight.of_content(place, &path);
+                let census = Census::default();
+                let judged =
+                    Judged { targets: &targets, ..super::artifact::nameless(&path, &census) };
+                findings.push(self.of_hit(rule, &judged, &Parsed::new(&[]), &hit));
+            }
+        }
+        findings.sort_by(|a, b| (&a.path, a.offset).cmp(&(&b.path, b.offset)));
+        for same in findings.chunk_by_mut(|a, b| a.path == b.path && a.rule == b.rule) {
+            super::collect::number_occurrences(same);
+        }
+        findings
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Entries by folder and name.
+type Index<'a> = HashMap<(Option<NodeId>, &'a [u8]), NodeId>;
+
+/// Looks up names in the folders of one volume after another.
+struct Names<'a> {
+    manifest: &'a Manifest,
+    /// The volume that was looked at last, and its entries by folder and name.
+    of: Option<(Place, Index<'a>)>,
+}
+
+impl Names<'_> {
+    /// The content of the entry that a list in `list` calls `name`.
+    fn find(&mut self, list: ContentPlace, name: &[u8]) -> Option<ContentPlace> {
+        let manifest = self.manifest;
+        let place = manifest.main_place(list)?;
+        let (volume, node) = manifest.node(place)?;
+        let same = |of: &Place| (of.container, of.volume) == (place.container, place.volume);
+        if !self.of.as_ref().is_some_and(|(of, _)| same(of)) {
+            self.of = Some((place, index(volume)));
+        }
+        let (_, names) = self.of.as_ref()?;
+        let mut at = node.parent();
+        let mut found = None;
+        for step in name.split(|b| *b == b'/') {
+            match step {
+                b"" | b"." => {}
+                b".." => at = at.and_then(|id| volume.node(id)).and_then(Node::parent),
+                step => {
+                    let id = *names.get(&(at, step))?;
+                    (found, at) = (Some(id), Some(id));
+                }
+            }
+        }
+        manifest.content_place(Place { node: found?, ..place })
+    }
+}
+
+fn index(volume: &Volume) -> Index<'_> {
+    let nodes = volume.nodes.iter().enumerate();
+    nodes.map(|(n, node)| ((node.parent(), volume.name(node)), NodeId(n as u32))).collect()
+}
