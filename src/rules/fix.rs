@@ -124,7 +124,9 @@ pub fn fixed(
             length -= unit.bytes();
         }
         text.truncate(length);
-        if length > 0 {
+        // A mark alone is no line.
+        let mark = if unit == Unit::One { 0 } else { 2 };
+        if length > mark {
             unit.push(&mut text, end);
         }
     }
@@ -226,7 +228,8 @@ mod tests {
         let text = b"a\r\n\x04\nb\x1a";
         let deleted = [6..7, 3..4, 3..4];
         assert_eq!(fixed(text, &[Fix::FinalLineEnd], &deleted), Ok(b"a\r\n\nb\n".to_vec()));
-        assert_eq!(fixed(b"\xef\xbb\xbfa", &[], &[0..3]), Ok(b"a".to_vec()));
+        let twice = [0..3, 3..4];
+        assert_eq!(fixed(b"\xef\xbb\xbfxa", &[], &twice), Ok(b"a".to_vec()));
         for (before, after) in
             [(&b"\xef\xbb\xbfa"[..], &b"a"[..]), (b"\xff\xfea\0", b"\xff\xfea\0")]
         {
