@@ -3,7 +3,7 @@
 use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
 use super::sight::Sight;
-use crate::model::{Census, Evidence, Finding, Manifest};
+use crate::model::{Census, Class, Evidence, Finding, Manifest};
 use crate::rules::detectors::{Listed, Look};
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, WHOLE};
 use crate::rules::{Matcher, Rule, Targets};
@@ -129,9 +129,15 @@ impl Judge<'_> {
         hit: &Hit,
     ) -> Finding {
         let range = hit.range.clone();
+        let place = range
+            .as_ref()
+            .filter(|_| judged.class == Class::Text)
+            .and_then(|range| line_and_column(parsed.bytes, range.start));
         let message = rule.render(|fact| match fact {
             "detail" => Some(hit.detail.clone()),
             "offset" => range.as_ref().map(|range| range.start.to_string()),
+            "line" => place.map(|(line, _)| line.to_string()),
+            "column" => place.map(|(_, column)| column.to_string()),
             "count" => range.as_ref().map(|range| (range.end - range.start).to_string()),
             _ => None,
         });
@@ -143,6 +149,7 @@ impl Judge<'_> {
             finding.offset = Some(range.start);
             finding.length = range.end - range.start;
             finding.evidence = evidence(parsed, range.start);
+            (finding.line, finding.column) = place.unzip();
         }
         finding
     }
@@ -159,4 +166,46 @@ fn evidence(parsed: &Parsed<'_>, at: u64) -> Option<Evidence> {
     let start = at.saturating_sub(BEHIND);
     let around = bytes.get(start..bytes.len().min(start + EVIDENCE))?;
     Some(Evidence { bytes: around.to_vec(), start: from + start as u64 })
+}
+
+/// The line and the column of an offset, from 1; a column is a character in UTF-8, else a byte.
+fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
+    let before = bytes.get(..usize::try_from(at).ok()?)?;
+    let next = bytes.get(before.len());
+    let is_end = |at: usize| match before.get(at) {
+        Some(b'\r') => before.get(at + 1).or(next) != Some(&b'\n'),
+        found => found.is_some(),
+    };
+    let ends = || memchr::memchr2_iter(b'\n', b'\r', before).filter(|&at| is_end(at));
+    let start = ends().next_back().map_or(0, |end| end + 1);
+    let mark = if start == 0 && before.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let line = before.get(start + mark..).unwrap_or_default();
+    let column = match std::str::from_utf8(line) {
+        Ok(text) => text.chars().count(),
+        Err(_) => line.len(),
+    };
+    Some((ends().count() as u64 + 1, column as u64 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_in_three_ways() {
+        let text = "\u{feff}a\r\né\rb\n\nc".as_bytes();
+        for (at, expected) in [
+            (3, Some((1, 1))),
+            (4, Some((1, 2))),
+            (6, Some((2, 1))),
+            (8, Some((2, 2))),
+            (9, Some((3, 1))),
+            (12, Some((5, 1))),
+            (13, Some((5, 2))),
+            (14, None),
+        ] {
+            assert_eq!(line_and_column(text, at), expected, "{at}");
+        }
+        assert_eq!(line_and_column(b"\xe9x", 1), Some((1, 2)));
+    }
 }
