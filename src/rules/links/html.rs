@@ -1,0 +1,226 @@
+//! References of HTML (HTML Living Standard, 4.2 and 4.8; SVG 2 inside of it).
+
+use super::markup::{Attribute, Attributes, Item, Markup, decoded};
+use super::{Piece, Reference, Role, Sink, css};
+
+/// Bytes of the longest element or attribute name that matters.
+const LONGEST: usize = 12;
+
+/// A name in lower case; empty if it is too long to matter.
+fn lower<'b>(name: &[u8], buffer: &'b mut [u8; LONGEST]) -> &'b [u8] {
+    let Some(out) = buffer.get_mut(..name.len()) else { return &[] };
+    out.copy_from_slice(name);
+    out.make_ascii_lowercase();
+    out
+}
+
+pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
+    for item in Markup::new(bytes, true) {
+        match item {
+            Item::Start { name, attributes, .. } => {
+                let mut buffer = [0; LONGEST];
+                start(lower(name, &mut buffer), &attributes, sink);
+            }
+            Item::Raw { name, at, bytes } if name.eq_ignore_ascii_case(b"style") => {
+                css::read(bytes, at, sink);
+            }
+            Item::Instruction { name, .. } if name.eq_ignore_ascii_case(b"php") || name == b"=" => {
+                sink(Piece::Template);
+            }
+            Item::Instruction { .. } | Item::Raw { .. } | Item::End { .. } => {}
+        }
+    }
+}
+
+/// Whether a value is filled in when a page is made.
+fn is_template(value: &[u8]) -> bool {
+    let marks: [&[u8]; 4] = [b"{{", b"{%", b"<%", b"<?"];
+    memchr::memchr2(b'{', b'<', value).is_some()
+        && marks.iter().any(|mark| memchr::memmem::find(value, mark).is_some())
+}
+
+fn start(element: &[u8], attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
+    // Of two attributes with one name, the first counts.
+    let mut seen_goal = false;
+    for attribute in attributes.clone() {
+        let Attribute { name, at, value } = attribute;
+        let mut buffer = [0; LONGEST];
+        let name = lower(name, &mut buffer);
+        if name.starts_with(b"{%") || name.starts_with(b"{{") {
+            sink(Piece::Template);
+        }
+        if value.is_empty() {
+            continue;
+        }
+        if matches!(name, b"href" | b"src" | b"action" | b"content" | b"id" | b"class" | b"value")
+            && is_template(value)
+        {
+            sink(Piece::Template);
+        }
+        if matches!((element, name), (b"link" | b"base", b"href") | (b"meta", b"content"))
+            && std::mem::replace(&mut seen_goal, true)
+        {
+            continue;
+        }
+        match name {
+            b"id" => sink(Piece::Id(decoded(value))),
+            b"name" if matches!(element, b"a" | b"map" | b"img") => {
+                sink(Piece::Id(decoded(value)));
+            }
+            b"style" if memchr::memchr(b'(', value).is_some() => css::read(value, at, sink),
+            b"srcset" | b"imagesrcset" => srcset(value, at, sink),
+            b"content" if element == b"meta" => refresh(attributes, &attribute, sink),
+            b"href" if element == b"base" => sink(Piece::BaseUrl(decoded(value))),
+            _ => {
+                if let Some(role) = role(element, name, value, attributes) {
+                    sink(Piece::Reference(Reference::marked(role, at, value)));
+                }
+            }
+        }
+    }
+}
+
+fn role(element: &[u8], name: &[u8], value: &[u8], attributes: &Attributes<'_>) -> Option<Role> {
+    match (element, name) {
+        (b"a" | b"area", b"href" | b"xlink:href") | (b"iframe" | b"frame", b"src") => {
+            Some(Role::Page)
+        }
+        (b"link", b"href") => attributes.value(b"rel").and_then(|rel| of_link(rel.value)),
+        (
+            b"img" | b"script" | b"source" | b"video" | b"audio" | b"track" | b"embed" | b"input",
+            b"src",
+        )
+        | (b"video", b"poster")
+        | (b"object", b"data")
+        | (b"body" | b"table" | b"td" | b"th" | b"tr", b"background")
+        | (b"image" | b"use", b"href" | b"xlink:href") => Some(Role::Asset),
+        // Where forms go is a program's matter, unless it is a page.
+        (b"form", b"action") | (b"button" | b"input", b"formaction") => {
+            let path = value.split(|b| matches!(b, b'?' | b'#')).next().unwrap_or_default();
+            (path.ends_with(b".html") || path.ends_with(b".htm")).then_some(Role::Page)
+        }
+        _ => None,
+    }
+}
+
+/// What a `<link>` of this relation is for.
+fn of_link(relation: &[u8]) -> Option<Role> {
+    let words: Vec<_> = relation.split(u8::is_ascii_whitespace).collect();
+    let has = |name: &[u8]| words.iter().any(|word| word.eq_ignore_ascii_case(name));
+    let assets: [&[u8]; 8] = [
+        b"stylesheet",
+        b"icon",
+        b"apple-touch-icon",
+        b"apple-touch-icon-precomposed",
+        b"manifest",
+        b"preload",
+        b"modulepreload",
+        b"mask-icon",
+    ];
+    let pages: [&[u8]; 12] = [
+        b"next",
+        b"prev",
+        b"up",
+        b"start",
+        b"index",
+        b"contents",
+        b"search",
+        b"help",
+        b"author",
+        b"copyright",
+        b"license",
+        b"glossary",
+    ];
+    match () {
+        () if assets.iter().any(|name| has(name)) => Some(Role::Asset),
+        () if pages.iter().any(|name| has(name)) => Some(Role::Page),
+        () => None,
+    }
+}
+
+/// `a.png 1x, b.png 2x`: HTML Living Standard 4.8.4.2.1. A comma is a part of a URL unless a blank
+/// follows it.
+fn srcset(value: &[u8], from: usize, sink: &mut Sink<'_>) {
+    let mut at = 0;
+    loop {
+        let rest = value.get(at..).unwrap_or_default();
+        let skip = |b: &u8| !b.is_ascii_whitespace() && *b != b',';
+        let Some(begins) = rest.iter().position(skip) else { return };
+        let rest = rest.get(begins..).unwrap_or_default();
+        at += begins;
+        let length = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        let url = rest.get(..length).unwrap_or_default();
+        let bare = url.strip_suffix(b",").unwrap_or(url);
+        sink(Piece::Reference(Reference::marked(Role::Asset, from + at, bare)));
+        at += length;
+        if bare.len() == url.len() {
+            let rest = value.get(at..).unwrap_or_default();
+            at += memchr::memchr(b',', rest).unwrap_or(rest.len());
+        }
+    }
+}
+
+/// `<meta http-equiv="refresh" content="0; url=next.html">`.
+fn refresh(attributes: &Attributes<'_>, content: &Attribute<'_>, sink: &mut Sink<'_>) {
+    let is_refresh =
+        attributes.value(b"http-equiv").is_some_and(|a| a.value.eq_ignore_ascii_case(b"refresh"));
+    let value = content.value;
+    let Some(mark) = value.iter().position(|b| matches!(b, b';' | b',')).filter(|_| is_refresh)
+    else {
+        return;
+    };
+    let behind = value.get(mark + 1..).unwrap_or_default().trim_ascii_start();
+    let url = match behind.get(..3) {
+        Some(key) if key.eq_ignore_ascii_case(b"url") => {
+            let rest = behind.get(3..).unwrap_or_default().trim_ascii_start();
+            rest.strip_prefix(b"=").unwrap_or(rest).trim_ascii_start()
+        }
+        _ => behind,
+    };
+    let begins = value.len() - url.len();
+    let (url, begins) = match url.first() {
+        Some(&quote @ (b'"' | b'\'')) => {
+            let inside = url.get(1..).unwrap_or_default();
+            let end = memchr::memchr(quote, inside).unwrap_or(inside.len());
+            (inside.get(..end).unwrap_or_default(), begins + 1)
+        }
+        _ => (url, begins),
+    };
+    sink(Piece::Reference(Reference::marked(Role::Page, content.at + begins, url)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Syntax;
+    use super::super::tests::told;
+
+    #[test]
+    fn references_are_found_with_their_places() {
+        for (text, expected) in [
+            ("<a href=x.html>", &["Page x.html @8"][..]),
+            ("<A HREF = 'a b.html' id=p>", &["Page a b.html @11", "#p"]),
+            ("<a href=\"a?b&amp;c\">", &["Page a?b&c @9"]),
+            ("<a title=it's href=y>", &["Page y @19"]),
+            ("<a title='>' href=y>", &["Page y @18"]),
+            ("<!-- <a href=x> --><a name=n>", &["#n"]),
+            ("<script>'<a href=x>'</script><img src=i>", &["Asset i @38"]),
+            ("<style>a{b:url( 'c.png' )}</style>", &["Asset c.png @17"]),
+            ("<p style=\"background:url(d.png)\">", &["Asset d.png @25"]),
+            ("<img srcset=\"a.png 1x, b,c.png 2x\">", &["Asset a.png @13", "Asset b,c.png @23"]),
+            ("<img srcset='a, b'>", &["Asset a @13", "Asset b @16"]),
+            ("<meta http-equiv=Refresh content='0; URL=n.html'>", &["Page n.html @41"]),
+            ("<meta content='0; url=n.html'>", &[]),
+            ("<link rel='shortcut icon' href=f>", &["Asset f @31"]),
+            ("<link rel=canonical href=f>", &[]),
+            ("<base href=/b/><form action=go.cgi>", &["base /b/"]),
+            ("<form action=go.html?x>", &["Page go.html?x @13"]),
+            ("<svg><use xlink:href='s.svg#i'/>", &["Asset s.svg#i @22"]),
+            ("<a href='{{ url }}'>", &["template", "Page {{ url }} @9"]),
+            ("<a href='x", &[]),
+            ("<a href", &[]),
+            ("a < b <a href=x>", &["Page x @14"]),
+        ] {
+            assert_eq!(told(Syntax::Html, text.as_bytes()), expected, "{text}");
+        }
+    }
+}
