@@ -48,6 +48,8 @@ pub struct Config {
     pub waivers: Vec<Waiver>,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
     pub encoding: Option<&'static str>,
+    /// The folder of the artifact that is the root of a site, as a locator.
+    pub link_root: Option<String>,
     /// Bytes that packed contents may decode to in all, if not the default.
     pub decoded: Option<u64>,
     /// The user's own rules, not loaded yet.
@@ -89,6 +91,7 @@ struct Table {
     limits: Limits,
     rules: BTreeMap<toml::Spanned<String>, toml::Spanned<toml::Value>>,
     suppress: Suppress,
+    links: Links,
     waiver: Vec<toml::Spanned<waiver::Table>>,
 }
 
@@ -110,6 +113,12 @@ struct Compare {
 #[serde(deny_unknown_fields, default)]
 struct Limits {
     decoded: Option<toml::Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Links {
+    root: Option<String>,
 }
 
 impl Config {
@@ -152,6 +161,7 @@ impl Config {
         let mut config =
             Self { file: Some(file.to_path_buf()), host: table.compare.host, ..Self::default() };
         config.digest = Some(Digest::of(text.as_bytes()));
+        config.link_root = table.links.root;
         for name in table.release.targets {
             config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
             config.targets.push(name.into_inner());

@@ -38,6 +38,11 @@ pub fn schema() -> Value {
                 "additionalProperties": false,
                 "properties": { "decoded": text },
             },
+            "links": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "root": text },
+            },
             "rules": {
                 "type": "object",
                 "description": "By ids of rules or globs over them",

@@ -273,7 +273,7 @@ fn parents(volume: &Volume) -> Vec<bool> {
 }
 
 /// Whether the entry is another namespace's view of one that is judged there.
-fn told_elsewhere(
+pub(super) fn told_elsewhere(
     manifest: &Manifest,
     place: Place,
     volume: &Volume,

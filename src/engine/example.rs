@@ -6,6 +6,7 @@ use std::io;
 use super::artifact::Spot;
 use super::conditions::Changes;
 use super::judge::{Judge, Judged};
+use super::links::Links;
 use super::parse::{AllNotes, Parsing};
 use super::sample::{NOW, content_of, manifest_of};
 use super::settings::Settings;
@@ -20,6 +21,9 @@ use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
 
 /// Bytes at either end that a format is recognised by.
 const ENDS: usize = 4096;
+/// The content of an example that has one.
+const FIRST: ContentPlace =
+    ContentPlace { container: ContainerId(0), volume: 0, content: ContentId(0) };
 
 /// An entry that consists of its bytes, its name and what is declared of it.
 #[derive(Clone, Copy, Debug)]
@@ -162,9 +166,9 @@ fn run(
             Look::Parsed(_) => {
                 let name = example.name.as_deref().unwrap_or("example");
                 let bytes = patched(example, bytes, read)?;
-                parse(&judge, name.as_bytes(), &bytes).findings
+                parse(&judge, name.as_bytes(), &bytes, None, FIRST).findings
             }
-            Look::Joined(_) | Look::Listed(_) => joined(&judge, example, read)?,
+            Look::Joined(_) | Look::Listed(_) | Look::Link(_) => joined(&judge, example, read)?,
             Look::Name(_) | Look::NameOn(_) | Look::Meeting(_) => {
                 let manifest = manifest_of(example);
                 judge.names(&manifest, &Sight::of(&manifest, &settings))
@@ -197,11 +201,33 @@ fn patched(
     Ok(bytes)
 }
 
-/// The findings about the structure of a content that has all its bytes.
-fn parse(judge: &Judge<'_>, name: &[u8], bytes: &[u8]) -> Parsing {
+/// What rules of cost `parse` say of a content that has all its bytes.
+fn parse(
+    judge: &Judge<'_>,
+    name: &[u8],
+    bytes: &[u8],
+    links: Option<&Links<'_>>,
+    place: ContentPlace,
+) -> Parsing {
+    let mut parsing = Parsing::default();
+    with_judged(judge, name, bytes, |judged| {
+        if judge.wants_parse(judged) {
+            let there = if bytes.len() as u64 <= WHOLE { bytes.len() } else { HEAD as usize };
+            let bytes = bytes.get(..there).unwrap_or_default();
+            parsing = judge.parse(judged, bytes, NOW);
+            if let Some(links) = links {
+                parsing.followed = links.follow(place, judged, bytes);
+            }
+        }
+    });
+    parsing
+}
+
+/// A content as the pass would find it.
+fn with_judged(judge: &Judge<'_>, name: &[u8], bytes: &[u8], see: impl FnOnce(&Judged<'_>)) {
     let content = content_of(name, bytes);
     let path = Locator::root().view("").child(name, 0);
-    let judged = Judged {
+    see(&Judged {
         path: &path,
         name,
         class: content.class,
@@ -216,12 +242,7 @@ fn parse(judge: &Judge<'_>, name: &[u8], bytes: &[u8]) -> Parsing {
         targets: &judge.settings().targets,
         mode: None,
         owner: None,
-    };
-    if !judge.wants_parse(&judged) {
-        return Parsing::default();
-    }
-    let there = if bytes.len() as u64 <= WHOLE { bytes.len() } else { HEAD as usize };
-    judge.parse(&judged, bytes.get(..there).unwrap_or_default(), NOW)
+    });
 }
 
 /// The findings about all the entries that an example gives.
@@ -242,24 +263,42 @@ fn joined(
         }
     }
     let manifest = manifest_of(&example);
+    let sight = Sight::of(&manifest, judge.settings());
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
-    let mut contents = Vec::new();
+    let links = Links::new(judge, &manifest);
+    let mut followed = Vec::new();
+    let mut read_again = Vec::new();
     let entries = example.entries.iter().filter_map(|entry| Some((entry, entry.bytes()?)));
     for (number, (entry, bytes)) in entries.enumerate() {
         let content = ContentId(number as u32);
         let place = ContentPlace { container: ContainerId(0), volume: 0, content };
         let name = entry.path.rsplit('/').next().unwrap_or_default();
-        for (rule, of) in parse(judge, name.as_bytes(), &bytes).notes {
+        let parsing = parse(judge, name.as_bytes(), &bytes, links.as_ref(), place);
+        followed.push((place, parsing.followed));
+        read_again.push((place, name, bytes));
+        for (rule, of) in parsing.notes {
             let of = of.into_vec().into_iter().map(|note| Noted { place, note });
             notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
         }
-        contents.push(bytes);
     }
-    let sight = Sight::of(&manifest, judge.settings());
     let mut found = judge.join(&manifest, &sight, &notes);
     found.extend(judge.sums(&manifest, &sight, &notes, &mut |place, algorithm| {
-        algorithm.digest(&mut contents.get(place.content.0 as usize)?.as_slice()).ok()
+        let (.., bytes) = read_again.get(place.content.0 as usize)?;
+        algorithm.digest(&mut bytes.as_slice()).ok()
     }));
+    if let Some(links) = links {
+        let places = links.places(&mut followed);
+        for ((place, name, bytes), (_, of)) in read_again.iter().zip(&mut followed) {
+            if places.broken().contains(place) {
+                with_judged(judge, name.as_bytes(), bytes, |judged| {
+                    links.again(*place, judged, bytes, &places, of);
+                });
+            }
+        }
+        links.bound(&mut followed);
+        found.extend(followed.into_iter().flat_map(|(_, followed)| followed.findings));
+        found.extend(links.entries(&sight, &places, true));
+    }
     Ok(found)
 }
 

@@ -2,6 +2,7 @@
 
 use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
+use super::links::Followed;
 use super::sight::Sight;
 use crate::model::{Census, Class, Evidence, Finding, Manifest};
 use crate::rules::detectors::{Listed, Look};
@@ -17,6 +18,8 @@ const BEHIND: usize = 16;
 pub struct Parsing {
     /// Their findings.
     pub findings: Vec<Finding>,
+    /// What its references lead to.
+    pub followed: Followed,
     /// What detectors of the whole artifact noted, each with the number of its rule.
     pub notes: Vec<(usize, Notes)>,
 }
@@ -27,7 +30,8 @@ pub type AllNotes = Vec<Vec<Noted>>;
 impl Judge<'_> {
     /// Whether some rule of cost `parse` looks at an entry. Rules name the formats that they read.
     pub fn wants_parse(&self, judged: &Judged<'_>) -> bool {
-        judged.census.size > 0 && self.parsing().any(|(_, rule, _)| in_scope(rule, judged))
+        let is_parsed = || self.parsing().any(|(_, rule, _)| in_scope(rule, judged));
+        judged.census.size > 0 && (is_parsed() || self.wants_links(judged))
     }
 
     /// Whether an entry must be looked at though it is as it was in the approved build: what it says
@@ -142,6 +146,7 @@ impl Judge<'_> {
             _ => None,
         });
         let mut finding = finding(rule, judged, self.settings(), message);
+        finding.missing.clone_from(&hit.missing);
         if hit.target.is_some() {
             finding.target.clone_from(&hit.target);
         }

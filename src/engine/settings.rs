@@ -22,6 +22,9 @@ pub struct Settings {
     pub architectures: Vec<String>,
     /// Rules that cost more do not run.
     pub cost: Cost,
+    /// The folder that is the root of a site, as a locator; without, a tree with a page at its root is a
+    /// site.
+    pub link_root: Option<String>,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
     pub encoding: Option<&'static str>,
 }
@@ -36,6 +39,7 @@ impl Default for Settings {
             bound: BTreeMap::new(),
             architectures: Vec::new(),
             cost: Cost::Parse,
+            link_root: None,
             encoding: None,
         }
     }

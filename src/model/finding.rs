@@ -94,6 +94,9 @@ pub struct Finding {
     pub occurrence: u32,
     /// Whether it is about the settings and about nothing in the artifact.
     pub of_settings: bool,
+    /// What it misses at another place: if that changed, the finding is new although its own content
+    /// is not.
+    pub missing: Option<Locator>,
     /// What it does, and where.
     pub why: String,
     /// What to do.
@@ -127,6 +130,7 @@ impl Finding {
             more: 0,
             occurrence: 0,
             of_settings: false,
+            missing: None,
             why: String::new(),
             remedy: String::new(),
         }

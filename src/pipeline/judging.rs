@@ -334,7 +334,8 @@ pub(super) fn mark_existing(findings: &mut [Finding], comparison: &Comparison) {
     let changed = changed_paths(comparison);
     for finding in findings {
         let changed_here = changed.contains(finding.path.as_str())
-            || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()));
+            || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()))
+            || finding.missing.as_ref().is_some_and(|path| changed.contains(path.as_str()));
         finding.existing = !changed_here;
     }
 }

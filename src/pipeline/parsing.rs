@@ -8,9 +8,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::judging::{Round, judged_of};
-use crate::engine::{AllNotes, Judge, Judged, Parsing};
+use crate::engine::{AllNotes, Followed, Judge, Judged, Links, Parsing};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Census, Codec, Content, ContentId, Finding, Gap, GapKind, Locator};
+use crate::model::{Census, Codec, Content, ContentId, Finding, Gap, GapKind, Locator, Verb};
 use crate::rules::faults::reads_end;
 use crate::rules::parsed::{HEAD, Noted, TAIL, WHOLE};
 use crate::rules::sums::Algorithm;
@@ -37,6 +37,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     let Round { judge, artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
     let jobs = jobs(round, changed);
+    let links = Links::new(judge, manifest);
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
@@ -52,8 +53,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         let mut buffer = Vec::new();
         while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             let results = jobs.get(task.clone()).unwrap_or_default().iter();
-            let results: Vec<_> =
-                results.map(|job| (job.place, one(round, job, &pool, &mut buffer))).collect();
+            let results: Vec<_> = results
+                .map(|job| (job.place, one(round, links.as_ref(), job, &pool, &mut buffer)))
+                .collect();
             done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
         }
     };
@@ -65,9 +67,11 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(place, _)| *place);
+    let mut followed = Vec::new();
     for (place, result) in done {
         match result {
             Ok(parsing) => {
+                followed.push((place, parsing.followed));
                 for (rule, of) in parsing.notes {
                     let of = of.into_vec().into_iter().map(|note| Noted { place, note });
                     notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
@@ -97,6 +101,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     });
     found.joined.extend(listed);
     found.gaps.extend(unread);
+    if let Some(links) = &links {
+        follow(round, links, followed, changed.is_none(), &mut found);
+    }
     found
 }
 
@@ -133,17 +140,30 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
             }
         }
     }
+    // What is not there any more, contents that are as they were may refer to.
+    let gone = |verb| matches!(verb, Verb::Removed | Verb::Renamed);
+    let lost = round.comparison.is_some_and(|c| c.items.iter().any(|i| gone(i.change.verb)));
     if let Some(changed) = changed.filter(|_| !jobs.is_empty()) {
         let wanted: HashSet<ContentPlace> = jobs.iter().map(|job| job.place).collect();
         let names = manifest.places().filter_map(|name| {
             let place = manifest.content_place(name).filter(|place| wanted.contains(place))?;
-            changed.contains(manifest.path(name).as_str()).then_some(place)
+            let is_new = changed.contains(manifest.path(name).as_str());
+            (is_new || lost && round.follows(place)).then_some(place)
         });
         let new: HashSet<ContentPlace> = names.collect();
         jobs.retain(|job| job.always || new.contains(&job.place));
     }
     jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
     jobs
+}
+
+impl Round<'_> {
+    /// Whether a content makes references that are followed.
+    fn follows(&self, place: ContentPlace) -> bool {
+        let root = Locator::root();
+        let judged = judged_of(&self.artifact.manifest, place, &root);
+        judged.is_some_and(|judged| self.judge.wants_links(&judged))
+    }
 }
 
 /// Runs of jobs. What lies in a packed container is one run: the thread that has unpacked it reads
@@ -174,39 +194,100 @@ fn tasks(artifact: &Artifact, jobs: &[Job]) -> Vec<std::ops::Range<usize>> {
 /// Reads and judges one content.
 fn one(
     round: &Round<'_>,
+    links: Option<&Links<'_>>,
     job: &Job,
     pool: &std::sync::Arc<Permits>,
     buffer: &mut Vec<u8>,
 ) -> Result<Parsing, Gap> {
-    let Round { judge, artifact, sight, now, .. } = *round;
+    let Round { judge, artifact, now, .. } = *round;
+    let size = artifact.manifest.content(job.place).map_or(0, |content| content.size);
+    let _permit = pool.take(wanted(size));
+    let mut parsing = Parsing::default();
+    look(round, job.place, buffer, |judged, bytes| {
+        parsing = judge.parse(judged, bytes, now);
+        if let Some(links) = links {
+            parsing.followed = links.follow(job.place, judged, bytes);
+        }
+    })?;
+    place_in_image(artifact, job.place, &mut parsing.findings);
+    place_in_image(artifact, job.place, &mut parsing.followed.findings);
+    Ok(parsing)
+}
+
+/// Reads a content, and shows it as rules see it.
+fn look(
+    round: &Round<'_>,
+    place: ContentPlace,
+    buffer: &mut Vec<u8>,
+    see: impl FnOnce(&Judged<'_>, &[u8]),
+) -> Result<(), Gap> {
+    let Round { artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
-    let path = manifest.content_path(job.place);
-    let Some(mut judged) = judged_of(manifest, job.place, &path) else {
-        return Ok(Parsing::default());
-    };
-    let targets = sight.of_content(job.place, &path);
+    let path = manifest.content_path(place);
+    let Some(mut judged) = judged_of(manifest, place, &path) else { return Ok(()) };
+    let targets = sight.of_content(place, &path);
     judged.targets = &targets;
-    let wanted = wanted(judged.census);
-    let _permit = pool.take(wanted);
-    let packed = manifest.stored(job.place).is_some_and(|stored| stored.codec != Codec::Plain);
+    let wanted = wanted(judged.census.size);
+    let packed = manifest.stored(place).is_some_and(|stored| stored.codec != Codec::Plain);
     let mut read_all = || {
-        let mut data = artifact.content_reader(job.place)?;
+        let mut data = artifact.content_reader(place)?;
         read(&mut data, wanted, judged.census, buffer)?;
         let Some(start) = tail_start(&judged) else { return Ok(()) };
         if packed {
             std::io::copy(&mut (&mut data).take(start - wanted), &mut std::io::sink())?;
             return read_tail(data, buffer);
         }
-        let source = artifact.content_source(job.place)?;
+        let source = artifact.content_source(place)?;
         read_tail(Forward::range(source, start, judged.census.size), buffer)
     };
     read_all().map_err(|error| unreadable(&path, &error))?;
-    let mut parsing = judge.parse(&judged, buffer, now);
-    for finding in &mut parsing.findings {
+    see(&judged, buffer);
+    Ok(())
+}
+
+fn place_in_image(artifact: &Artifact, place: ContentPlace, findings: &mut [Finding]) {
+    for finding in findings {
         finding.image_offset =
-            finding.offset.and_then(|offset| artifact.image_offset(job.place, offset));
+            finding.offset.and_then(|offset| artifact.image_offset(place, offset));
     }
-    Ok(parsing)
+}
+
+/// What rules about references say when every content was read: places that are not there, for which
+/// the few contents that name them are read again, and entries.
+fn follow(
+    round: &Round<'_>,
+    links: &Links<'_>,
+    mut followed: Vec<(ContentPlace, Followed)>,
+    all: bool,
+    found: &mut Found,
+) {
+    let places = links.places(&mut followed);
+    let mut buffer = Vec::new();
+    for &place in places.broken() {
+        let at = followed.binary_search_by_key(&place, |(place, _)| *place);
+        let Some((_, of)) = at.ok().and_then(|at| followed.get_mut(at)) else { continue };
+        let seen = look(round, place, &mut buffer, |judged, bytes| {
+            links.again(place, judged, bytes, &places, of);
+        });
+        place_in_image(round.artifact, place, &mut of.findings);
+        found.gaps.extend(seen.err());
+    }
+    links.bound(&mut followed);
+    for (place, of) in followed {
+        match found.findings.binary_search_by_key(&place, |(place, _)| *place) {
+            _ if of.findings.is_empty() => {}
+            Ok(at) => {
+                found
+                    .findings
+                    .get_mut(at)
+                    .into_iter()
+                    .for_each(|(_, f)| f.extend(of.findings.clone()));
+            }
+            Err(at) => found.findings.insert(at, (place, of.findings)),
+        }
+    }
+    found.gaps.extend(places.gap());
+    found.joined.extend(links.entries(round.sight, &places, all));
 }
 
 /// Runs them over an artifact that is a single file.
@@ -221,7 +302,7 @@ pub(super) fn parse_single(
     }
     let mut buffer = Vec::new();
     let read = artifact.source().and_then(|source| {
-        read(Forward::new(&*source), wanted(judged.census), judged.census, &mut buffer)?;
+        read(Forward::new(&*source), wanted(judged.census.size), judged.census, &mut buffer)?;
         tail_start(judged).map_or(Ok(()), |start| {
             read_tail(Forward::range(&*source, start, judged.census.size), &mut buffer)
         })
@@ -231,8 +312,8 @@ pub(super) fn parse_single(
 }
 
 /// Bytes that are read of a content.
-fn wanted(census: &Census) -> u64 {
-    if census.size <= WHOLE { census.size } else { HEAD }
+fn wanted(size: u64) -> u64 {
+    if size <= WHOLE { size } else { HEAD }
 }
 
 /// Where the end of a large content begins, if it is to be read too.

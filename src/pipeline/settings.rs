@@ -60,6 +60,7 @@ pub(super) fn settings(request: &Request, catalogue: &Catalogue) -> Result<Setti
         bound: config.bound.clone(),
         architectures: request.architectures.clone(),
         cost: request.cost,
+        link_root: config.link_root.clone(),
         encoding: config.encoding,
     };
     for setting in &config.rules {

@@ -11,7 +11,7 @@ use super::faults::{self, Fault};
 use super::program::{self, Program};
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
-use crate::model::{Class, Declared, Manifest};
+use crate::model::{Class, Declared, Locator, Manifest};
 
 /// Contents up to this size are read whole; of larger ones, [`HEAD`] bytes.
 pub const WHOLE: u64 = 8 << 20;
@@ -102,6 +102,8 @@ pub struct Hit {
     pub range: Option<Range<u64>>,
     /// The target that minds, if not all do.
     pub target: Option<String>,
+    /// What it misses at another place.
+    pub missing: Option<Locator>,
 }
 
 impl Hit {
@@ -114,7 +116,7 @@ impl Hit {
         } else {
             detail
         };
-        Self { detail, range: None, target: None }
+        Self { detail, ..Self::default() }
     }
 
     /// The same, at a place of the content.

@@ -11,6 +11,7 @@ mod fixes;
 mod formats;
 mod gaps;
 mod house;
+mod links;
 mod listing;
 mod names;
 mod output;

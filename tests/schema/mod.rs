@@ -125,6 +125,7 @@ fn the_schemas_have_the_fields_that_loading_takes() {
         ("[release]\nzz = 1", of("release")),
         ("[compare]\nzz = 1", of("compare")),
         ("[limits]\nzz = 1", of("limits")),
+        ("[links]\nzz = 1", of("links")),
         ("[rules.'a/b']\nzz = 1", &of("rules")["additionalProperties"]["anyOf"][1]),
         ("[suppress]\nzz = 1", of("suppress")),
         ("[[waiver]]\nzz = 1", &of("waiver")["items"]),

@@ -10,6 +10,7 @@ mod future_date;
 mod integrity;
 mod last_line;
 mod line_end_on_target;
+mod links;
 mod lone_cr;
 mod looks_binary;
 mod mark_missing;
@@ -34,6 +35,7 @@ mod utf32;
 use std::ops::Range;
 
 use super::facts::EntryFacts;
+use super::links::Broken;
 use super::name::Name;
 use super::parsed::{Hits, Join, Notes, Parsed};
 use super::targets::Target;
@@ -82,6 +84,21 @@ pub static DETECTORS: &[Detector] = &[
     last_line::DETECTOR,
     line_end_on_target::DETECTOR,
     lone_cr::DETECTOR,
+    links::link_elsewhere::DETECTOR,
+    links::link_leaves::DETECTOR,
+    links::link_missing_asset::DETECTOR,
+    links::link_missing_from_site::DETECTOR,
+    links::link_missing_page::DETECTOR,
+    links::link_missing_part::DETECTOR,
+    links::link_missing_place::DETECTOR,
+    links::link_missing_program::DETECTOR,
+    links::link_missing_source_map::DETECTOR,
+    links::link_not_followed::DETECTOR,
+    links::link_orphan::DETECTOR,
+    links::link_other_case::DETECTOR,
+    links::symlink_dangling::DETECTOR,
+    links::symlink_leaves::DETECTOR,
+    links::symlink_loop::DETECTOR,
     looks_binary::DETECTOR,
     mark_missing::DETECTOR,
     mark_on_target::DETECTOR,
@@ -172,6 +189,9 @@ pub enum Look {
     Joined(Join),
     /// Lists of checksums, and then the entries that they name.
     Listed(Listed),
+    /// A reference that does not do what it is for, a page that nothing leads to, or a link of the file
+    /// system; a hit says which. Cost is `parse`.
+    Link(fn(&Broken<'_>) -> Option<String>),
     /// Nothing: a reader tells the defect by the rule's id.
     Reader,
 }

@@ -185,7 +185,10 @@ pub(super) fn is_of_facts(matcher: &Matcher) -> bool {
     match matcher {
         Matcher::Facts(_) => true,
         Matcher::Detector(detector) => {
-            matches!(detector.look, Look::Facts(_) | Look::Joined(_) | Look::Listed(_))
+            matches!(
+                detector.look,
+                Look::Facts(_) | Look::Joined(_) | Look::Listed(_) | Look::Link(_)
+            )
         }
         _ => false,
     }

@@ -1,0 +1,445 @@
+//! The references of one content, each followed as it is met.
+
+use std::borrow::Cow;
+use std::hash::BuildHasher;
+
+use super::tree::{Folder, How, Tree, Way};
+use super::{Followed, KEPT, Links, Minds, Places, number};
+use crate::engine::collect::number_occurrences;
+use crate::engine::judge::{Judged, in_scope};
+use crate::model::fast_map::{FastSet, FastState};
+use crate::model::locator::escape_text;
+use crate::model::manifest::{ContentPlace, Place};
+use crate::model::{Kind, Locator, NodeId};
+use crate::rules::Rule;
+use crate::rules::links::{
+    Base, Broken, Fate, Form, Goal, Piece, Reference, Role, Syntax, Vocabulary, goal, syntax,
+};
+use crate::rules::parsed::{Hit, Hits, Parsed};
+
+/// Characters of a reference that are shown.
+const SHOWN: usize = 160;
+
+/// Where relative URLs of a content start.
+enum From {
+    /// In a folder.
+    Folder(Folder),
+    /// On another host, or where nothing is known of.
+    Elsewhere,
+}
+
+/// What following a reference gave.
+enum Seen {
+    /// Nothing that can be told.
+    Nothing,
+    /// What it leads to, whether by a name in other case, and the place in it.
+    There(Folder, bool, Option<Cow<'static, [u8]>>),
+    /// The number stands for what is meant, so that others who mean the same are told with it.
+    Broken(Fate, u64, Option<Locator>),
+}
+
+/// A content under way.
+struct Reader<'l, 'a> {
+    links: &'l Links<'a>,
+    rules: Vec<(&'a Rule, Minds)>,
+    /// By rule, the hits, and what each of those listed means.
+    hits: Vec<(Hits, Vec<u64>)>,
+    tree: &'l Tree<'a>,
+    place: Place,
+    view: usize,
+    folder: Folder,
+    from: From,
+    site: Option<Folder>,
+    seen: FastSet<(Role, u64)>,
+    template: bool,
+    page: u64,
+    places: Vec<u64>,
+    named: Vec<(u64, u64)>,
+    /// Known places, when only these are to be told.
+    known: Option<&'l Places>,
+}
+
+impl<'a> Links<'a> {
+    /// Follows the references of a content. `bytes` are all of it, or as many of the first as
+    /// [`crate::rules::parsed`] says.
+    pub fn follow(&self, place: ContentPlace, judged: &Judged<'_>, bytes: &[u8]) -> Followed {
+        self.followed(place, judged, bytes, None)
+    }
+
+    /// Adds to what following a content gave which places that it names are not there.
+    pub fn again(
+        &self,
+        place: ContentPlace,
+        judged: &Judged<'_>,
+        bytes: &[u8],
+        places: &Places,
+        of: &mut Followed,
+    ) {
+        let mut again = self.followed(place, judged, bytes, Some(places));
+        of.findings.append(&mut again.findings);
+        of.meant.append(&mut again.meant);
+    }
+
+    /// Follows the references of a content; with `known`, tells only places that are not there.
+    fn followed(
+        &self,
+        content: ContentPlace,
+        judged: &Judged<'_>,
+        bytes: &[u8],
+        known: Option<&Places>,
+    ) -> Followed {
+        let Some(syntax) = syntax(judged.name, judged.format) else { return Followed::default() };
+        let Some(mut reader) = self.reader(content, judged, known) else {
+            return Followed::default();
+        };
+        if syntax == Syntax::Xml(Vocabulary::Ocf) && !reader.is_below(b"META-INF") {
+            return Followed::default();
+        }
+        let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let is_cut = (bytes.len() as u64) < judged.census.size
+            // Its style sheet is named at the start.
+            && syntax != Syntax::Xml(Vocabulary::Other);
+        if known.is_none() && (is_wide && syntax.is_text() || is_cut) {
+            let why = if is_cut { "it is larger than 8 MiB" } else { "it is in UTF-16" };
+            reader.tell(Fate::NotFollowed, Role::Page, why, None, (0, None));
+        } else {
+            syntax.read(bytes, &mut |piece| reader.piece(&piece));
+            if reader.template {
+                return Followed::default();
+            }
+        }
+        let is_page = syntax.has_places() && !is_wide && !is_cut;
+        reader.finish(judged, bytes, is_page)
+    }
+
+    fn reader<'l>(
+        &'l self,
+        content: ContentPlace,
+        judged: &Judged<'_>,
+        known: Option<&'l Places>,
+    ) -> Option<Reader<'l, 'a>> {
+        let mut place = self.manifest.main_place(content)?;
+        // What is packed alone stands where its package does.
+        while let Some(outer) = self.manifest.container(place.container).filter(|c| c.is_wrapper())
+        {
+            place = self.manifest.main_place(outer.inside?)?;
+        }
+        let (_, node) = self.manifest.node(place)?;
+        let rules: Vec<_> =
+            self.rules.iter().filter(|(rule, _)| in_scope(rule, judged)).copied().collect();
+        if rules.is_empty() || matches!(node.kind, Kind::Fork | Kind::Resource) {
+            return None;
+        }
+        let tree = self.tree(place)?;
+        let (view, folder) = (usize::from(node.view.0), node.parent());
+        Some(Reader {
+            links: self,
+            hits: vec![Default::default(); rules.len()],
+            rules,
+            tree,
+            place,
+            view,
+            folder,
+            from: From::Folder(folder),
+            site: self.site(place, view, tree),
+            seen: FastSet::default(),
+            template: false,
+            page: number(&content),
+            places: Vec::new(),
+            named: Vec::new(),
+            known,
+        })
+    }
+}
+
+/// Whether a text is one from which references are made.
+fn is_pattern(text: &[u8]) -> bool {
+    let hex = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
+    text.iter().any(|b| matches!(b, b'{' | b'}' | b'<' | b'>' | b'$' | b'|' | b'`'))
+        || memchr::memchr_iter(b'%', text).any(|at| !hex(at + 1) || !hex(at + 2))
+}
+
+impl Reader<'_, '_> {
+    fn piece(&mut self, piece: &Piece<'_>) {
+        match piece {
+            Piece::Template => self.template = true,
+            Piece::BaseUrl(url) => self.base(url),
+            Piece::Id(id) => {
+                if self.known.is_none() {
+                    self.places.push(number(&(self.page, &**id)));
+                }
+            }
+            Piece::Reference(reference) => {
+                if !self.template
+                    && self.seen.insert((reference.role, FastState.hash_one(&*reference.text)))
+                {
+                    self.reference(reference);
+                }
+            }
+        }
+    }
+
+    /// Whether the content lies right in a folder of that name.
+    fn is_below(&self, name: &[u8]) -> bool {
+        let folder = self.folder.map(|node| Place { node, ..self.place });
+        let folder = folder.and_then(|folder| self.links.manifest.node(folder));
+        folder.is_some_and(|(volume, node)| volume.name(node) == name)
+    }
+
+    /// `<base href>`.
+    fn base(&mut self, url: &[u8]) {
+        let Goal::Path { absolute, path, .. } = goal(url, Form::Url) else {
+            self.from = From::Elsewhere;
+            return;
+        };
+        let start = if absolute { self.site } else { Some(self.folder) };
+        let folder = path.get(..memchr::memrchr(b'/', &path).map_or(0, |at| at + 1));
+        let way =
+            start.map(|at| self.tree.follow(self.how(Form::Url), at, folder.unwrap_or_default()));
+        self.from = match way {
+            Some(Way::Found(folder) | Way::OtherCase(folder)) => From::Folder(folder),
+            _ => From::Elsewhere,
+        };
+    }
+
+    fn how(&self, form: Form) -> How {
+        How {
+            view: self.view,
+            encoded: form == Form::Url,
+            any_case: form == Form::Dos,
+            rooted: self.tree.is_installed(self.view),
+        }
+    }
+
+    fn reference(&mut self, reference: &Reference<'_>) {
+        let mut seen = self.follow(reference, &reference.text);
+        if let Seen::Broken(Fate::Absent | Fate::Elsewhere, ..) = seen {
+            let mut others = reference.also.iter().map(|path| self.follow(reference, path));
+            let others = others.find(|seen| !matches!(seen, Seen::Broken(..)));
+            let page = || {
+                let whole = reference.text.split(|b| matches!(b, b'?' | b'#')).next()?;
+                let whole = whole.strip_suffix(b"/").unwrap_or(whole);
+                // Many hosts give `about.html` for `about`; systems that pack their documentation
+                // have readers that unpack it.
+                let ends: &[&[u8]] =
+                    if self.site.is_some() { &[b".html", b".gz"] } else { &[b".gz"] };
+                let ends = ends.iter().filter(|_| reference.role == Role::Page);
+                let mut seen = ends.map(|end| self.follow(reference, &[whole, end].concat()));
+                seen.find(|seen| matches!(seen, Seen::There(..)))
+            };
+            if let Some(found) = others.or_else(page) {
+                seen = found;
+            }
+        }
+        let spelled = String::from_utf8_lossy(&reference.text);
+        let spelled: String = spelled.chars().take(SHOWN).collect();
+        let at = (reference.length > 0).then_some((reference.at, reference.length));
+        match seen {
+            Seen::Nothing => {}
+            Seen::Broken(fate, meant, missing) => {
+                if self.known.is_none() {
+                    self.tell(fate, reference.role, &spelled, at, (meant, missing));
+                }
+            }
+            Seen::There(to, other, place) => {
+                if other && self.known.is_none() {
+                    let path =
+                        to.map(|node| self.links.manifest.path(Place { node, ..self.place }));
+                    let detail = format!("{spelled}: there is {}", path.unwrap_or_default());
+                    self.tell(Fate::OtherCase, reference.role, &detail, at, (0, None));
+                }
+                self.arrive(to, place.as_deref(), reference.role, &spelled, at);
+            }
+        }
+    }
+
+    /// Follows one spelling of a reference.
+    fn follow(&self, reference: &Reference<'_>, text: &[u8]) -> Seen {
+        let installed = self.tree.is_installed(self.view);
+        let how = self.how(reference.form);
+        let (way, fragment, system, path) = match goal(text, reference.form) {
+            Goal::Elsewhere => return Seen::Nothing,
+            Goal::Machine(path) if installed && path.starts_with(b"/") => {
+                (self.tree.follow(how, None, &path), None, true, path)
+            }
+            Goal::Machine(path) => return Seen::Broken(Fate::Leaves, number(&path), None),
+            Goal::Path { path, .. } if reference.form == Form::Url && is_pattern(&path) => {
+                return Seen::Nothing;
+            }
+            Goal::Path { absolute, path, fragment } => {
+                let fragment = fragment.map(|f| Cow::Owned(f.into_owned()));
+                if path.is_empty() {
+                    return match self.from {
+                        From::Folder(folder) if folder == self.folder => {
+                            Seen::There(Some(self.place.node), false, fragment)
+                        }
+                        _ => Seen::Nothing,
+                    };
+                }
+                let system = reference.base == Base::System;
+                let start = match self.start(reference, absolute) {
+                    Ok(start) => start,
+                    Err(seen) => return seen,
+                };
+                (self.tree.follow(how, start, &path), fragment, system, path)
+            }
+        };
+        match way {
+            Way::Found(to) => self.page_of(to, false, fragment, reference),
+            Way::OtherCase(to) => self.page_of(to, true, fragment, reference),
+            Way::Absent { above, at, left } => {
+                let elsewhere = installed && (above || system);
+                let fate = if elsewhere { Fate::Elsewhere } else { Fate::Absent };
+                let rest = path.get(path.len().saturating_sub(left)..);
+                let missing = self.links.missing(self.place, at, rest.unwrap_or_default());
+                Seen::Broken(fate, number(&(at.map(|id| id.0), rest)), missing)
+            }
+            Way::Leaves => Seen::Broken(Fate::Leaves, 0, None),
+            Way::Unknown | Way::Loop => Seen::Nothing,
+        }
+    }
+
+    /// Where a path starts, or what is to be said at once.
+    fn start(&self, reference: &Reference<'_>, absolute: bool) -> Result<Folder, Seen> {
+        let installed = self.tree.is_installed(self.view);
+        match reference.base {
+            Base::System if installed => Ok(None),
+            Base::System => Err(Seen::Nothing),
+            Base::Root => Ok(None),
+            Base::Above | Base::Folder if absolute => match reference.form {
+                // A book or a document is a tree of its own.
+                Form::Url if reference.role == Role::Part => Ok(None),
+                Form::Url => self.site.ok_or(Seen::Nothing),
+                _ if installed => Ok(None),
+                _ => Err(Seen::Broken(Fate::Leaves, 0, None)),
+            },
+            Base::Above => self.tree.above(self.folder).ok_or(Seen::Broken(Fate::Leaves, 0, None)),
+            Base::Folder if reference.form == Form::Url => match self.from {
+                From::Folder(folder) => Ok(folder),
+                From::Elsewhere => Err(Seen::Nothing),
+            },
+            Base::Folder => Ok(self.folder),
+        }
+    }
+
+    /// The page that a folder stands for. In a site a folder without one is not there.
+    fn page_of(
+        &self,
+        to: Folder,
+        other: bool,
+        fragment: Option<Cow<'static, [u8]>>,
+        reference: &Reference<'_>,
+    ) -> Seen {
+        let place = to.map(|node| Place { node, ..self.place });
+        let node = place.and_then(|place| self.links.manifest.node(place)).map(|(_, node)| node);
+        let is_folder = node.is_none_or(|node| node.kind == Kind::Directory);
+        if reference.role != Role::Page || !is_folder {
+            return Seen::There(to, other, fragment);
+        }
+        match self.tree.index(self.view, to) {
+            Some(index) => Seen::There(Some(index), other, fragment),
+            None if self.site.is_some() => {
+                let missing = self.links.missing(self.place, to, b"index.html");
+                Seen::Broken(Fate::Absent, number(&to.map(|id| id.0)), missing)
+            }
+            None => Seen::There(to, other, None),
+        }
+    }
+
+    /// A reference leads somewhere: notes that, and which place in the page it names.
+    fn arrive(
+        &mut self,
+        to: Folder,
+        fragment: Option<&[u8]>,
+        role: Role,
+        spelled: &str,
+        at: Option<(usize, usize)>,
+    ) {
+        let Some(node) = to else { return };
+        if node != self.place.node && self.known.is_none() {
+            self.tree.reach(node);
+        }
+        let fragment = fragment.unwrap_or_default();
+        // What a browser looks for in the text, and what a script makes of it, is no place.
+        let cut = memchr::memmem::find(fragment, b":~:").unwrap_or(fragment.len());
+        let fragment = fragment.get(..cut).unwrap_or_default();
+        let is_place = !matches!(fragment.first(), None | Some(b'!' | b'/' | b'?'))
+            && !fragment.eq_ignore_ascii_case(b"top")
+            && !is_pattern(fragment)
+            && !fragment.contains(&b'(');
+        let place = Place { node, ..self.place };
+        if role != Role::Page || !is_place || !self.links.has_places(place) {
+            return;
+        }
+        let Some(page) = self.page_at(node) else { return };
+        let named = number(&(page, fragment));
+        match self.known {
+            None => self.named.push((page, named)),
+            Some(places) if places.lacks(page, named) => {
+                self.tell(Fate::NoPlace, role, spelled, at, (named, None));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn page_at(&self, node: NodeId) -> Option<u64> {
+        self.links.page(Place { node, ..self.place })
+    }
+
+    fn tell(
+        &mut self,
+        fate: Fate,
+        role: Role,
+        detail: &str,
+        at: Option<(usize, usize)>,
+        (meant, missing): (u64, Option<Locator>),
+    ) {
+        let broken = Broken { fate, role, in_site: self.site.is_some(), detail };
+        for ((_, minds), hits) in self.rules.iter().zip(&mut self.hits) {
+            if let Some(detail) = minds(&broken) {
+                let hit = Hit::new(escape_text(detail.as_bytes()));
+                let hit = Hit { missing: missing.clone(), ..hit };
+                hits.0.tell(match at {
+                    Some((at, length)) => hit.at(at as u64, length as u64),
+                    None => hit,
+                });
+                if hits.1.len() < hits.0.listed.len() {
+                    hits.1.push(meant);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, judged: &Judged<'_>, bytes: &[u8], is_page: bool) -> Followed {
+        let mut followed = Followed::default();
+        for ((rule, _), (hits, meant)) in self.rules.iter().zip(&self.hits) {
+            followed.meant.extend(meant);
+            let from = followed.findings.len();
+            let judge = self.links.judge;
+            let told =
+                hits.listed.iter().map(|hit| judge.of_hit(rule, judged, &Parsed::new(bytes), hit));
+            followed.findings.extend(told);
+            if let Some(last) = followed.findings.get_mut(from..).and_then(<[_]>::last_mut) {
+                last.more = hits.more;
+            }
+        }
+        number_occurrences(&mut followed.findings);
+        if self.known.is_some() {
+            return followed;
+        }
+        self.places.sort_unstable();
+        self.places.dedup();
+        let (own, places) = (self.page, &self.places);
+        // Places in the content itself are known already.
+        self.named.retain(|(page, place)| {
+            *page != own || is_page && places.binary_search(place).is_err()
+        });
+        let kept = self.places.len() + self.named.len();
+        let before = self.links.kept.fetch_add(kept, std::sync::atomic::Ordering::Relaxed);
+        followed.page = is_page.then_some(own);
+        if before + kept <= KEPT {
+            (followed.places, followed.named) = (self.places, self.named);
+        }
+        followed
+    }
+}

@@ -1,0 +1,14 @@
+//! What a page of a site leads to or is shown with, not there.
+
+use super::super::{Detector, Look};
+use crate::rules::links::{Broken, Fate, Role};
+
+pub(in super::super) const DETECTOR: Detector =
+    Detector { name: "link-missing-from-site", look: Look::Link(find) };
+
+fn find(broken: &Broken<'_>) -> Option<String> {
+    let is_hit = broken.fate == Fate::Absent
+        && matches!(broken.role, Role::Page | Role::Asset | Role::Module)
+        && broken.in_site;
+    is_hit.then(|| broken.detail.to_owned())
+}

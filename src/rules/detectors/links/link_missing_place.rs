@@ -1,0 +1,12 @@
+//! Places in pages that are there.
+
+use super::super::{Detector, Look};
+use crate::rules::links::{Broken, Fate};
+
+pub(in super::super) const DETECTOR: Detector =
+    Detector { name: "link-missing-place", look: Look::Link(find) };
+
+fn find(broken: &Broken<'_>) -> Option<String> {
+    let is_hit = broken.fate == Fate::NoPlace;
+    is_hit.then(|| broken.detail.to_owned())
+}

@@ -1,0 +1,12 @@
+//! What is there by a name in other case.
+
+use super::super::{Detector, Look};
+use crate::rules::links::{Broken, Fate};
+
+pub(in super::super) const DETECTOR: Detector =
+    Detector { name: "link-other-case", look: Look::Link(find) };
+
+fn find(broken: &Broken<'_>) -> Option<String> {
+    let is_hit = broken.fate == Fate::OtherCase;
+    is_hit.then(|| broken.detail.to_owned())
+}

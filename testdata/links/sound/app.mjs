@@ -1,0 +1,4 @@
+import { start } from './start.mjs';
+
+start();
+//# sourceMappingURL=app.mjs.map

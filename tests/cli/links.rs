@@ -1,0 +1,151 @@
+//! Rules about references: a site with one fault of each kind and its sound twin, wherever they lie.
+
+use std::fs;
+use std::path::Path;
+
+use super::support::{Ran, Scratch, premaster, root, tar, zip};
+
+/// The findings about references, as `rule path:line offset message`.
+fn hits(ran: &Ran) -> Vec<String> {
+    let report = ran.json();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let mine =
+        findings.filter(|f| f["rule"].as_str().is_some_and(|rule| rule.starts_with("links/")));
+    mine.map(|f| {
+        let text = |name: &str| f[name].as_str().unwrap_or_default().to_owned();
+        let rule = text("rule").replace("links/", "");
+        format!("{rule} {}:{} {}", text("path"), f["line"], text("message"))
+    })
+    .collect()
+}
+
+fn check(artifact: &Path, more: &[&str]) -> Ran {
+    let mut args = vec!["check".into(), artifact.as_os_str().to_owned(), "--format=json".into()];
+    args.extend(more.iter().map(Into::into));
+    premaster(args)
+}
+
+/// The files of a folder, with their paths in it.
+fn files(folder: &Path, inner: &str, found: &mut Vec<(String, Vec<u8>)>) {
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable")).collect();
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{inner}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            files(&entry.path(), &format!("{name}/"), found);
+        } else {
+            found.push((name, fs::read(entry.path()).expect("readable")));
+        }
+    }
+}
+
+const FAULTS: &[&str] = &[
+    "missing-source-map app.mjs:4 the source map app.mjs.map is not there",
+    "missing-from-site app.mjs:1 ./start.mjs is not there",
+    "missing-from-site css/site.css:1 type.css is not there",
+    "leaves-artifact docs/index.html:3 ../../install.html leads out of the artifact",
+    "leaves-artifact docs/index.html:3 file:///home/me/press/docs/install.html leads out of the artifact",
+    "orphan-page docs/install.html:null nothing leads to the page install.html",
+    "other-case index.html:12 img/logo%20small.svg: there is img/Logo small.svg",
+    "missing-place index.html:13 about.html#staff: the page is there, the place in it is not",
+    "missing-from-site index.html:13 doc/ is not there",
+    "missing-from-site sitemap.xml:5 /gone.html is not there",
+];
+
+#[test]
+fn every_fault_of_a_site_is_found_wherever_it_lies() {
+    let broken = root().join("testdata/links/broken");
+    let mut expected: Vec<_> = FAULTS.iter().map(|&text| text.to_owned()).collect();
+    expected.sort();
+    let sorted = |ran: &Ran| {
+        let mut found = hits(ran);
+        found.sort();
+        found
+    };
+    for threads in ["1", "4"] {
+        let ran = check(&broken, &["--threads", threads]).exits(1);
+        assert_eq!(sorted(&ran), expected, "{threads} threads");
+    }
+    assert!(hits(&check(&broken, &["--cost", "literal"]).exits(0)).is_empty());
+    let mut all = Vec::new();
+    files(&broken, "", &mut all);
+    let scratch = Scratch::new();
+    let borrowed: Vec<_> = all.iter().map(|(name, b)| (name.as_str(), b.as_slice())).collect();
+    let inner = tar(&borrowed);
+    let archive = scratch.file("outer.zip", zip(&[(b"site.tar", &inner)]));
+    let within: Vec<_> = {
+        let place = |text: &String| {
+            let (rule, rest) = text.split_once(' ').expect("a rule");
+            let rest = rest.replace("there is ", "there is site.tar!/");
+            format!("{rule} site.tar!/{rest}")
+        };
+        expected.iter().map(place).collect()
+    };
+    assert_eq!(sorted(&check(&archive, &[]).exits(1)), within);
+}
+
+#[test]
+fn a_sound_site_has_no_findings() {
+    let sound = root().join("testdata/links/sound");
+    assert!(hits(&check(&sound, &[]).exits(0)).is_empty());
+    let targets = ["--target", "linux", "--target", "windows"];
+    assert!(hits(&check(&sound, &targets).exits(0)).is_empty());
+}
+
+#[test]
+fn the_root_of_a_site_may_be_named() {
+    let scratch = Scratch::new();
+    scratch.file("tree/public/start.html", "<a href='/a.html'><a href='/b.html'>");
+    scratch.file("tree/public/a.html", "<p>");
+    scratch.file("tree/b.html", "<a href='/a.html'>");
+    let tree = scratch.path("tree");
+    assert!(hits(&check(&tree, &[]).exits(0)).is_empty(), "where paths start is not known");
+    let config = scratch.file("premaster.toml", "[links]\nroot = \"public\"\n");
+    let config = config.to_str().expect("UTF-8");
+    let found = hits(&check(&tree, &["--config", config]).exits(1));
+    let expected = [
+        "orphan-page public/start.html:null nothing leads to the page start.html",
+        "missing-from-site public/start.html:1 /b.html is not there",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_many_pages_lack_is_told_a_few_times() {
+    let scratch = Scratch::new();
+    scratch.file("tree/doc/index.html", "<p>");
+    for number in 0..300 {
+        let page = format!("<a href='../lost.html'><a href='{number}-lost.html'>");
+        scratch.file(format!("tree/doc/{number}.html"), page);
+    }
+    let report = check(&scratch.path("tree"), &[]).exits(0).json();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let mine: Vec<_> = findings.filter(|f| f["rule"] == "links/missing-page").collect();
+    let all: u64 = mine.iter().map(|f| 1 + f["more"].as_u64().unwrap_or_default()).sum();
+    let same = mine.iter().filter(|f| f["message"] == "../lost.html is not there").count();
+    assert_eq!((mine.len(), all, same), (200, 600, 3));
+}
+
+#[test]
+fn a_page_that_was_taken_out_is_missed_by_pages_that_did_not_change() {
+    let scratch = Scratch::new();
+    scratch.file("tree/index.html", "<a href=a.html><a href=old.html>");
+    scratch.file("tree/a.html", "<a href=gone%20b.html>");
+    scratch.file("tree/gone b.html", "<p>");
+    let (tree, manifest) = (scratch.path("tree"), scratch.path("approved.jsonl"));
+    let approve = ["approve".as_ref(), tree.as_os_str(), "-o".as_ref(), manifest.as_os_str()];
+    premaster(approve.into_iter().chain(["--with-findings".as_ref()])).exits(0);
+    let against = ["--against", manifest.to_str().expect("UTF-8")];
+    assert!(hits(&check(&tree, &against).exits(0)).is_empty());
+    fs::remove_file(tree.join("gone b.html")).expect("a file");
+    let report = check(&tree, &against).exits(1).json();
+    let states: Vec<_> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|f| f["rule"] == "links/missing-from-site")
+        .map(|f| (f["path"].as_str().unwrap_or_default(), f["state"].as_str().unwrap_or_default()))
+        .collect();
+    assert_eq!(states, [("a.html", "new"), ("index.html", "existing")]);
+}
