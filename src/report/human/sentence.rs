@@ -131,10 +131,30 @@ pub(super) fn remedy(cause: &Cause, change: &Change) -> &'static str {
     }
 }
 
-/// The first sentence of a text of several lines.
+/// The first sentence of a text of several lines. What stands in backquotes ends none.
 pub(super) fn first_sentence(text: &str) -> &str {
     let text = text.trim();
-    let ends = [text.find(". "), text.find(".\n"), text.find("\n\n")];
+    let is_quoted =
+        |at: usize| text.get(..at).is_some_and(|before| before.matches('`').count() % 2 == 1);
+    let ends = [". ", ".\n", "\n\n"]
+        .map(|end| text.match_indices(end).map(|(at, _)| at).find(|&at| !is_quoted(at)));
     let end = ends.into_iter().flatten().min().map_or(text.len(), |at| at + 1);
     text.get(..end).unwrap_or(text).trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_sentence;
+
+    #[test]
+    fn a_command_ends_no_sentence() {
+        for (text, first) in [
+            ("Delete it.\nThen go.", "Delete it."),
+            ("`find . -delete` does it. More.", "`find . -delete` does it."),
+            ("One paragraph\n\nAnother.", "One paragraph"),
+            ("No end", "No end"),
+        ] {
+            assert_eq!(first_sentence(text), first, "{text:?}");
+        }
+    }
 }
