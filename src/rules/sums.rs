@@ -67,7 +67,7 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line as [`note`] keeps it: without line end, with a name.
+    /// Reads a line as `note` keeps it: without line end, with a name.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let (hint, hex, name) = match line.iter().rposition(|b| *b == b'=') {
             Some(equals) if line.get(..equals)?.trim_ascii_end().ends_with(b")") => {
