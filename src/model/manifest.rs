@@ -13,8 +13,9 @@ use super::digest::Digest;
 use super::fact::field;
 use super::fast_map::FastMap;
 use super::gap::Gap;
+use super::kind::Kind;
 use super::locator::Locator;
-use super::volume::{ContentId, Kind, Node, NodeId, Volume};
+use super::volume::{ContentId, Node, NodeId, Volume};
 
 /// A container of a manifest; 0 is the artifact itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -15,6 +15,7 @@ pub mod finding;
 pub mod gap;
 pub mod glob;
 pub mod groups;
+pub mod kind;
 pub mod locator;
 pub mod manifest;
 pub mod outcome;
@@ -33,12 +34,13 @@ pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use gap::{Gap, GapKind};
 pub use glob::matches as glob_matches;
 pub use groups::{Groups, is_told};
+pub use kind::Kind;
 pub use locator::Locator;
 pub use manifest::{Container, ContainerId, ContentPlace, Loose, Manifest, Place};
 pub use outcome::{Cause, Outcome, Verdict, Waived};
 pub use row::{ContentRow, ResidueRow, Room, Row, RowKind, VolumeRow};
 pub use rows::{Glance, RowStream, Rows, Subject, Sum};
 pub use volume::{
-    ContentId, Defect, FactsId, Filled, Kind, Mask, NewNode, Node, NodeId, Part, Partition,
-    Residue, Structure, Unread, View, ViewId, Volume,
+    ContentId, Defect, FactsId, Filled, Mask, NewNode, Node, NodeId, Part, Partition, Residue,
+    Structure, Unread, View, ViewId, Volume,
 };

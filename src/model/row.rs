@@ -10,9 +10,10 @@ use super::class::{Class, Declared};
 use super::content::Content;
 use super::digest::Digest;
 use super::fact::Fact;
+use super::kind::Kind;
 use super::locator::{self, Locator};
 use super::manifest::{Container, ContainerId, Manifest, Place};
-use super::volume::{Filled, Kind};
+use super::volume::Filled;
 
 /// What a row is about.
 #[derive(Clone, PartialEq, Eq, Debug)]

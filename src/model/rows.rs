@@ -10,10 +10,11 @@ use super::class::{Class, Declared};
 use super::content::Content;
 use super::digest::Digest;
 use super::fact::Fact;
+use super::kind::Kind;
 use super::locator::{self, Locator};
 use super::manifest::{ContainerId, ContentPlace, Manifest, Place};
 use super::row::{ContentRow, Row, RowKind};
-use super::volume::{ContentId, Kind, NodeId, Volume};
+use super::volume::{ContentId, NodeId, Volume};
 
 /// Rows in ascending order of locator, the artifact first. Before the first call of
 /// [`advance`](RowStream::advance) there is no current row.

@@ -13,6 +13,7 @@ use super::digest::Digest;
 use super::fact::{Fact, FactTable, Field, Value};
 use super::fast_map::{FastMap, FastSet};
 use super::gap::GapKind;
+use super::kind::Kind;
 
 /// An entry within its volume.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,68 +30,6 @@ pub struct ViewId(pub u8);
 /// A set of facts within its volume's table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FactsId(pub u32);
-
-/// What an entry is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Kind {
-    /// A file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Symlink,
-    /// A second name of an earlier entry.
-    Hardlink,
-    /// A character device.
-    CharDevice,
-    /// A block device.
-    BlockDevice,
-    /// A named pipe.
-    Fifo,
-    /// A socket.
-    Socket,
-    /// A fork of a file other than its data.
-    Fork,
-    /// A resource of a resource fork.
-    Resource,
-}
-
-impl Kind {
-    /// The name in reports and manifests.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Directory => "directory",
-            Self::Symlink => "symlink",
-            Self::Hardlink => "hardlink",
-            Self::CharDevice => "char-device",
-            Self::BlockDevice => "block-device",
-            Self::Fifo => "fifo",
-            Self::Socket => "socket",
-            Self::Fork => "fork",
-            Self::Resource => "resource",
-        }
-    }
-
-    /// Every kind.
-    pub const ALL: [Self; 10] = [
-        Self::File,
-        Self::Directory,
-        Self::Symlink,
-        Self::Hardlink,
-        Self::CharDevice,
-        Self::BlockDevice,
-        Self::Fifo,
-        Self::Socket,
-        Self::Fork,
-        Self::Resource,
-    ];
-
-    /// The kind of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 /// A namespace of a volume.
 #[derive(Clone, Debug)]
