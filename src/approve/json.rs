@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::model::{
-    Census, Class, ContentRow, Digest, Fact, Field, Filled, Kind, Locator, ResidueRow, Room, Row,
-    RowKind, Subject, Sum, Value, VolumeRow,
+    Census, Class, ContentRow, Digest, Fact, Field, Kind, Locator, ResidueRow, Room, Row, RowKind,
+    Subject, Sum, Value, VolumeRow,
 };
 
 /// The first line.
@@ -88,7 +88,7 @@ pub(super) struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layout: Option<Layout>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    room: Option<RoomLine>,
+    room: Option<Room>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     residue: Vec<ResidueLine>,
 }
@@ -147,14 +147,6 @@ struct Layout {
 }
 
 #[derive(Serialize, Deserialize, Debug)]
-struct RoomLine {
-    length: u64,
-    free: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    filled: Option<Filled>,
-}
-
-#[derive(Serialize, Deserialize, Debug)]
 struct ResidueLine {
     role: String,
     owner: String,
@@ -208,11 +200,7 @@ impl<'a> Line<'a> {
                     fields: volume.layout_fields,
                     agrees: volume.layout_agrees,
                 });
-                line.room = volume.room.map(|Room { length, free, filled }| RoomLine {
-                    length,
-                    free,
-                    filled,
-                });
+                line.room = volume.room;
                 line.residue = volume.residues.iter().map(residue_line).collect();
             }
         }
@@ -254,11 +242,7 @@ impl<'a> Line<'a> {
                     layout_fields: layout.fields,
                     layout_agrees: layout.agrees,
                     residues: self.residue.into_iter().map(residue_row).collect(),
-                    room: self.room.map(|RoomLine { length, free, filled }| Room {
-                        length,
-                        free,
-                        filled,
-                    }),
+                    room: self.room,
                 })
             }
             name => RowKind::Entry(entry_kind(name)?),

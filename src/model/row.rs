@@ -45,13 +45,14 @@ pub struct VolumeRow {
 
 /// How long a container is, and how much of that belongs to nothing. Zeros have no digest here: they
 /// are told by their number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Room {
     /// Bytes of the container.
     pub length: u64,
     /// Bytes that belong to no structure and no content, whatever stands in them.
     pub free: u64,
     /// The unit that writers of the format fill up with zeros at the end, if the length is a multiple.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filled: Option<Filled>,
 }
 
