@@ -35,15 +35,15 @@ struct Wanted {
 
 /// Fixes what can be fixed; with `dry` nothing is written. A file is replaced whole or not at all.
 pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
-    let is_folder = fs::metadata(&request.artifact).is_ok_and(|found| found.is_dir());
-    let Checked { outcome, artifact, .. } = check(request)?;
-    if !is_folder {
+    // What is not there, the check tells.
+    if fs::metadata(&request.artifact).is_ok_and(|found| !found.is_dir()) {
         let message = format!(
             "{} is no folder: what is packed is not edited, fix what it is built from",
             request.artifact.display()
         );
         return Err(Failure::Usage(message));
     }
+    let Checked { outcome, artifact, .. } = check(request)?;
     let mut refused = Vec::new();
     let mut changes = Vec::new();
     let catalogue = catalogue(&request.config)?;
