@@ -159,10 +159,7 @@ fn take_in(
     if n < HEAD && readers.is_empty() {
         let mut content = Pass::whole(scan.options, head);
         scan.settle(&mut content, ends, name, declared);
-        if content.class == Class::Container {
-            content.class = Class::Binary;
-        }
-        return Ok((content, None));
+        return Ok((unopened(content), None));
     }
     let mut tee = Tee {
         pass: Pass::new(scan.options),
@@ -202,14 +199,20 @@ fn take_in(
     if readers.is_empty() {
         let ends = Ends { head, tail: tee.tail.bytes() };
         scan.settle_and_match(&mut content, ends, name, declared);
-        if content.class == Class::Container {
-            content.class = Class::Binary;
-        }
+        content = unopened(content);
     } else {
         content.class = Class::Container;
         content.format = readers.first().map(|reader| reader.doc.id);
     }
     Ok((content, waiting))
+}
+
+/// A content that no reader takes: bytes, whatever its container declares.
+fn unopened(content: Content) -> Content {
+    match content.class {
+        Class::Container => Content { class: Class::Binary, ..content },
+        _ => content,
+    }
 }
 
 fn fill(data: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
