@@ -277,8 +277,9 @@ fn joined(
         followed.push((place, parsing.followed));
         read_again.push((place, name, bytes));
         for (rule, of) in parsing.notes {
-            let of = of.into_vec().into_iter().map(|note| Noted { place, note });
-            notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
+            if let Some(all) = notes.get_mut(rule) {
+                all.extend(of.into_vec().into_iter().map(|note| Noted { place, note }));
+            }
         }
     }
     let mut found = judge.join(&manifest, &sight, &notes);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::parsing::{parse_all, parse_single};
+use super::parsing::{parse_all, parse_single, place_in_image, unreadable};
 use crate::compare::Comparison;
 use crate::config::Waiver;
 use crate::engine::{Judge, Judged, Sight, Spot};
@@ -168,15 +168,11 @@ fn judge_content(
         let found =
             artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
         match found {
-            Ok(found) => findings.extend(found.into_iter().map(|mut finding| {
-                finding.image_offset =
-                    finding.offset.and_then(|offset| artifact.image_offset(place, offset));
-                finding
-            })),
-            Err(error) => {
-                let message = format!("cannot be read again for the rules: {error}");
-                gaps.push(Gap::new(path, crate::model::GapKind::Unreadable, message));
+            Ok(mut found) => {
+                place_in_image(artifact, place, &mut found);
+                findings.append(&mut found);
             }
+            Err(error) => gaps.push(unreadable(&path, &error)),
         }
     }
 }
@@ -259,10 +255,7 @@ fn judge_single(
         .and_then(|source| judge.judge(&judged, &mut crate::source::Forward::new(source)));
     match found {
         Ok(found) => findings.extend(found),
-        Err(error) => {
-            let message = format!("cannot be read again for the rules: {error}");
-            gaps.push(Gap::new(root.clone(), crate::model::GapKind::Unreadable, message));
-        }
+        Err(error) => gaps.push(unreadable(&root, &error)),
     }
 }
 

@@ -73,8 +73,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
             Ok(parsing) => {
                 followed.push((place, parsing.followed));
                 for (rule, of) in parsing.notes {
-                    let of = of.into_vec().into_iter().map(|note| Noted { place, note });
-                    notes.get_mut(rule).into_iter().for_each(|all| all.extend(of.clone()));
+                    if let Some(all) = notes.get_mut(rule) {
+                        all.extend(of.into_vec().into_iter().map(|note| Noted { place, note }));
+                    }
                 }
                 if !parsing.findings.is_empty() {
                     found.findings.push((place, parsing.findings));
@@ -118,6 +119,9 @@ struct Job {
 /// The contents that some rule looks at, each once, in the order of the medium.
 fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
     let manifest = &round.artifact.manifest;
+    // What is not there any more, contents that are as they were may refer to.
+    let gone = |verb| matches!(verb, Verb::Removed | Verb::Renamed);
+    let lost = round.comparison.is_some_and(|c| c.items.iter().any(|i| gone(i.change.verb)));
     let mut jobs = Vec::new();
     for (c, container) in manifest.containers.iter().enumerate() {
         for (v, contents) in container.contents.iter().enumerate() {
@@ -132,7 +136,9 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
                 let judged = judged_of(manifest, place, &root)
                     .filter(|judged| round.judge.wants_parse(judged));
                 if let Some(judged) = judged {
-                    let always = changed.is_some() && round.judge.wants_parse_always(&judged);
+                    let always = changed.is_some()
+                        && (round.judge.wants_parse_always(&judged)
+                            || lost && round.judge.wants_links(&judged));
                     let extents = manifest.stored(place).map(|stored| &stored.extents);
                     let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
                     jobs.push(Job { place, start, always });
@@ -140,30 +146,18 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
             }
         }
     }
-    // What is not there any more, contents that are as they were may refer to.
-    let gone = |verb| matches!(verb, Verb::Removed | Verb::Renamed);
-    let lost = round.comparison.is_some_and(|c| c.items.iter().any(|i| gone(i.change.verb)));
-    if let Some(changed) = changed.filter(|_| !jobs.is_empty()) {
-        let wanted: HashSet<ContentPlace> = jobs.iter().map(|job| job.place).collect();
+    if let Some(changed) = changed.filter(|_| jobs.iter().any(|job| !job.always)) {
+        let open: HashSet<ContentPlace> =
+            jobs.iter().filter(|job| !job.always).map(|job| job.place).collect();
         let names = manifest.places().filter_map(|name| {
-            let place = manifest.content_place(name).filter(|place| wanted.contains(place))?;
-            let is_new = changed.contains(manifest.path(name).as_str());
-            (is_new || lost && round.follows(place)).then_some(place)
+            let place = manifest.content_place(name).filter(|place| open.contains(place))?;
+            changed.contains(manifest.path(name).as_str()).then_some(place)
         });
         let new: HashSet<ContentPlace> = names.collect();
         jobs.retain(|job| job.always || new.contains(&job.place));
     }
     jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
     jobs
-}
-
-impl Round<'_> {
-    /// Whether a content makes references that are followed.
-    fn follows(&self, place: ContentPlace) -> bool {
-        let root = Locator::root();
-        let judged = judged_of(&self.artifact.manifest, place, &root);
-        judged.is_some_and(|judged| self.judge.wants_links(&judged))
-    }
 }
 
 /// Runs of jobs. What lies in a packed container is one run: the thread that has unpacked it reads
@@ -245,7 +239,8 @@ fn look(
     Ok(())
 }
 
-fn place_in_image(artifact: &Artifact, place: ContentPlace, findings: &mut [Finding]) {
+/// Tells where the hits in a content lie in the outermost file.
+pub(super) fn place_in_image(artifact: &Artifact, place: ContentPlace, findings: &mut [Finding]) {
     for finding in findings {
         finding.image_offset =
             finding.offset.and_then(|offset| artifact.image_offset(place, offset));
@@ -273,15 +268,12 @@ fn follow(
         found.gaps.extend(seen.err());
     }
     links.bound(&mut followed);
-    for (place, of) in followed {
+    for (place, mut of) in followed.into_iter().filter(|(_, of)| !of.findings.is_empty()) {
         match found.findings.binary_search_by_key(&place, |(place, _)| *place) {
-            _ if of.findings.is_empty() => {}
             Ok(at) => {
-                found
-                    .findings
-                    .get_mut(at)
-                    .into_iter()
-                    .for_each(|(_, f)| f.extend(of.findings.clone()));
+                if let Some((_, all)) = found.findings.get_mut(at) {
+                    all.append(&mut of.findings);
+                }
             }
             Err(at) => found.findings.insert(at, (place, of.findings)),
         }
@@ -346,7 +338,7 @@ fn read(
     Err(std::io::Error::other("it is of another size than before"))
 }
 
-fn unreadable(path: &Locator, error: &std::io::Error) -> Gap {
+pub(super) fn unreadable(path: &Locator, error: &std::io::Error) -> Gap {
     let message = format!("cannot be read again for the rules: {error}");
     Gap::new(path.clone(), GapKind::Unreadable, message)
 }
