@@ -1,7 +1,6 @@
 //! From what a person configured and asked to what the judge goes by.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Failure, Request};
 use crate::config::{Config, ConfigError, RuleSetting};
@@ -53,15 +52,13 @@ pub(super) fn settings(request: &Request, catalogue: &Catalogue) -> Result<Setti
         return Err(wrong_config(config, unknown, message));
     }
     let mut settings = Settings {
-        severities: BTreeMap::new(),
-        by_path: BTreeMap::new(),
-        disabled: BTreeSet::new(),
         targets,
         bound: config.bound.clone(),
         architectures: request.architectures.clone(),
         cost: request.cost,
         link_root: config.link_root.clone(),
         encoding: config.encoding,
+        ..Settings::default()
     };
     for setting in &config.rules {
         apply(&mut settings, setting, catalogue)
