@@ -28,7 +28,7 @@ pub use artifact::Spot;
 pub use conditions::Changes;
 pub use example::{Case, check_example, judge_case, needs_reader};
 pub use judge::{Judge, Judged};
-pub use links::{Followed, Links, Places};
+pub use links::{Followed, Gone, LEFT_OUT, Links, Places};
 pub use parse::{AllNotes, Parsing};
 pub use settings::Settings;
 pub use sight::Sight;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::parsing::{parse_all, parse_single, place_in_image, unreadable};
 use crate::compare::Comparison;
 use crate::config::Waiver;
-use crate::engine::{Judge, Judged, Sight, Spot};
+use crate::engine::{Judge, Judged, LEFT_OUT, Sight, Spot};
 use crate::inspect;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
@@ -318,8 +318,16 @@ pub(super) fn judge_waivers(
 /// The locators of all that differs from the approved build.
 fn changed_paths(comparison: &Comparison) -> BTreeSet<&str> {
     let changes = comparison.items.iter().map(|item| &item.change);
-    let names = changes.flat_map(|change| std::iter::once(&change.path).chain(&change.aliases));
+    let names = changes.flat_map(|change| {
+        std::iter::once(&change.path).chain(&change.from).chain(&change.aliases)
+    });
     names.chain(comparison.flipped.iter().map(|(_, new)| &new.path)).map(Locator::as_str).collect()
+}
+
+/// Whether what a reference misses was there before, under the name that it spells or a longer one.
+fn is_changed(missing: &Locator, changed: &BTreeSet<&str>) -> bool {
+    let ends = std::iter::once(&"").chain(&LEFT_OUT);
+    ends.map(|end| format!("{missing}{end}")).any(|name| changed.contains(name.as_str()))
 }
 
 /// Findings in contents that the approved manifest holds at the same place.
@@ -328,7 +336,7 @@ pub(super) fn mark_existing(findings: &mut [Finding], comparison: &Comparison) {
     for finding in findings {
         let changed_here = changed.contains(finding.path.as_str())
             || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()))
-            || finding.missing.as_ref().is_some_and(|path| changed.contains(path.as_str()));
+            || finding.missing.as_ref().is_some_and(|path| is_changed(path, &changed));
         finding.existing = !changed_here;
     }
 }

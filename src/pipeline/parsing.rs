@@ -8,7 +8,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::judging::{Round, judged_of};
-use crate::engine::{AllNotes, Followed, Judge, Judged, Links, Parsing};
+use crate::compare::{Comparison, Item};
+use crate::engine::{AllNotes, Followed, Gone, Judge, Judged, Links, Parsing};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Census, Codec, Content, ContentId, Finding, Gap, GapKind, Locator, Verb};
 use crate::rules::faults::reads_end;
@@ -36,7 +37,8 @@ pub(super) struct Found {
 pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Found {
     let Round { judge, artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
-    let jobs = jobs(round, changed);
+    let gone = round.comparison.filter(|_| changed.is_some()).and_then(gone);
+    let jobs = jobs(round, changed, gone.is_some());
     let links = Links::new(judge, manifest);
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
@@ -54,7 +56,12 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             let results = jobs.get(task.clone()).unwrap_or_default().iter();
             let results: Vec<_> = results
-                .map(|job| (job.place, one(round, links.as_ref(), job, &pool, &mut buffer)))
+                .map(|job| {
+                    (
+                        job.place,
+                        one(round, (links.as_ref(), gone.as_ref()), job, &pool, &mut buffer),
+                    )
+                })
                 .collect();
             done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
         }
@@ -112,16 +119,37 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
 struct Job {
     place: ContentPlace,
     start: u64,
-    /// Whether it is looked at though it is as it was in the approved build.
-    always: bool,
+    why: Why,
+}
+
+/// Why a content is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is new or changed, or nothing is compared.
+    New,
+    /// It is as it was in the approved build, and some rule looks at such contents too.
+    Always,
+    /// It is as it was, and may refer to an entry that is gone.
+    Gone,
+}
+
+/// What is not there any more. Contents that are as they were may refer to it.
+fn gone(comparison: &Comparison) -> Option<Gone> {
+    fn path(item: &Item) -> Option<&Locator> {
+        match item.change.verb {
+            Verb::Removed => Some(&item.change.path),
+            Verb::Renamed => item.change.from.as_ref(),
+            _ => None,
+        }
+    }
+    let mut paths = comparison.items.iter().filter_map(path).peekable();
+    paths.peek()?;
+    Some(Gone::new(paths))
 }
 
 /// The contents that some rule looks at, each once, in the order of the medium.
-fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
+fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>, lost: bool) -> Vec<Job> {
     let manifest = &round.artifact.manifest;
-    // What is not there any more, contents that are as they were may refer to.
-    let gone = |verb| matches!(verb, Verb::Removed | Verb::Renamed);
-    let lost = round.comparison.is_some_and(|c| c.items.iter().any(|i| gone(i.change.verb)));
     let mut jobs = Vec::new();
     for (c, container) in manifest.containers.iter().enumerate() {
         for (v, contents) in container.contents.iter().enumerate() {
@@ -136,25 +164,33 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Vec<Job> {
                 let judged = judged_of(manifest, place, &root)
                     .filter(|judged| round.judge.wants_parse(judged));
                 if let Some(judged) = judged {
-                    let always = changed.is_some()
-                        && (round.judge.wants_parse_always(&judged)
-                            || lost && round.judge.wants_links(&judged));
+                    let why = match changed {
+                        Some(_) if round.judge.wants_parse_always(&judged) => Why::Always,
+                        Some(_) if lost && round.judge.wants_links(&judged) => Why::Gone,
+                        _ => Why::New,
+                    };
                     let extents = manifest.stored(place).map(|stored| &stored.extents);
                     let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
-                    jobs.push(Job { place, start, always });
+                    jobs.push(Job { place, start, why });
                 }
             }
         }
     }
-    if let Some(changed) = changed.filter(|_| jobs.iter().any(|job| !job.always)) {
+    if let Some(changed) = changed {
         let open: HashSet<ContentPlace> =
-            jobs.iter().filter(|job| !job.always).map(|job| job.place).collect();
+            jobs.iter().filter(|job| job.why != Why::Always).map(|job| job.place).collect();
         let names = manifest.places().filter_map(|name| {
             let place = manifest.content_place(name).filter(|place| open.contains(place))?;
             changed.contains(manifest.path(name).as_str()).then_some(place)
         });
         let new: HashSet<ContentPlace> = names.collect();
-        jobs.retain(|job| job.always || new.contains(&job.place));
+        jobs.retain_mut(|job| {
+            if new.contains(&job.place) {
+                job.why = Why::New;
+                return true;
+            }
+            job.why != Why::New
+        });
     }
     jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
     jobs
@@ -188,7 +224,7 @@ fn tasks(artifact: &Artifact, jobs: &[Job]) -> Vec<std::ops::Range<usize>> {
 /// Reads and judges one content.
 fn one(
     round: &Round<'_>,
-    links: Option<&Links<'_>>,
+    (links, gone): (Option<&Links<'_>>, Option<&Gone>),
     job: &Job,
     pool: &std::sync::Arc<Permits>,
     buffer: &mut Vec<u8>,
@@ -198,7 +234,11 @@ fn one(
     let _permit = pool.take(wanted(size));
     let mut parsing = Parsing::default();
     look(round, job.place, buffer, |judged, bytes| {
-        parsing = judge.parse(judged, bytes, now);
+        if job.why != Why::Gone {
+            parsing = judge.parse(judged, bytes, now);
+        } else if gone.is_none_or(|gone| !gone.may_be_named_in(bytes)) {
+            return;
+        }
         if let Some(links) = links {
             parsing.followed = links.follow(job.place, judged, bytes);
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use super::tree::{Folder, How, Tree, Way};
-use super::{Followed, KEPT, Links, Minds, Places, number};
+use super::{Followed, KEPT, LEFT_OUT, Links, Minds, Places, number};
 use crate::engine::collect::number_occurrences;
 use crate::engine::judge::{Judged, in_scope};
 use crate::model::fast_map::{FastSet, FastState};
@@ -219,12 +219,10 @@ impl Reader<'_, '_> {
             let page = || {
                 let whole = reference.text.split(|b| matches!(b, b'?' | b'#')).next()?;
                 let whole = whole.strip_suffix(b"/").unwrap_or(whole);
-                // Many hosts give `about.html` for `about`; systems that pack their documentation
-                // have readers that unpack it.
-                let ends: &[&[u8]] =
-                    if self.site.is_some() { &[b".html", b".gz"] } else { &[b".gz"] };
-                let ends = ends.iter().filter(|_| reference.role == Role::Page);
-                let mut seen = ends.map(|end| self.follow(reference, &[whole, end].concat()));
+                let hosts = |end: &&&str| self.site.is_some() || **end != ".html";
+                let ends = LEFT_OUT.iter().filter(hosts).filter(|_| reference.role == Role::Page);
+                let mut seen =
+                    ends.map(|end| self.follow(reference, &[whole, end.as_bytes()].concat()));
                 seen.find(|seen| matches!(seen, Seen::There(..)))
             };
             if let Some(found) = others.or_else(page) {

@@ -7,12 +7,14 @@
 
 mod entries;
 mod follow;
+mod gone;
 mod tree;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub use self::gone::{Gone, LEFT_OUT};
 use self::tree::{Folder, Tree};
 use super::judge::{Judge, Judged, in_scope};
 use crate::model::fast_map::FastMap;

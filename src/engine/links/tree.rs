@@ -21,7 +21,7 @@ const INSENSITIVE: &[&str] = &["hfs", "iso", "joliet"];
 const OF_SYSTEM: &[&[u8]] =
     &[b"usr", b"etc", b"opt", b"var", b"Program Files", b"System", b"Library"];
 /// The page of a folder.
-const INDEX: &[&[u8]] = &[b"index.html", b"index.htm", b"index.xhtml", b"default.htm"];
+pub(super) const INDEX: &[&[u8]] = &[b"index.html", b"index.htm", b"index.xhtml", b"default.htm"];
 
 /// A folder, or the root of a view.
 pub(super) type Folder = Option<NodeId>;
