@@ -11,6 +11,7 @@ use super::sentence::{
     change_sentence, field_sentence, finding_place, first_sentence, hunk_place, remedy,
 };
 use super::severity_color;
+use crate::model::change::Granularity;
 use crate::model::{Cause, Change, Disposition, Finding, Outcome, Severity, Verb};
 
 /// Names and fields that are listed.
@@ -79,7 +80,9 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
     if let (Some(change), Some(_)) = (change, first) {
         let disposition = cause.disposition.unwrap_or(change.disposition);
         let sentence = change_sentence(cause, change, hunk);
-        note(&mut out, "change:", &format!("{sentence} ({})", disposition.name()));
+        let there = hunk.filter(|hunk| hunk.granularity == Granularity::Chunk);
+        let there = there.map(|hunk| format!("{}: ", hunk_place(hunk))).unwrap_or_default();
+        note(&mut out, "change:", &format!("{there}{sentence} ({})", disposition.name()));
     }
     // What is said of several targets is told once.
     let is_told = |finding: &&&Finding| {

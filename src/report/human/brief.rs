@@ -8,7 +8,7 @@ use super::block::folded;
 use super::layout::labelled;
 use super::sentence::{change_sentence, hunk_place, hunk_sentence};
 use super::severity_color;
-use crate::model::{Cause, Disposition, Finding, Outcome, Verdict};
+use crate::model::{Cause, Disposition, Finding, Outcome, Severity, Verdict};
 use crate::report::bytes::count;
 
 /// Kinds of findings and changes that are told.
@@ -99,6 +99,11 @@ fn findings(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize, 
             }
         }
     }
+    // Beneath what blocks, notes are counted.
+    let notes = |kind: &(&Finding, &Cause, usize)| {
+        outcome.verdict == Verdict::Blocked && !all && kind.0.severity == Severity::Note
+    };
+    let (notes, kinds): (Vec<_>, Vec<_>) = kinds.into_iter().partition(notes);
     for (finding, cause, more) in kinds.iter().take(shown) {
         let plain = format!("{}[{}]", finding.severity.name(), finding.rule);
         let label = plain.color(severity_color(finding.severity));
@@ -115,6 +120,15 @@ fn findings(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize, 
     if kinds.len() > shown {
         let more: usize = kinds.iter().skip(shown).map(|(.., more)| more + 1).sum();
         let _ = writeln!(out, "… and {} (--all shows them)", count(more, "more finding"));
+    }
+    let total: usize = notes.iter().map(|(.., more)| more + 1).sum();
+    if let [(first, ..), rest @ ..] = notes.as_slice() {
+        let also = match rest {
+            [] => String::new(),
+            rest => format!(" and {}", count(rest.len(), "more rule")),
+        };
+        let _ =
+            writeln!(out, "{} of {}{also} (--all shows them)", count(total, "note"), first.rule);
     }
 }
 

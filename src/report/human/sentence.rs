@@ -41,12 +41,8 @@ pub(super) fn change_sentence(cause: &Cause, change: &Change, hunk: Option<&Hunk
 /// What became of a run of bytes.
 pub(super) fn hunk_sentence(hunk: &Hunk, encoding: Option<&str>) -> String {
     if hunk.granularity == Granularity::Chunk {
-        return format!(
-            "bytes differ somewhere in the {} from offset {} on (the approved manifest holds \
-             digests only)",
-            bytes(hunk.new_length.max(hunk.old_length)),
-            hunk.new_offset
-        );
+        let length = bytes(hunk.new_length.max(hunk.old_length));
+        return format!("some of these {length} differ (the manifest has digests)");
     }
     let side = |bytes: &Option<Vec<u8>>, length: u64| {
         let bytes = bytes.as_deref().unwrap_or_default();
