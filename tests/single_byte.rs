@@ -34,7 +34,8 @@ fn testdata(path: &str) -> PathBuf {
 
 fn request(artifact: &Path) -> Request {
     Request {
-        artifact: artifact.to_path_buf(),
+        artifact: artifact.to_path_buf().into(),
+        partial: false,
         against: None,
         intent: None,
         report_only: false,
@@ -51,7 +52,7 @@ fn request(artifact: &Path) -> Request {
 
 fn check(artifact: &Path, against: &Path, intent: Option<&Path>) -> Outcome {
     let request = Request {
-        against: Some(against.to_path_buf()),
+        against: Some(against.to_path_buf().into()),
         intent: intent.map(Path::to_path_buf),
         ..request(artifact)
     };
@@ -547,7 +548,7 @@ fn the_intents_of_the_story_do_as_their_table_says() {
         for name in names {
             for (artifact, is_fixed) in [("fixed.iso", true), ("candidate.iso", false)] {
                 let request = Request {
-                    against: Some(path("approved.iso")),
+                    against: Some(path("approved.iso").into()),
                     intent: Some(path(&format!("intents/{name}.toml"))),
                     ..request(&path(artifact))
                 };

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::output::{self, Kind};
 use super::{Done, Exit, FailOn, Reading, Showing, load_config, now};
 use crate::model::{Outcome, Verdict};
-use crate::pipeline::{self, Request};
+use crate::pipeline::{self, Input, Request};
 use crate::report;
 use crate::rules::Cost;
 use crate::rules::program::{arch_named, arch_names};
@@ -104,7 +104,8 @@ impl Judging {
     ) -> Result<Request, super::Stop> {
         let config = load_config(self.config.as_ref(), &[&artifact])?;
         Ok(Request {
-            artifact,
+            artifact: Input::Path(artifact),
+            partial: false,
             against: None,
             intent: None,
             report_only: false,
@@ -129,7 +130,7 @@ impl CheckArgs {
         self.showing.prepare()?;
         let mut request = self.judging.request(self.artifact, &self.reading)?;
         request.config.encoding = self.encoding;
-        request.against = self.against;
+        request.against = self.against.map(Input::Path);
         request.intent = self.intent;
         request.report_only = self.undeclared == Undeclared::Report;
         request.targets = self.target;
@@ -172,8 +173,8 @@ impl DiffArgs {
     pub(super) fn run(self) -> Done {
         self.showing.prepare()?;
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
-        let compared =
-            pipeline::diff(&self.old, &self.new, &self.reading.options(&config), &config)?;
+        let (old, new) = (Input::Path(self.old), Input::Path(self.new));
+        let compared = pipeline::diff(&old, &new, &self.reading.options(&config), &config)?;
         show_diff(&compared.outcome, &self.showing)
     }
 }
@@ -203,8 +204,8 @@ pub(super) struct IntendArgs {
 impl IntendArgs {
     pub(super) fn run(self) -> Done {
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
-        let compared =
-            pipeline::diff(&self.old, &self.new, &self.reading.options(&config), &config)?;
+        let (old, new) = (Input::Path(self.old), Input::Path(self.new));
+        let compared = pipeline::diff(&old, &new, &self.reading.options(&config), &config)?;
         output::print(compared.draft.as_bytes())?;
         Ok(if compared.outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
     }
@@ -256,8 +257,8 @@ impl ApproveArgs {
         if let Some(ApproveCommand::Verify { manifest, artifact, reading, showing }) = self.verify {
             showing.prepare()?;
             let config = crate::config::Config { host: false, ..Default::default() };
-            let compared =
-                pipeline::diff(&manifest, &artifact, &reading.options(&config), &config)?;
+            let (old, new) = (Input::Path(manifest), Input::Path(artifact));
+            let compared = pipeline::diff(&old, &new, &reading.options(&config), &config)?;
             return show_diff(&compared.outcome, &showing);
         }
         let artifact = self.artifact.unwrap_or_default();

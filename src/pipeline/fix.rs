@@ -36,10 +36,10 @@ struct Wanted {
 /// Fixes what can be fixed; with `dry` nothing is written. A file is replaced whole or not at all.
 pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
     // What is not there, the check tells.
-    if fs::metadata(&request.artifact).is_ok_and(|found| !found.is_dir()) {
+    if fs::metadata(request.artifact.path()).is_ok_and(|found| !found.is_dir()) {
         let message = format!(
             "{} is no folder: what is packed is not edited, fix what it is built from",
-            request.artifact.display()
+            request.artifact
         );
         return Err(Failure::Usage(message));
     }

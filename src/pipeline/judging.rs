@@ -27,6 +27,8 @@ pub(super) struct Round<'a> {
     pub(super) comparison: Option<&'a Comparison>,
     /// Whether what is as in the approved build need not be looked at for structure.
     pub(super) only_changed: bool,
+    /// Whether the artifact is a part of something.
+    pub(super) partial: bool,
     /// Seconds since 1970.
     pub(super) now: i64,
     /// Threads.

@@ -25,7 +25,7 @@ use crate::readers::{READERS, directory};
 use crate::walk::{self, Artifact, Options, Sha256};
 
 pub use self::fix::{Fixed, fix};
-pub use self::request::{Failure, Request};
+pub use self::request::{Failure, Input, Request};
 pub use self::settings::catalogue;
 
 /// All that a check gives.
@@ -51,8 +51,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     }
     let mut approved = request
         .against
-        .as_deref()
-        .map(|path| Approved::open(path, &base_options(request, intent.as_ref())))
+        .as_ref()
+        .map(|input| Approved::open(input, &base_options(request, intent.as_ref())))
         .transpose()?;
     if let (Some((intent, _)), Some(approved), Some(against), Some(path)) =
         (&intent, &approved, &request.against, &request.intent)
@@ -60,7 +60,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         approved.check_base(intent, &approved.subject(against), path)?;
     }
     let options = Options { literals: judge.literals(), ..request.options.clone() };
-    let mut artifact = walk::scan(&request.artifact, &options)?;
+    let mut artifact = request.artifact.scan(&options)?;
     identify(&mut artifact.manifest);
     let mut compared = None;
     if let Some(approved) = &mut approved {
@@ -97,6 +97,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         sight: &sight,
         comparison: comparison.as_ref(),
         only_changed: by_manifest && !request.all_findings,
+        partial: request.partial,
         now: request.now,
         threads: walk::threads(&request.options),
     };
@@ -133,8 +134,8 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         artifact: subject(&request.artifact, &artifact.manifest),
         approved: approved
             .as_ref()
-            .zip(request.against.as_deref())
-            .map(|(approved, path)| approved.subject(path)),
+            .zip(request.against.as_ref())
+            .map(|(approved, input)| approved.subject(input)),
         intent: intent.map(|(_, subject)| subject),
         entries,
         bytes,
@@ -194,13 +195,13 @@ pub struct Compared {
 
 /// `premaster diff` and `premaster intend`: what differs, without rules and intent.
 pub fn diff(
-    old: &Path,
-    new: &Path,
+    old: &Input,
+    new: &Input,
     options: &Options,
     config: &Config,
 ) -> Result<Compared, Failure> {
     let mut approved = Approved::open(old, options)?;
-    let mut artifact = walk::scan(new, options)?;
+    let mut artifact = new.scan(options)?;
     identify(&mut artifact.manifest);
     let folders = approved.is_folder() && artifact.manifest.folder;
     let policy = policy(config, folders)?;
@@ -243,7 +244,7 @@ pub fn approve(
     with_findings: bool,
     texts: bool,
 ) -> Result<(Outcome, approve::Counts), Failure> {
-    refuse_inside(&request.artifact, output)?;
+    refuse_inside(request.artifact.path(), output)?;
     let Checked { outcome, artifact, .. } = check(request)?;
     if outcome.blocking().next().is_some() && !with_findings {
         return Err(Failure::NotApproved(Box::new(outcome)));

@@ -39,7 +39,8 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     let manifest = &artifact.manifest;
     let gone = round.comparison.filter(|_| changed.is_some()).and_then(gone);
     let jobs = jobs(round, changed, gone.is_some());
-    let links = Links::new(judge, manifest);
+    // What is missing from a part may well stand in the whole.
+    let links = Links::new(judge, manifest).filter(|_| !round.partial);
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
@@ -90,6 +91,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
             }
             Err(gap) => found.gaps.push(gap),
         }
+    }
+    if round.partial {
+        return found;
     }
     found.joined = judge.join(manifest, sight, &notes);
     let mut unread = Vec::new();

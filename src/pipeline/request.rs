@@ -2,21 +2,66 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::approve::ManifestError;
 use crate::config::{Config, ConfigError};
 use crate::model::{Outcome, Severity};
 use crate::rules::LoadError;
-use crate::walk::{OpenError, Options};
+use crate::walk::{self, Artifact, OpenError, Options, Tree};
+
+/// What is read.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file or a folder of the host.
+    Path(PathBuf),
+    /// A folder that is not on the host.
+    Tree(Arc<Tree>),
+}
+
+impl Input {
+    /// Reads all of it.
+    pub(super) fn scan(&self, options: &Options) -> Result<Artifact, OpenError> {
+        match self {
+            Self::Path(path) => walk::scan(path, options),
+            Self::Tree(tree) => Ok(tree.scan(options)),
+        }
+    }
+
+    /// Where it lies on the host; empty if it does not.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Tree(_) => Path::new(""),
+        }
+    }
+}
+
+impl From<PathBuf> for Input {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Tree(tree) => f.write_str(&tree.name),
+        }
+    }
+}
 
 /// What `check` is asked.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// What may ship or not.
-    pub artifact: PathBuf,
+    pub artifact: Input,
+    /// Whether the artifact is a part of something: what a rule says of the whole cannot be said.
+    pub partial: bool,
     /// The approved build: an artifact or a manifest.
-    pub against: Option<PathBuf>,
+    pub against: Option<Input>,
     /// The intent.
     pub intent: Option<PathBuf>,
     /// Whether undeclared changes are told without blocking.

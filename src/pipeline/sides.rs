@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Failure;
+use super::{Failure, Input};
 use crate::approve::{self, ManifestFile};
 use crate::compare::{self, Comparison, Normalizer, Policy};
 use crate::config::{Config, ConfigError};
@@ -15,7 +15,7 @@ use crate::model::{
     Change, Class, Digest, Manifest, Row, RowKind, RowStream, Subject as About, Value, field,
 };
 use crate::source::Source;
-use crate::walk::{self, Artifact, Options};
+use crate::walk::{Artifact, Options};
 
 /// The old side of a comparison.
 pub(super) enum Approved {
@@ -24,13 +24,14 @@ pub(super) enum Approved {
 }
 
 impl Approved {
-    pub(super) fn open(path: &Path, options: &Options) -> Result<Self, Failure> {
+    pub(super) fn open(input: &Input, options: &Options) -> Result<Self, Failure> {
         // Only a file is opened to see whether it is a manifest: a FIFO would wait for ever.
+        let path = input.path();
         if path.is_file() && approve::is_manifest(path) {
             let file = ManifestFile::open(path).map_err(Failure::Manifest)?;
             return Ok(Self::Manifest(Box::new(file)));
         }
-        let mut artifact = walk::scan(path, options)?;
+        let mut artifact = input.scan(options)?;
         identify(&mut artifact.manifest);
         Ok(Self::Artifact(Box::new(artifact)))
     }
@@ -42,11 +43,11 @@ impl Approved {
         }
     }
 
-    pub(super) fn subject(&self, path: &Path) -> Subject {
+    pub(super) fn subject(&self, input: &Input) -> Subject {
         match self {
-            Self::Artifact(artifact) => subject(path, &artifact.manifest),
+            Self::Artifact(artifact) => subject(input, &artifact.manifest),
             Self::Manifest(file) => Subject {
-                path: path.display().to_string(),
+                path: input.to_string(),
                 format: file.format().map(str::to_owned),
                 size: file.size(),
                 blake3: file.blake3(),
@@ -91,9 +92,9 @@ impl Approved {
     }
 }
 
-pub(super) fn subject(path: &Path, manifest: &Manifest) -> Subject {
+pub(super) fn subject(input: &Input, manifest: &Manifest) -> Subject {
     Subject {
-        path: path.display().to_string(),
+        path: input.to_string(),
         format: manifest.format.map(str::to_owned),
         size: manifest.artifact.size,
         blake3: manifest.artifact.blake3,

@@ -13,6 +13,7 @@ pub mod directory;
 mod gzip;
 pub mod hfs;
 mod iso9660;
+pub mod listed;
 mod macintosh;
 pub mod resource_fork;
 mod tar;

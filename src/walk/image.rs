@@ -79,11 +79,15 @@ struct Found {
 /// Sets up the sweep of a container whose volumes have been read.
 pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: Vec<Volume>) {
     let length = nested.source.len();
-    let mut container = Container::new(nested.inside, length, volumes, Vec::new());
-    let loose = if scan.options.contents { container.take_loose_tiles() } else { Vec::new() };
+    // The files of a folder are contents of their own; what they lie in is no artifact.
+    let is_folder = nested.inside.is_none() && scan.is_folder;
+    let of_container = if is_folder { 0 } else { length };
+    let mut container = Container::new(nested.inside, of_container, volumes, Vec::new());
+    let has_tiles = scan.options.contents && !is_folder;
+    let loose = if has_tiles { container.take_loose_tiles() } else { Vec::new() };
     let (simple, packed) = sort_out(&container, length);
     let contents = container.volumes.iter().map(Volume::unread_contents).collect();
-    let is_artifact = nested.inside.is_none();
+    let is_artifact = nested.inside.is_none() && !is_folder;
     let mut units = Vec::new();
     if scan.options.contents || scan.options.nested {
         let one_run = scan.options.sha256 >= Sha256::Artifact && is_artifact;

@@ -12,12 +12,14 @@ mod open;
 mod pass;
 mod scan;
 mod stream;
+mod tree;
 mod tree_hash;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use open::Artifact;
+pub use tree::Tree;
 
 use crate::model::{Gap, GapKind, Locator};
 use crate::rules::Literals;

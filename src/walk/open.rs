@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::tree::Tree;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Codec, Manifest, Stored};
 use crate::readers::directory;
@@ -16,6 +17,8 @@ const KEPT: usize = 8;
 /// A scanned artifact.
 pub struct Artifact {
     path: PathBuf,
+    /// The bytes of a folder that is not on the host.
+    listed: Option<Arc<dyn Source>>,
     permits: Arc<Permits>,
     /// What was found.
     pub manifest: Manifest,
@@ -25,7 +28,13 @@ pub struct Artifact {
 
 impl Artifact {
     pub(super) fn new(path: &Path, permits: Arc<Permits>, manifest: Manifest) -> Self {
-        Self { path: path.to_path_buf(), permits, manifest, opened: Mutex::default() }
+        let (path, opened) = (path.to_path_buf(), Mutex::default());
+        Self { path, listed: None, permits, manifest, opened }
+    }
+
+    pub(super) fn listed(tree: &Tree, permits: Arc<Permits>, manifest: Manifest) -> Self {
+        let listed = Some(Arc::clone(&tree.bytes));
+        Self { listed, ..Self::new(Path::new(&tree.name), permits, manifest) }
     }
 
     /// Where large memory comes from.
@@ -45,7 +54,10 @@ impl Artifact {
 
     /// The bytes of the artifact itself; a folder has none.
     pub fn source(&self) -> io::Result<Arc<dyn Source>> {
-        Ok(Arc::new(FileSource::open(&self.path)?))
+        match &self.listed {
+            Some(listed) => Ok(Arc::clone(listed)),
+            None => Ok(Arc::new(FileSource::open(&self.path)?)),
+        }
     }
 
     /// The bytes of a container.
@@ -75,10 +87,15 @@ impl Artifact {
 
     /// The file of the host that a content is, if the artifact is a folder.
     pub fn host_file(&self, place: ContentPlace) -> Option<PathBuf> {
-        let is_folder = self.manifest.folder && place.container == ContainerId(0);
+        let is_folder = self.is_folder(place) && self.listed.is_none();
         let main = self.manifest.main_place(place).filter(|_| is_folder)?;
         let (volume, node) = self.manifest.node(main)?;
         Some(directory::host_path(&self.path, volume, node))
+    }
+
+    /// Whether a content is a file of a folder.
+    fn is_folder(&self, place: ContentPlace) -> bool {
+        self.manifest.folder && place.container == ContainerId(0)
     }
 
     /// The bytes of a content by position; what is packed is decoded into a spool first.
@@ -119,7 +136,7 @@ impl Artifact {
 
     /// The offset in the artifact of byte `offset` of a content, if the bytes lie there as they are.
     pub fn image_offset(&self, place: ContentPlace, offset: u64) -> Option<u64> {
-        if self.host_file(place).is_some() {
+        if self.is_folder(place) {
             return None;
         }
         let stored = self.stored(place).ok().filter(|stored| stored.codec == Codec::Plain)?;

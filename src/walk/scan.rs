@@ -67,6 +67,8 @@ pub(super) struct Scan<'a> {
     trailing: Mutex<Vec<(ContentPlace, Ending)>>,
     /// Bytes that may still be decoded.
     decodable: AtomicU64,
+    /// Whether the artifact is a folder.
+    pub(super) is_folder: bool,
 }
 
 /// A gap before locators are known.
@@ -88,19 +90,7 @@ pub(super) fn run(
     permits: &Arc<Permits>,
 ) -> io::Result<Manifest> {
     let size = if metadata.is_dir() { 0 } else { metadata.len() };
-    let scan = Scan {
-        options,
-        permits: Arc::clone(permits),
-        buffers: Buffers::default(),
-        queue: Mutex::default(),
-        changed: Condvar::new(),
-        containers: Mutex::default(),
-        artifact: Mutex::default(),
-        gaps: Mutex::default(),
-        images: Mutex::default(),
-        trailing: Mutex::default(),
-        decodable: AtomicU64::new(options.limits.decoded.unwrap_or(1 << 30)),
-    };
+    let scan = Scan::new(options, permits, metadata.is_dir());
     scan.grant(size);
     let mut format = None;
     let mut folders = Vec::new();
@@ -115,24 +105,8 @@ pub(super) fn run(
         format = scan.add_file(&(Arc::clone(&source) as Arc<dyn Source>), &name)?.or(format);
         root_file = Some(source);
     }
-    let threads = super::threads(options);
-    let work = || {
-        let mut buffer = scan.buffers.lend();
-        while let Some(task) = scan.next() {
-            scan.perform(task, &mut buffer);
-            scan.done();
-        }
-    };
-    if threads == 1 {
-        work();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(work);
-            }
-        });
-    }
-    let mut manifest = scan.finish(folders, metadata.is_dir(), format);
+    scan.work();
+    let mut manifest = scan.finish(folders, format);
     if let Some(file) = root_file
         && !file.is_unchanged().unwrap_or(false)
     {
@@ -142,7 +116,63 @@ pub(super) fn run(
     Ok(manifest)
 }
 
+/// Scans a folder that is listed already; its bytes lie in `source`.
+pub(super) fn run_listed(
+    volume: Volume,
+    source: &Arc<dyn Source>,
+    options: &Options,
+    permits: &Arc<Permits>,
+) -> Manifest {
+    let scan = Scan::new(options, permits, true);
+    scan.grant(source.len());
+    let id = scan.reserve();
+    let source = Arc::clone(source);
+    let nested = Nested { inside: None, source, readers: Vec::new(), name: Vec::new(), depth: 0 };
+    image::start(&scan, id, nested, vec![volume]);
+    scan.work();
+    scan.finish(Vec::new(), Some(directory::DOC.id))
+}
+
+impl<'a> Scan<'a> {
+    fn new(options: &'a Options, permits: &Arc<Permits>, is_folder: bool) -> Self {
+        Self {
+            options,
+            permits: Arc::clone(permits),
+            buffers: Buffers::default(),
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            containers: Mutex::default(),
+            artifact: Mutex::default(),
+            gaps: Mutex::default(),
+            images: Mutex::default(),
+            trailing: Mutex::default(),
+            decodable: AtomicU64::new(options.limits.decoded.unwrap_or(1 << 30)),
+            is_folder,
+        }
+    }
+}
+
 impl Scan<'_> {
+    /// Does all tasks, on all threads.
+    fn work(&self) {
+        let work = || {
+            let mut buffer = self.buffers.lend();
+            while let Some(task) = self.next() {
+                self.perform(task, &mut buffer);
+                self.done();
+            }
+        };
+        let threads = super::threads(self.options);
+        if threads == 1 {
+            return work();
+        }
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(work);
+            }
+        });
+    }
+
     fn next(&self) -> Option<Task> {
         let mut queue = lock(&self.queue);
         loop {
@@ -415,12 +445,7 @@ impl Scan<'_> {
         volumes
     }
 
-    fn finish(
-        self,
-        folders: Vec<Arc<Folder>>,
-        is_folder: bool,
-        format: Option<&'static str>,
-    ) -> Manifest {
+    fn finish(self, folders: Vec<Arc<Folder>>, format: Option<&'static str>) -> Manifest {
         for folder in folders {
             if let Ok(folder) = Arc::try_unwrap(folder) {
                 let (id, container) = folder.into_container();
@@ -440,7 +465,7 @@ impl Scan<'_> {
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner)
                 .unwrap_or_default(),
-            folder: is_folder,
+            folder: self.is_folder,
             format,
             containers: self.containers.into_inner().unwrap_or_else(PoisonError::into_inner),
             ..Manifest::default()
