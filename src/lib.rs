@@ -2,7 +2,7 @@
 //!
 //! The levels, each using only those below it: `model` (plain data), `source` (bytes), `readers`,
 //! `inspect` and `rules` (what bytes mean), `engine` and `config`, `walk`, `compare`, then `intent`,
-//! `approve` and `report`, `gate`, `pipeline`, and the command line.
+//! `approve` and `report`, `gate`, `pipeline`, `hook`, and the command line.
 
 pub mod approve;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod compare;
 pub mod config;
 pub mod engine;
 pub mod gate;
+pub mod hook;
 pub mod inspect;
 pub mod intent;
 pub mod model;

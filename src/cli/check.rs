@@ -6,8 +6,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::{self, Kind};
 use super::{Done, Exit, FailOn, Reading, Showing, load_config, now};
+use crate::config::Config;
+use crate::hook::{self, Git};
 use crate::model::{Outcome, Verdict};
-use crate::pipeline::{self, Input, Request};
+use crate::pipeline::{self, Checked, Input, Request};
 use crate::report;
 use crate::rules::Cost;
 use crate::rules::program::{arch_named, arch_names};
@@ -29,16 +31,24 @@ enum CostLimit {
 #[derive(Args, Debug)]
 pub(super) struct CheckArgs {
     /// A folder, a disc image, an archive, a file
-    artifact: PathBuf,
+    #[arg(required_unless_present_any = ["staged", "rev"])]
+    artifact: Option<PathBuf>,
+    /// Instead of an artifact, what is staged in Git, against the last commit
+    #[arg(long, conflicts_with_all = ["artifact", "against", "rev"])]
+    staged: bool,
+    /// Instead of an artifact, what commits of Git changed: A..B, A...B or a commit
+    #[arg(long, value_name = "RANGE", conflicts_with_all = ["artifact", "against"])]
+    rev: Option<hook::Range>,
     /// The approved build: an artifact, or a manifest that `approve` wrote
     #[arg(long, value_name = "APPROVED")]
     against: Option<PathBuf>,
     /// What is meant to change
-    #[arg(long, value_name = "FILE", requires = "against")]
+    #[arg(long, value_name = "FILE")]
     intent: Option<PathBuf>,
-    /// Whether undeclared and unfulfilled changes block or are only told
-    #[arg(long, value_name = "WHAT", default_value = "block")]
-    undeclared: Undeclared,
+    /// Whether undeclared and unfulfilled changes block or are only told [default: block; with
+    /// --staged or --rev and no intent: report]
+    #[arg(long, value_name = "WHAT")]
+    undeclared: Option<Undeclared>,
     /// A platform that the release is for, as in `premaster targets`; may be repeated
     #[arg(long, value_name = "NAME", value_parser = super::targets::parser(), hide_possible_values = true)]
     target: Vec<String>,
@@ -69,7 +79,7 @@ pub(super) struct Judging {
     cost: CostLimit,
     /// Settings [default: premaster.toml, from the working directory upward]
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
 }
 
 /// An encoding in which offsets, lines and columns can be told: Unicode, or one byte a character.
@@ -103,8 +113,18 @@ impl Judging {
         reading: &Reading,
     ) -> Result<Request, super::Stop> {
         let config = load_config(self.config.as_ref(), &[&artifact])?;
-        Ok(Request {
-            artifact: Input::Path(artifact),
+        Ok(self.request_for(Input::Path(artifact), config, reading))
+    }
+
+    /// The request, with nothing approved and nothing intended.
+    pub(super) fn request_for(
+        &self,
+        artifact: Input,
+        config: Config,
+        reading: &Reading,
+    ) -> Request {
+        Request {
+            artifact,
             partial: false,
             against: None,
             intent: None,
@@ -121,29 +141,48 @@ impl Judging {
                 CostLimit::Parse => Cost::Parse,
             },
             now: now(),
-        })
+        }
     }
 }
 
 impl CheckArgs {
     pub(super) fn run(self) -> Done {
         self.showing.prepare()?;
-        let mut request = self.judging.request(self.artifact, &self.reading)?;
+        let of_git = match self.rev {
+            Some(range) => Some(hook::range(&Git::find()?, &range)?),
+            None if self.staged => Some(hook::staged(&Git::find()?)?),
+            None => None,
+        };
+        let undeclared = match self.undeclared {
+            None if of_git.is_some() && self.intent.is_none() => Undeclared::Report,
+            undeclared => undeclared.unwrap_or(Undeclared::Block),
+        };
+        let mut request = if let Some(changed) = of_git {
+            super::hook::request(&self.judging, &self.reading, changed)?
+        } else {
+            let artifact = self.artifact.unwrap_or_default();
+            let mut request = self.judging.request(artifact, &self.reading)?;
+            request.against = self.against.map(Input::Path);
+            request
+        };
         request.config.encoding = self.encoding;
-        request.against = self.against.map(Input::Path);
         request.intent = self.intent;
-        request.report_only = self.undeclared == Undeclared::Report;
+        request.report_only = undeclared == Undeclared::Report;
         request.targets = self.target;
         request.architectures = self.arch;
         let checked = pipeline::check(&request)?;
-        let outcome = &checked.outcome;
-        output::render(&self.showing.format, |kind| match kind {
-            Kind::Human => report::human_check(outcome, &checked.waived, self.showing.all),
-            Kind::Json => report::json_check(outcome, &checked.waived),
-            Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
-        })?;
-        Ok(exit_of(outcome))
+        show_check(&checked, &self.showing)?;
+        Ok(exit_of(&checked.outcome))
     }
+}
+
+pub(super) fn show_check(checked: &Checked, showing: &Showing) -> Result<(), super::Stop> {
+    let outcome = &checked.outcome;
+    output::render(&showing.format, |kind| match kind {
+        Kind::Human => report::human_check(outcome, &checked.waived, showing.all),
+        Kind::Json => report::json_check(outcome, &checked.waived),
+        Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
+    })
 }
 
 pub(super) fn exit_of(outcome: &Outcome) -> Exit {

@@ -3,6 +3,7 @@
 mod check;
 mod entries;
 mod fix;
+mod hook;
 mod output;
 mod rules;
 mod targets;
@@ -69,6 +70,8 @@ enum Command {
     Intend(check::IntendArgs),
     /// Do what findings with a certain remedy ask for, in a folder
     Fix(fix::FixArgs),
+    /// Check what is staged at every commit to Git
+    Hook(hook::HookArgs),
     /// List the rules
     Rules(rules::RulesArgs),
     /// Explain a rule: why, remedy, examples
@@ -230,6 +233,7 @@ impl Cli {
             Command::Approve(args) => args.run(),
             Command::Intend(args) => args.run(),
             Command::Fix(args) => args.run(),
+            Command::Hook(args) => args.run(),
             Command::Rules(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Targets(args) => args.run(),

@@ -10,6 +10,7 @@ mod drafts;
 mod fixes;
 mod formats;
 mod gaps;
+mod git;
 mod house;
 mod links;
 mod listing;
