@@ -124,23 +124,16 @@ impl Judging {
         reading: &Reading,
     ) -> Request {
         Request {
-            artifact,
-            partial: false,
-            against: None,
-            intent: None,
-            report_only: false,
             fail_on: self.fail_on.into(),
             all_findings: self.all_findings,
             options: reading.options(&config),
-            config,
-            targets: Vec::new(),
-            architectures: Vec::new(),
             cost: match self.cost {
                 CostLimit::Census => Cost::Census,
                 CostLimit::Literal => Cost::Literal,
                 CostLimit::Parse => Cost::Parse,
             },
             now: now(),
+            ..Request::of(artifact, config)
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The command line: arguments, wording of errors, exit codes.
 
 mod check;
+mod config;
 mod entries;
 mod fix;
 mod hook;
+mod man;
 mod output;
 mod rules;
 mod targets;
@@ -78,6 +80,12 @@ enum Command {
     Explain(rules::ExplainArgs),
     /// List targets, show one, or tell what becomes of a file name on all of them
     Targets(targets::TargetsArgs),
+    /// Write a premaster.toml with every setting, from what can be found out
+    Init(config::InitArgs),
+    /// Show the settings in force
+    Config(config::ConfigArgs),
+    /// Write a manual page to standard output, or all of them to a folder
+    Man(man::ManArgs),
     /// Write completions for a shell to standard output
     Completions {
         /// The shell
@@ -237,6 +245,9 @@ impl Cli {
             Command::Rules(args) => args.run(),
             Command::Explain(args) => args.run(),
             Command::Targets(args) => args.run(),
+            Command::Init(args) => args.run(),
+            Command::Config(args) => args.run(),
+            Command::Man(args) => args.run(),
             Command::Completions { shell } => {
                 let mut text = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "premaster", &mut text);

@@ -1,6 +1,7 @@
 //! Settings: `premaster.toml`, from `--config` or found from the working directory upward, never
 //! from inside the artifact; and the user's own rules beside it.
 
+pub mod keys;
 mod own;
 mod rules;
 mod schema;

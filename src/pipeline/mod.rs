@@ -1,6 +1,7 @@
 //! The whole program on one page: scan, compare, reconcile, judge, decide.
 
 mod fix;
+mod guess;
 mod judging;
 mod parsing;
 mod request;
@@ -25,6 +26,7 @@ use crate::readers::{READERS, directory};
 use crate::walk::{self, Artifact, Options, Sha256};
 
 pub use self::fix::{Fixed, fix};
+pub use self::guess::{Guess, guess};
 pub use self::request::{Failure, Input, Request};
 pub use self::settings::catalogue;
 
@@ -151,6 +153,14 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         config: request.config.digest,
     };
     Ok(Checked { outcome, waived, artifact })
+}
+
+/// Whether the settings name rules, targets and normalizers that are there.
+pub fn verify(config: &Config) -> Result<(), Failure> {
+    let catalogue = catalogue(config)?;
+    policy(config, false)?;
+    settings(&Request::of(Input::Path(std::path::PathBuf::new()), config.clone()), &catalogue)?;
+    Ok(())
 }
 
 /// How to walk the approved build: its SHA-256 is computed where the intent names it.

@@ -84,6 +84,27 @@ pub struct Request {
     pub now: i64,
 }
 
+impl Request {
+    /// A check of an artifact by itself, by every rule.
+    pub fn of(artifact: Input, config: Config) -> Self {
+        Self {
+            artifact,
+            partial: false,
+            against: None,
+            intent: None,
+            report_only: false,
+            fail_on: Severity::Error,
+            all_findings: false,
+            options: Options::default(),
+            config,
+            targets: Vec::new(),
+            architectures: Vec::new(),
+            cost: crate::rules::Cost::Parse,
+            now: 0,
+        }
+    }
+}
+
 /// Why nothing could be decided at all: a mistake of the caller, exit code 2.
 #[derive(Debug)]
 pub enum Failure {

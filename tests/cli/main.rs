@@ -6,6 +6,7 @@ mod approval;
 mod archive;
 mod boot;
 mod catalogue;
+mod comfort;
 mod drafts;
 mod fixes;
 mod formats;
