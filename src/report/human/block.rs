@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use colored::Colorize as _;
+use colored::{Color, Colorize as _};
 
-use super::dump::{dump, hunk_dump};
 use super::layout::{labelled, note, placed};
-use super::sentence::{
-    change_sentence, field_sentence, finding_place, first_sentence, hunk_place, remedy,
-};
 use super::severity_color;
 use crate::model::change::Granularity;
 use crate::model::{Cause, Change, Disposition, Finding, Outcome, Severity, Verb};
+use crate::report::dump::{self, Line};
+use crate::report::sentence::{
+    change_sentence, field_sentence, finding_place, first_sentence, hunk_place, remedy,
+};
 
 /// Names and fields that are listed.
 const LISTED: usize = 3;
@@ -64,7 +64,7 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
         (None, Some(change)) => {
             let disposition = cause.disposition.unwrap_or(change.disposition);
             let label = format!("{} change:", disposition.name());
-            let sentence = change_sentence(cause, change, hunk);
+            let sentence = change_sentence(disposition, change, hunk);
             labelled(&mut out, &label.red().bold(), label.len(), &sentence);
         }
         (None, None) => {}
@@ -72,14 +72,19 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
     let place = first.map_or_else(|| hunk.map(hunk_place).unwrap_or_default(), finding_place);
     let placed = placed(6, &cause.path.to_string(), &place, 6);
     let _ = writeln!(out, "  {} {placed}", "-->".blue().bold());
-    match (first.and_then(|f| f.evidence.as_ref().map(|e| (f, e))), hunk) {
-        (Some((finding, evidence)), _) => dump(&mut out, evidence, finding, encoding),
-        (None, Some(hunk)) => hunk_dump(&mut out, hunk, encoding),
-        (None, None) => {}
+    let line = match (first.filter(|finding| finding.evidence.is_some()), hunk) {
+        (Some(finding), _) => {
+            dump::finding(finding, encoding).map(|line| (line, severity_color(finding.severity)))
+        }
+        (None, Some(hunk)) => dump::hunk(hunk, encoding).map(|line| (line, Color::Red)),
+        (None, None) => None,
+    };
+    if let Some((line, color)) = line {
+        show_bytes(&mut out, &line, color);
     }
     if let (Some(change), Some(_)) = (change, first) {
         let disposition = cause.disposition.unwrap_or(change.disposition);
-        let sentence = change_sentence(cause, change, hunk);
+        let sentence = change_sentence(disposition, change, hunk);
         let there = hunk.filter(|hunk| hunk.granularity == Granularity::Chunk);
         let there = there.map(|hunk| format!("{}: ", hunk_place(hunk))).unwrap_or_default();
         note(&mut out, "change:", &format!("{there}{sentence} ({})", disposition.name()));
@@ -110,7 +115,9 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
     }
     let (why, fix) = match (first, change) {
         (Some(finding), _) => (first_sentence(&finding.why), first_sentence(&finding.remedy)),
-        (None, Some(change)) => ("", remedy(cause, change)),
+        (None, Some(change)) => {
+            ("", remedy(cause.disposition.unwrap_or(change.disposition), change))
+        }
         (None, None) => ("", ""),
     };
     for (label, sentence) in [("why:", why), ("fix:", fix)] {
@@ -120,6 +127,22 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
     }
     folded(&mut out, outcome, cause);
     out
+}
+
+/// The bytes with a caret under the hit.
+fn show_bytes(out: &mut String, line: &Line, color: Color) {
+    let mut digits = String::new();
+    for &(byte, is_hit) in &line.bytes {
+        let pair = format!("{byte:02x}");
+        let pair = if is_hit { pair.color(color).bold().to_string() } else { pair };
+        digits.push_str(&pair);
+        digits.push(' ');
+    }
+    let bar = "|".blue().bold();
+    let pad = line.pad();
+    let _ = writeln!(out, "   {bar} {:08x}  {digits}{:pad$} {}", line.at, "", line.text);
+    let indent = " ".repeat(line.indent);
+    let _ = writeln!(out, "   {bar} {indent}{}", line.carets.color(color).bold());
 }
 
 /// The facts that differ, and what a person needs besides.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use colored::Colorize as _;
 
 use super::gaps;
-use super::sentence::{field_sentence, hunk_place, hunk_sentence};
 use crate::model::{Cause, Outcome, Verb};
 use crate::report::bytes::count;
+use crate::report::sentence::{field_sentence, hunk_place, hunk_sentence};
 
 /// Differences that are told.
 const FULL: usize = 100;

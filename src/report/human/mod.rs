@@ -5,9 +5,7 @@
 mod block;
 mod brief;
 mod difference;
-mod dump;
 mod layout;
-mod sentence;
 
 use std::fmt::Write as _;
 
@@ -17,6 +15,7 @@ use self::block::{Told, block};
 use self::brief::brief;
 use self::layout::{labelled, note};
 use super::bytes::{count, plural};
+use super::verdict;
 use crate::model::{Cause, Disposition, Outcome, Severity, Verdict, Waived};
 
 pub use self::difference::diff;
@@ -34,7 +33,7 @@ const WAIVED: usize = 10;
 pub fn check(outcome: &Outcome, waived: &[Waived], all: bool) -> String {
     let (blocking, rest): (Vec<&Cause>, Vec<&Cause>) =
         outcome.causes.iter().partition(|cause| cause.blocking);
-    let mut out = head(outcome, &blocking);
+    let mut out = head(outcome);
     let full = if all { usize::MAX } else { FULL };
     let mut told = Told::new(blocking.len() <= REPEATS);
     for cause in blocking.iter().take(full) {
@@ -56,68 +55,16 @@ pub fn check(outcome: &Outcome, waived: &[Waived], all: bool) -> String {
     out
 }
 
-/// The verdict and its grounds: each cause is counted once, by what is worst about it.
-fn head(outcome: &Outcome, blocking: &[&Cause]) -> String {
+/// The verdict and its grounds.
+fn head(outcome: &Outcome) -> String {
     let name = crate::model::locator::escape_text(outcome.artifact.path.as_bytes());
-    let is_change = |cause: &Cause| cause.disposition.is_some_and(Disposition::blocks);
-    let mut reasons = Vec::new();
-    let mut reason = |n: usize, what: &str| {
-        if n > 0 {
-            reasons.push(count(n, what));
-        }
-    };
-    let errors = |cause: &&&Cause| cause.severity == Some(Severity::Error);
-    reason(blocking.iter().filter(errors).count(), "error");
-    let rest = || blocking.iter().filter(|cause| !errors(cause));
-    for disposition in [Disposition::Undeclared, Disposition::Unfulfilled] {
-        let of = rest().filter(|cause| cause.disposition == Some(disposition));
-        reason(of.count(), &format!("{} change", disposition.name()));
-    }
-    for severity in [Severity::Warning, Severity::Note] {
-        let of = rest().filter(|cause| !is_change(cause) && cause.severity == Some(severity));
-        reason(of.count(), severity.name());
-    }
-    // An intended change whose consequence does not hold.
-    let other = rest().filter(|cause| !is_change(cause) && cause.severity.is_none());
-    reason(other.count(), "change with consequences that nobody declared");
-    reason(outcome.gaps.len(), "gap");
-    let (label, said) = match outcome.verdict {
-        Verdict::Ship => (" SHIP ".on_green().black().bold(), format!(": {}", good(outcome))),
-        Verdict::Blocked => {
-            (" BLOCKED ".on_red().white().bold(), format!(" must not ship: {}", reasons.join(", ")))
-        }
-        Verdict::Incomplete => (
-            " INCOMPLETE ".on_yellow().black().bold(),
-            format!(" must not ship yet: {}", reasons.join(", ")),
-        ),
+    let label = match outcome.verdict {
+        Verdict::Ship => " SHIP ".on_green().black().bold(),
+        Verdict::Blocked => " BLOCKED ".on_red().white().bold(),
+        Verdict::Incomplete => " INCOMPLETE ".on_yellow().black().bold(),
     };
     // One line, however long: it is what scripts and people search for.
-    format!("{label} {}{said}\n", name.bold())
-}
-
-/// What was found where nothing blocks: never more than is true.
-fn good(outcome: &Outcome) -> String {
-    let errors = if outcome.findings.iter().any(|f| f.severity == Severity::Error) {
-        "no new errors"
-    } else {
-        "no errors"
-    };
-    let let_pass = outcome.changes.iter().filter(|change| change.disposition.blocks()).count();
-    match (&outcome.approved, &outcome.intent) {
-        (None, _) => format!("{errors} (compared with nothing: see --against)"),
-        (Some(_), _) if let_pass > 0 => format!(
-            "{errors}; {} that nobody declared {} let pass (--undeclared report)",
-            count(let_pass, "change"),
-            plural(let_pass, "is", "are")
-        ),
-        (Some(_), Some(_)) => format!("exactly the declared change, and {errors}"),
-        (Some(_), None) if outcome.changes.is_empty() => {
-            format!("equal to the approved build, and {errors}")
-        }
-        (Some(_), None) => {
-            format!("equal to the approved build but for normalized noise, and {errors}")
-        }
-    }
+    format!("{label} {}{}\n", name.bold(), verdict::sentence(outcome))
 }
 
 fn severity_color(severity: Severity) -> Color {

@@ -1,12 +1,15 @@
 //! What happened and what to do about it, in one sentence each.
 
-use super::super::bytes::{count, spaced, text};
+use super::bytes::{count, spaced, text};
 use crate::model::change::Granularity;
-use crate::model::{Cause, Change, Disposition, FieldChange, Finding, Hunk, Verb};
+use crate::model::{Change, Disposition, FieldChange, Finding, Hunk, Verb};
 
 /// What a change is.
-pub(super) fn change_sentence(cause: &Cause, change: &Change, hunk: Option<&Hunk>) -> String {
-    let disposition = cause.disposition.unwrap_or(change.disposition);
+pub(super) fn change_sentence(
+    disposition: Disposition,
+    change: &Change,
+    hunk: Option<&Hunk>,
+) -> String {
     if disposition == Disposition::Unfulfilled {
         return change.note.clone().unwrap_or_else(|| "it was declared and is not there".into());
     }
@@ -111,8 +114,8 @@ pub(super) fn hunk_place(hunk: &Hunk) -> String {
 }
 
 /// What to do about a change.
-pub(super) fn remedy(cause: &Cause, change: &Change) -> &'static str {
-    match cause.disposition.unwrap_or(change.disposition) {
+pub(super) fn remedy(disposition: Disposition, change: &Change) -> &'static str {
+    match disposition {
         Disposition::Unfulfilled => {
             "Make the declared change, or correct the intent: what is declared must be there."
         }
