@@ -230,8 +230,7 @@ pub(super) fn finding(
 pub(super) fn number_occurrences(findings: &mut [Finding]) {
     let mut seen: HashMap<(String, Vec<u8>), u32> = HashMap::new();
     for finding in findings {
-        let bytes =
-            finding.evidence.as_ref().map(|evidence| evidence.bytes.clone()).unwrap_or_default();
+        let bytes = finding.around().to_vec();
         let count = seen.entry((finding.rule.clone(), bytes)).or_default();
         finding.occurrence = *count;
         *count += 1;

@@ -139,16 +139,40 @@ impl Finding {
     /// `pm1:` and 128 bits of BLAKE3 over rule, target, locator, the bytes around the hit, and the
     /// occurrence. It keeps when lines move or the folder is elsewhere.
     pub fn fingerprint(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut field = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        field(self.rule.as_bytes());
-        field(self.target.as_deref().unwrap_or_default().as_bytes());
-        field(self.path.as_str().as_bytes());
-        field(self.evidence.as_ref().map_or(&[], |evidence| &evidence.bytes));
-        field(&self.occurrence.to_le_bytes());
-        format!("pm1:{}", &hasher.finalize().to_hex()[..32])
+        let target = self.target.as_deref().unwrap_or_default();
+        let occurrence = self.occurrence.to_le_bytes();
+        let (rule, path) = (self.rule.as_bytes(), self.path.as_str().as_bytes());
+        fingerprint(&[rule, target.as_bytes(), path, self.around(), &occurrence])
     }
+
+    /// The bytes around the hit that tell it from others: up to 16 either side, in a text those of
+    /// its own line, so that they are the same wherever the line stands. What is about an entry as a
+    /// whole has none.
+    pub fn around(&self) -> &[u8] {
+        const SIDE: usize = 16;
+        let (Some(evidence), Some(offset)) = (&self.evidence, self.offset) else { return &[] };
+        let bytes = evidence.bytes.as_slice();
+        let clipped = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(bytes.len());
+        let at = clipped(offset.saturating_sub(evidence.start));
+        let (mut from, mut to) = (at.saturating_sub(SIDE), clipped((at + SIDE) as u64));
+        if self.line.is_some() {
+            let end = clipped((at as u64).saturating_add(self.length)).min(to);
+            let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+            let before = bytes.get(from..at).and_then(|before| before.iter().rposition(is_end));
+            let behind = bytes.get(end..to).and_then(|behind| behind.iter().position(is_end));
+            from += before.map_or(0, |n| n + 1);
+            to = behind.map_or(to, |n| end + n);
+        }
+        bytes.get(from..to).unwrap_or_default()
+    }
+}
+
+/// `pm1:` and 128 bits of BLAKE3 over fields, each behind its length.
+pub fn fingerprint(fields: &[&[u8]]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for field in fields {
+        hasher.update(&(field.len() as u64).to_le_bytes());
+        hasher.update(field);
+    }
+    format!("pm1:{}", &hasher.finalize().to_hex()[..32])
 }

@@ -3,8 +3,9 @@
 //!
 //! Names are bytes. In a locator `\` is `\\`, a literal `!` is `\x21`, `/` inside a name is `\x2f`,
 //! and controls, invisible or direction-changing characters and bytes that are not UTF-8 are `\xNN`.
-//! The n-th duplicate of a name is `name\#n`. The form is injective, so comparing two locators is
-//! comparing two strings.
+//! So are the first characters of what a build log takes for a command (`::` at the start of a word,
+//! `##[`, `##vso[`). The n-th duplicate of a name is `name\#n`. The form is injective, so comparing two
+//! locators is comparing two strings.
 
 use std::fmt::{self, Write as _};
 
@@ -119,7 +120,9 @@ impl serde::Serialize for Locator {
 
 /// Whether a name is printed as it stands: no byte of it needs an escape.
 pub fn is_plain(name: &[u8]) -> bool {
-    std::str::from_utf8(name).is_ok_and(|name| name.chars().all(|c| !needs_escape(c)))
+    let mut text = String::new();
+    escape_into(&mut text, name);
+    text.as_bytes() == name
 }
 
 /// The entry `.` at the top of an artifact: `.` alone is the artifact.
@@ -135,42 +138,85 @@ pub(super) fn name_into(out: &mut String, name: &[u8], duplicate: u32) {
 
 /// Appends `name` to `out` in the escaped form of a locator.
 pub fn escape_into(out: &mut String, name: &[u8]) {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'!' | b'/');
+    let is_plain = |byte: &u8| {
+        matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'!' | b'/' | b':' | b'#')
+    };
     if name.iter().all(is_plain) {
         out.push_str(std::str::from_utf8(name).unwrap_or_default());
         return;
     }
-    for chunk in name.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c == '\\' {
-                out.push_str("\\\\");
-            } else if needs_escape(c) {
-                push_hex(out, c.encode_utf8(&mut [0; 4]).as_bytes());
-            } else {
-                out.push(c);
-            }
-        }
-        push_hex(out, chunk.invalid());
-    }
+    escape(out, name, |c| match c {
+        '\\' => Escape::Double,
+        '!' | '/' => Escape::Hex,
+        c if is_hidden(c) => Escape::Hex,
+        _ => Escape::None,
+    });
 }
 
 /// Artifact bytes as text that is safe on a terminal: the escapes of a locator, except that `!` and
 /// `/` stay.
 pub fn escape_text(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
+    escape(&mut out, bytes, |c| match c {
+        '\\' => Escape::Double,
+        c if is_hidden(c) => Escape::Hex,
+        _ => Escape::None,
+    });
+    out
+}
+
+/// Text of several sources, in which bytes of the artifact are escaped already, with nothing left that
+/// a terminal, a build log or a document format could obey. Line feeds stay.
+pub fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape(&mut out, text.as_bytes(), |c| match c {
+        '\n' => Escape::None,
+        c if is_hidden(c) => Escape::Hex,
+        _ => Escape::None,
+    });
+    out
+}
+
+enum Escape {
+    None,
+    Double,
+    Hex,
+}
+
+fn escape(out: &mut String, bytes: &[u8], how: impl Fn(char) -> Escape) {
+    // Whether a word may begin here.
+    let mut apart = true;
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c == '\\' {
-                out.push_str("\\\\");
-            } else if needs_escape(c) && !matches!(c, '!' | '/') {
-                push_hex(&mut out, c.encode_utf8(&mut [0; 4]).as_bytes());
-            } else {
-                out.push(c);
+        let text = chunk.valid();
+        for (at, c) in text.char_indices() {
+            let begins = apart;
+            apart = c.is_whitespace();
+            let rest = || text.get(at..).unwrap_or_default();
+            match how(c) {
+                Escape::Double => out.push_str("\\\\"),
+                Escape::None if !(matches!(c, ':' | '#') && is_command(rest(), begins)) => {
+                    out.push(c)
+                }
+                _ => {
+                    apart = false;
+                    push_hex(out, c.encode_utf8(&mut [0; 4]).as_bytes());
+                }
             }
         }
-        push_hex(&mut out, chunk.invalid());
+        push_hex(out, chunk.invalid());
+        apart &= chunk.invalid().is_empty();
     }
-    out
+}
+
+/// Whether a build log takes it for a command: GitHub `::name` at the start of a line, which may be
+/// the start of any word where lines are broken, and `##[name]` anywhere, Azure `##vso[`, `TeamCity`
+/// `##teamcity[`.
+fn is_command(rest: &str, begins: bool) -> bool {
+    if begins && rest.starts_with("::") {
+        return true;
+    }
+    let Some(name) = rest.strip_prefix("##") else { return false };
+    name.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[')
 }
 
 /// The bytes of an escaped name, without a duplicate mark. Unknown escapes stand for themselves.
@@ -208,13 +254,12 @@ fn push_hex(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Separators of the locator grammar, controls, and what a terminal would not show in its place.
-fn needs_escape(c: char) -> bool {
-    matches!(c, '\\' | '!' | '/')
-        || c.is_control()
+/// Controls, what a terminal would not show in its place, and what no XML document may hold.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
         || matches!(u32::from(c),
             0x00ad | 0x061c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
-            | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe007f)
+            | 0xfeff | 0xfff9..=0xfffb | 0xfffe..=0xffff | 0xe0000..=0xe007f)
 }
 
 #[cfg(test)]
@@ -241,6 +286,28 @@ mod tests {
             assert_eq!(unescape(&text), name);
             assert!(seen.insert(text));
         }
+    }
+
+    #[test]
+    fn no_build_log_takes_a_name_for_a_command() {
+        for (name, shown) in [
+            ("::error::x", r"\x3a:error::x"),
+            ("a ::error::x", r"a \x3a:error::x"),
+            ("File::Spec.3", "File::Spec.3"),
+            ("##[group]x", r"\x23#[group]x"),
+            ("a##vso[task.x]", r"a\x23#vso[task.x]"),
+            ("###teamcity[x]", r"#\x23#teamcity[x]"),
+            ("## title", "## title"),
+            ("#auto#", "#auto#"),
+        ] {
+            let mut text = String::new();
+            escape_into(&mut text, name.as_bytes());
+            assert_eq!(text, shown);
+            assert_eq!(unescape(&text), name.as_bytes());
+            assert_eq!(escape_text(name.as_bytes()), shown);
+            assert_eq!(harmless(name), shown);
+        }
+        assert_eq!(harmless("a\\x04\n\u{1b}\u{ffff}"), "a\\x04\n\\x1b\\xef\\xbf\\xbf");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use class::{Class, Declaration, Declared, TextKind};
 pub use content::{Codec, Content, Extent, Extents, KeptEnds, MoreDigests, Stored};
 pub use digest::Digest;
 pub use fact::{Fact, FactSet, Field, Nature, Value, field};
-pub use finding::{Confidence, Evidence, Finding, Severity};
+pub use finding::{Confidence, Evidence, Finding, Severity, fingerprint};
 pub use gap::{Gap, GapKind};
 pub use glob::matches as glob_matches;
 pub use groups::{Groups, is_told};
