@@ -53,7 +53,7 @@ pub fn waive(
     };
     let mut states: Vec<WaiverState> = waivers.iter().map(state).collect();
     let mut accepted = Vec::new();
-    let mut accept = |rule: &str, path: &Locator| {
+    let mut accept = |rule: &str, path: &Locator, finding: Option<&Finding>| {
         let found = waivers.iter().zip(&mut states).find(|(waiver, state)| {
             waiver.rule == rule
                 && **state != WaiverState::Expired
@@ -70,11 +70,12 @@ pub fn waive(
             reason: waiver.reason.clone(),
             owner: waiver.owner.clone(),
             line: None,
+            finding: finding.cloned().map(Box::new),
         });
         true
     };
-    findings.retain(|finding| !accept(&finding.rule, &finding.path));
-    gaps.retain(|gap| !accept("gap", &gap.path));
+    findings.retain(|finding| !accept(&finding.rule, &finding.path, Some(finding)));
+    gaps.retain(|gap| !accept("gap", &gap.path, None));
     Waivers { waived: accepted, states }
 }
 

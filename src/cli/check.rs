@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::output::{self, Kind};
+use super::output::{self, CheckKind, Format, Kind};
 use super::{Done, Exit, FailOn, Reading, Showing, load_config, now};
 use crate::config::Config;
 use crate::hook::{self, Git};
@@ -60,6 +60,10 @@ pub(super) struct CheckArgs {
     encoding: Option<&'static str>,
     #[command(flatten)]
     judging: Judging,
+    /// human, json, jsonl, sarif, junit, github, gitlab or markdown; FORMAT=FILE writes to a file;
+    /// may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    format: Vec<Format<CheckKind>>,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -140,7 +144,8 @@ impl Judging {
 
 impl CheckArgs {
     pub(super) fn run(self) -> Done {
-        self.showing.prepare()?;
+        output::one_a_place(&self.format)?;
+        self.showing.color.settle();
         let of_git = match self.rev {
             Some(range) => Some(hook::range(&Git::find()?, &range)?),
             None if self.staged => Some(hook::staged(&Git::find()?)?),
@@ -164,17 +169,29 @@ impl CheckArgs {
         request.targets = self.target;
         request.architectures = self.arch;
         let checked = pipeline::check(&request)?;
-        show_check(&checked, &self.showing)?;
+        show_check(&checked, &request.config, &self.format, self.showing.all)?;
         Ok(exit_of(&checked.outcome))
     }
 }
 
-pub(super) fn show_check(checked: &Checked, showing: &Showing) -> Result<(), super::Stop> {
-    let outcome = &checked.outcome;
-    output::render(&showing.format, |kind| match kind {
-        Kind::Human => report::human_check(outcome, &checked.waived, showing.all),
-        Kind::Json => report::json_check(outcome, &checked.waived),
-        Kind::Jsonl => report::jsonl_check(outcome, &checked.waived),
+/// Writes the reports of a check.
+pub(super) fn show_check(
+    checked: &Checked,
+    config: &Config,
+    formats: &[Format<CheckKind>],
+    all: bool,
+) -> Result<(), super::Stop> {
+    let (outcome, waived) = (&checked.outcome, &checked.waived);
+    let rules = pipeline::catalogue(config)?;
+    output::render(formats, |kind| match kind {
+        CheckKind::Human => report::human_check(outcome, waived, all),
+        CheckKind::Json => report::json_check(outcome, waived),
+        CheckKind::Jsonl => report::jsonl_check(outcome, waived),
+        CheckKind::Sarif => report::sarif_check(outcome, waived, &rules),
+        CheckKind::Junit => report::junit_check(outcome, waived),
+        CheckKind::Github => report::github_check(outcome),
+        CheckKind::Gitlab => report::gitlab_check(outcome),
+        CheckKind::Markdown => report::markdown_check(outcome, waived),
     })
 }
 
@@ -198,21 +215,32 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
     showing: Showing,
+}
+
+/// Where a comparison is told.
+#[derive(Args, Debug, Clone)]
+struct Output {
+    /// human, json or jsonl; FORMAT=FILE writes to a file; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    format: Vec<Format<Kind>>,
 }
 
 impl DiffArgs {
     pub(super) fn run(self) -> Done {
-        self.showing.prepare()?;
+        output::one_a_place(&self.output.format)?;
+        self.showing.color.settle();
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
         let (old, new) = (Input::Path(self.old), Input::Path(self.new));
         let compared = pipeline::diff(&old, &new, &self.reading.options(&config), &config)?;
-        show_diff(&compared.outcome, &self.showing)
+        show_diff(&compared.outcome, &self.output.format, &self.showing)
     }
 }
 
-fn show_diff(outcome: &Outcome, showing: &Showing) -> Done {
-    output::render(&showing.format, |kind| match kind {
+fn show_diff(outcome: &Outcome, formats: &[Format<Kind>], showing: &Showing) -> Done {
+    output::render(formats, |kind| match kind {
         Kind::Human => report::human_diff(outcome, showing.all),
         Kind::Json => report::json_check(outcome, &[]),
         Kind::Jsonl => report::jsonl_check(outcome, &[]),
@@ -280,18 +308,23 @@ enum ApproveCommand {
         #[command(flatten)]
         reading: Reading,
         #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
         showing: Showing,
     },
 }
 
 impl ApproveArgs {
     pub(super) fn run(self) -> Done {
-        if let Some(ApproveCommand::Verify { manifest, artifact, reading, showing }) = self.verify {
-            showing.prepare()?;
+        if let Some(ApproveCommand::Verify { manifest, artifact, reading, output, showing }) =
+            self.verify
+        {
+            output::one_a_place(&output.format)?;
+            showing.color.settle();
             let config = crate::config::Config { host: false, ..Default::default() };
             let (old, new) = (Input::Path(manifest), Input::Path(artifact));
             let compared = pipeline::diff(&old, &new, &reading.options(&config), &config)?;
-            return show_diff(&compared.outcome, &showing);
+            return show_diff(&compared.outcome, &output.format, &showing);
         }
         let artifact = self.artifact.unwrap_or_default();
         let output = self.output.unwrap_or_else(|| {

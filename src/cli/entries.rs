@@ -58,13 +58,14 @@ pub(super) struct LsArgs {
     digest: Vec<DigestName>,
     /// human, or jsonl (json is the same); FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<Format>,
+    format: Vec<Format<Kind>>,
     #[command(flatten)]
     reading: Reading,
 }
 
 impl LsArgs {
     pub(super) fn run(self) -> Done {
+        output::one_a_place(&self.format)?;
         let (path, inner) = split(&self.artifact);
         let mut options = self.reading.options(&Config::default());
         options.contents = !self.digest.is_empty();
@@ -257,9 +258,10 @@ impl CatArgs {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(unreadable(error)),
             };
-            out.write_all(buffer.get(..n).unwrap_or_default()).map_err(Stop::Output)?;
+            out.write_all(buffer.get(..n).unwrap_or_default())
+                .map_err(|error| Stop::Output(None, error))?;
         }
-        out.flush().map_err(Stop::Output)?;
+        out.flush().map_err(|error| Stop::Output(None, error))?;
         Ok(Exit::Good)
     }
 }
@@ -270,13 +272,14 @@ pub(super) struct MapArgs {
     artifact: PathBuf,
     /// human, json or jsonl; FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<Format>,
+    format: Vec<Format<Kind>>,
     #[command(flatten)]
     reading: Reading,
 }
 
 impl MapArgs {
     pub(super) fn run(self) -> Done {
+        output::one_a_place(&self.format)?;
         let mut options = self.reading.options(&Config::default());
         options.contents = false;
         options.nested = false;

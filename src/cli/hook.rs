@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 use super::check::{Judging, exit_of, show_check};
-use super::{Done, Exit, Format, Reading, Showing, When, load_config, output};
+use super::output::{self, CheckKind, Format};
+use super::{Done, Exit, Reading, When, load_config};
 use crate::hook::{self, Changed, Git, GitError};
 use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Failure, Input, Request};
@@ -37,9 +38,10 @@ struct RunArgs {
     /// What is meant to change; then everything else blocks
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     intent: Option<PathBuf>,
-    /// human, json or jsonl; FORMAT=FILE writes to a file; may be repeated
+    /// human, json, jsonl, sarif, junit, github, gitlab or markdown; FORMAT=FILE writes to a file;
+    /// may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<Format>,
+    format: Vec<Format<CheckKind>>,
     /// Colors
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: When,
@@ -81,18 +83,18 @@ fn tell(line: &str) -> Done {
 
 impl RunArgs {
     fn run(self) -> Done {
-        let showing = Showing { format: self.format, color: self.color, all: false };
-        showing.prepare()?;
+        output::one_a_place(&self.format)?;
+        self.color.settle();
         let git = Git::find()?;
         let changed = if self.all { hook::all_staged(&git)? } else { hook::staged(&git)? };
         let mut request = request(&self.judging, &self.reading, changed)?;
         request.report_only = self.intent.is_none();
         request.intent = self.intent;
         let checked = pipeline::check(&request)?;
-        if showing.format.is_empty() && is_silent(&checked.outcome) {
+        if self.format.is_empty() && is_silent(&checked.outcome) {
             return Ok(Exit::Good);
         }
-        show_check(&checked, &showing)?;
+        show_check(&checked, &request.config, &self.format, false)?;
         Ok(exit_of(&checked.outcome))
     }
 }

@@ -20,7 +20,7 @@ use crate::model::Severity;
 use crate::pipeline::Failure;
 use crate::walk::Options;
 
-pub use output::Format;
+use output::Format;
 
 /// Exit codes, a contract: nothing but 0 ever means "ship".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,9 +111,6 @@ struct Reading {
 /// How to show, common to all commands that do.
 #[derive(Args, Debug, Clone)]
 struct Showing {
-    /// human, json or jsonl; FORMAT=FILE writes to a file; may be repeated
-    #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<Format>,
     /// Colors
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: When,
@@ -155,15 +152,6 @@ impl Reading {
             options.memory = memory;
         }
         options
-    }
-}
-
-impl Showing {
-    /// Checks where the reports go, and settles whether there are colors.
-    fn prepare(&self) -> Result<(), Stop> {
-        output::one_shown(&self.format)?;
-        self.color.settle();
-        Ok(())
     }
 }
 
@@ -277,8 +265,9 @@ impl Cli {
                 tell(&message);
                 Exit::Incomplete
             }
-            Stop::Output(error) => {
-                tell(&format!("cannot write the output: {error}"));
+            Stop::Output(file, error) => {
+                let place = file.map_or("the output".to_owned(), |path| path.display().to_string());
+                tell(&format!("cannot write {place}: {error}"));
                 Exit::Internal
             }
         })
@@ -290,7 +279,8 @@ impl Cli {
 enum Stop {
     Failure(Failure),
     Unreadable(String),
-    Output(std::io::Error),
+    /// To a file, or to standard output.
+    Output(Option<PathBuf>, std::io::Error),
 }
 
 impl From<Failure> for Stop {

@@ -6,19 +6,26 @@ use std::str::FromStr;
 
 use super::Stop;
 use crate::pipeline::Failure;
+use crate::rules::near::did_you_mean;
 
 /// A kind of report, and where it goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Format {
+pub(super) struct Format<K> {
     /// Which.
-    pub kind: Kind,
+    pub(super) kind: K,
     /// Where; `None` for standard output.
-    pub file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
 }
 
-/// A kind of report.
+/// The kinds of report that a command has, by name.
+pub(super) trait Named: Copy + PartialEq + 'static {
+    /// All of them, the one for people first.
+    const ALL: &'static [(&'static str, Self)];
+}
+
+/// The kinds of report of every command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(super) enum Kind {
     /// For people.
     Human,
     /// One object.
@@ -27,7 +34,50 @@ pub enum Kind {
     Jsonl,
 }
 
-impl FromStr for Format {
+impl Named for Kind {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("human", Self::Human), ("json", Self::Json), ("jsonl", Self::Jsonl)];
+}
+
+/// The kinds of report of `check`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum CheckKind {
+    /// For people.
+    Human,
+    /// One object.
+    Json,
+    /// One object a line.
+    Jsonl,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// `JUnit` XML.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Code quality of GitLab.
+    Gitlab,
+    /// A comment on a pull request.
+    Markdown,
+}
+
+impl Named for CheckKind {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("human", Self::Human),
+        ("json", Self::Json),
+        ("jsonl", Self::Jsonl),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("github", Self::Github),
+        ("gitlab", Self::Gitlab),
+        ("markdown", Self::Markdown),
+    ];
+}
+
+fn names<K: Named>() -> Vec<&'static str> {
+    K::ALL.iter().map(|(name, _)| *name).collect()
+}
+
+impl<K: Named> FromStr for Format<K> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -35,44 +85,50 @@ impl FromStr for Format {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let kind = match name {
-            "human" => Kind::Human,
-            "json" => Kind::Json,
-            "jsonl" => Kind::Jsonl,
-            _ => return Err(format!("unknown format {name:?}: expected human, json or jsonl")),
+        let Some((_, kind)) = K::ALL.iter().find(|(known, _)| *known == name) else {
+            let known = names::<K>().join(", ");
+            if names::<CheckKind>().contains(&name) {
+                return Err(format!("only `check` has the format {name}; here are {known}"));
+            }
+            let meant = did_you_mean(&names::<K>(), name);
+            return Err(format!("unknown format {name:?}: there are {known}{meant}"));
         };
         if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
             return Err(format!("{text:?} names no file"));
         }
-        Ok(Self { kind, file })
+        Ok(Self { kind: *kind, file })
     }
 }
 
-/// Refuses two reports on standard output: together they are neither.
-pub(super) fn one_shown(formats: &[Format]) -> Result<(), Stop> {
-    if formats.iter().filter(|format| format.file.is_none()).count() > 1 {
-        let message = "only one --format can go to standard output: give the others a file, as \
-                       --format json=report.json";
-        return Err(Stop::Failure(Failure::Usage(message.to_owned())));
+/// Refuses two reports in one place: together they are neither.
+pub(super) fn one_a_place<K>(formats: &[Format<K>]) -> Result<(), Stop> {
+    for (number, format) in formats.iter().enumerate() {
+        if !formats.iter().take(number).any(|other| other.file == format.file) {
+            continue;
+        }
+        let message = match &format.file {
+            None => "only one --format can go to standard output: give the others a file, as \
+                     --format json=report.json"
+                .to_owned(),
+            Some(file) => format!("two reports cannot both be written to {}", file.display()),
+        };
+        return Err(Stop::Failure(Failure::Usage(message)));
     }
     Ok(())
 }
 
 /// Writes each report to its place; human on standard output by default.
-pub(super) fn render(formats: &[Format], of: impl Fn(Kind) -> String) -> Result<(), Stop> {
-    let human = [Format { kind: Kind::Human, file: None }];
+pub(super) fn render<K: Named>(
+    formats: &[Format<K>],
+    of: impl Fn(K) -> String,
+) -> Result<(), Stop> {
+    let human = K::ALL.first().map(|(_, kind)| Format { kind: *kind, file: None });
     let nothing_shown = formats.iter().all(|format| format.file.is_some());
-    let shown: &[Format] = if nothing_shown { &human } else { &[] };
-    for format in formats.iter().chain(shown) {
-        let text = match (&format.file, format.kind) {
-            // Colors are for the terminal.
-            (Some(_), Kind::Human) => without_color(|| of(Kind::Human)),
-            (_, kind) => of(kind),
-        };
+    for format in formats.iter().chain(human.iter().filter(|_| nothing_shown)) {
         match &format.file {
-            None => print(text.as_bytes())?,
-            Some(path) => write_whole(path, text.as_bytes())
-                .map_err(|error| Stop::Failure(Failure::Write(path.clone(), cause(error))))?,
+            None => print(of(format.kind).as_bytes())?,
+            // Colors are for the terminal.
+            Some(path) => write_whole(path, without_color(|| of(format.kind)).as_bytes())?,
         }
     }
     Ok(())
@@ -97,17 +153,22 @@ fn cause(error: io::Error) -> io::Error {
     code.map_or(error, io::Error::from_raw_os_error)
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// A file that cannot be made is a mistake of the caller; one that cannot be filled is not.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+    let refused = |error| Stop::Failure(Failure::Write(path.to_path_buf(), cause(error)));
+    let broken = |error| Stop::Output(Some(path.to_path_buf()), cause(error));
     // A pipe or a device cannot be replaced; it is written to as it is.
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(path, bytes);
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let mut file = std::fs::File::options().write(true).open(path).map_err(refused)?;
+        return file.write_all(bytes).and_then(|()| file.flush()).map_err(broken);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()
         .permissions_of_new_file()
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(refused)?;
+    file.write_all(bytes).map_err(broken)?;
+    file.persist(path).map_err(|error| refused(error.error))?;
     Ok(())
 }
 
@@ -127,5 +188,5 @@ impl NewFile for tempfile::Builder<'_, '_> {
 /// Writes to standard output.
 pub(super) fn print(bytes: &[u8]) -> Result<(), Stop> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(Stop::Output)
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Stop::Output(None, error))
 }

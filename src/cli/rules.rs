@@ -19,7 +19,7 @@ pub(super) struct RulesArgs {
     command: Option<RulesCommand>,
     /// human or jsonl; FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<Format>,
+    format: Vec<Format<Kind>>,
     /// Settings, beside which `.premaster/rules` is [default: premaster.toml, from the working
     /// directory upward]
     #[arg(long, value_name = "FILE", global = true)]
@@ -50,6 +50,7 @@ impl RulesArgs {
             output::print(format!("{schema:#}\n").as_bytes())?;
             return Ok(Exit::Good);
         }
+        output::one_a_place(&self.format)?;
         let config = super::load_config(self.config.as_ref(), &[])?;
         if let Some(RulesCommand::Test { files }) = &self.command {
             return test(files, &config);

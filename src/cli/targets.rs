@@ -35,7 +35,7 @@ pub(super) struct TargetsArgs {
     name: Vec<OsString>,
     /// human, json or jsonl; FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
-    format: Vec<Format>,
+    format: Vec<Format<Kind>>,
     /// Colors
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: When,
@@ -43,7 +43,7 @@ pub(super) struct TargetsArgs {
 
 impl TargetsArgs {
     pub(super) fn run(self) -> Done {
-        output::one_shown(&self.format)?;
+        output::one_a_place(&self.format)?;
         self.color.settle();
         let all = Targets::built_in();
         let mut chosen: Vec<&Target> =

@@ -195,7 +195,7 @@ fn escape(out: &mut String, bytes: &[u8], how: impl Fn(char) -> Escape) {
             match how(c) {
                 Escape::Double => out.push_str("\\\\"),
                 Escape::None if !(matches!(c, ':' | '#') && is_command(rest(), begins)) => {
-                    out.push(c)
+                    out.push(c);
                 }
                 _ => {
                     apart = false;
@@ -211,7 +211,7 @@ fn escape(out: &mut String, bytes: &[u8], how: impl Fn(char) -> Escape) {
 /// Whether a build log takes it for a command: GitHub `::name` at the start of a line, which may be
 /// the start of any word where lines are broken, and `##[name]` anywhere, Azure `##vso[`, `TeamCity`
 /// `##teamcity[`.
-fn is_command(rest: &str, begins: bool) -> bool {
+pub fn is_command(rest: &str, begins: bool) -> bool {
     if begins && rest.starts_with("::") {
         return true;
     }

@@ -62,6 +62,8 @@ pub struct Waived {
     pub owner: String,
     /// The line of the finding, where a comment in the text accepts it.
     pub line: Option<u64>,
+    /// The finding; `None` for a gap.
+    pub finding: Option<Box<Finding>>,
 }
 
 /// What an artifact is, for the head of a report.
@@ -69,6 +71,8 @@ pub struct Waived {
 pub struct Subject {
     /// As the user wrote it.
     pub path: String,
+    /// Whether that is a path of the host. What a program lists is named from the working directory.
+    pub on_host: bool,
     /// Its format.
     pub format: Option<String>,
     /// Bytes.

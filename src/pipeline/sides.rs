@@ -48,6 +48,7 @@ impl Approved {
             Self::Artifact(artifact) => subject(input, &artifact.manifest),
             Self::Manifest(file) => Subject {
                 path: input.to_string(),
+                on_host: true,
                 format: file.format().map(str::to_owned),
                 size: file.size(),
                 blake3: file.blake3(),
@@ -95,6 +96,7 @@ impl Approved {
 pub(super) fn subject(input: &Input, manifest: &Manifest) -> Subject {
     Subject {
         path: input.to_string(),
+        on_host: matches!(input, Input::Path(_)),
         format: manifest.format.map(str::to_owned),
         size: manifest.artifact.size,
         blake3: manifest.artifact.blake3,

@@ -72,6 +72,7 @@ pub(super) fn suppress(
                 reason: comment.reason.clone(),
                 owner: "a comment".to_owned(),
                 line: Some(line),
+                finding: Some(Box::new(finding.clone())),
             });
             false
         });

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::locator::is_command;
+
 /// Hexadecimal digits, without separators.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
@@ -21,7 +23,7 @@ pub(super) fn column(bytes: &[u8], encoding: Option<&str>) -> String {
     let single = encoding
         .and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()))
         .filter(|encoding| encoding.is_single_byte());
-    bytes
+    let mut text: String = bytes
         .iter()
         .map(|&byte| match (byte, single) {
             (0x20..=0x7e, _) => char::from(byte),
@@ -33,7 +35,15 @@ pub(super) fn column(bytes: &[u8], encoding: Option<&str>) -> String {
             }
             _ => '.',
         })
-        .collect()
+        .collect();
+    // A build log obeys it wherever it stands.
+    let command = |text: &str| {
+        text.match_indices("##").map(|(at, _)| at).find(|&at| is_command(&text[at..], false))
+    };
+    while let Some(at) = command(&text) {
+        text.replace_range(at..=at, ".");
+    }
+    text
 }
 
 /// Text in its encoding with everything that a terminal could obey escaped; `None` if it is none.

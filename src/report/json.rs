@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{hex, text};
+use super::issue::{CAP, file_name};
 use crate::model::change::Granularity;
+use crate::model::locator::{escape_text, harmless};
 use crate::model::outcome::Subject;
 use crate::model::{
     Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity, Waived,
@@ -13,8 +15,6 @@ use crate::model::{
 
 /// The schema of the object.
 const SCHEMA: &str = "premaster/report/v1";
-/// Entries of a list; the rest is counted in `truncated`.
-const CAP: usize = 10_000;
 
 /// The report of `check` or `diff`.
 pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
@@ -84,8 +84,8 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
         "artifact": subject(&outcome.artifact),
         "approved": outcome.approved.as_ref().map(subject),
         "intent": outcome.intent.as_ref().map(|intent| json!({
-            "path": file_name(&intent.path),
-            "summary": intent.summary,
+            "path": escape_text(file_name(&intent.path).as_bytes()),
+            "summary": harmless(&intent.summary),
             "blake3": intent.blake3,
         })),
         "targets": outcome.targets,
@@ -116,15 +116,9 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
     }
 }
 
-/// Only the name of what the user wrote: no absolute path is in machine output.
-fn file_name(path: &str) -> String {
-    let name = std::path::Path::new(path).file_name();
-    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
 fn subject(subject: &Subject) -> Value {
     json!({
-        "path": file_name(&subject.path),
+        "path": escape_text(file_name(&subject.path).as_bytes()),
         "format": subject.format,
         "size": subject.size,
         "blake3": subject.blake3,
@@ -178,11 +172,11 @@ fn finding(finding: &Finding) -> Value {
         "length": finding.length,
         "line": finding.line,
         "column": finding.column,
-        "message": finding.message,
+        "message": harmless(&finding.message),
         "evidence": finding.evidence.as_ref().map(|evidence| json!({
             "start": evidence.start,
             "hex": hex(&evidence.bytes),
-            "text": crate::model::locator::escape_text(&evidence.bytes),
+            "text": escape_text(&evidence.bytes),
         })),
         "image_offset": finding.image_offset,
         "related": [],
@@ -206,7 +200,7 @@ fn change(index: usize, change: &Change) -> Value {
         "hunks": change.hunks.iter().map(|h| hunk(h, change.encoding.as_deref())).collect::<Vec<_>>(),
         "truncated": (change.more_hunks > 0).then_some(change.more_hunks),
         "causes": change.causes.iter().map(|&index| change_id(index)).collect::<Vec<_>>(),
-        "note": change.note,
+        "note": change.note.as_deref().map(harmless),
     })
 }
 
@@ -248,7 +242,7 @@ fn gap(gap: &Gap) -> Value {
         "path": gap.path,
         "range": gap.range.map(|(start, end)| json!({ "start": start, "end": end })),
         "kind": gap.kind.name(),
-        "message": crate::model::locator::escape_text(gap.message.as_bytes()),
+        "message": escape_text(gap.message.as_bytes()),
     })
 }
 
@@ -256,8 +250,9 @@ fn waiver(waived: &Waived) -> Value {
     json!({
         "rule": waived.rule,
         "path": waived.path,
-        "reason": waived.reason,
-        "owner": waived.owner,
+        "reason": harmless(&waived.reason),
+        "owner": harmless(&waived.owner),
         "line": waived.line,
+        "fingerprint": waived.finding.as_ref().map(|finding| finding.fingerprint()),
     })
 }

@@ -47,6 +47,12 @@ fn no_line_is_longer_than_eighty_columns_but_for_locators() {
 const ALL: &[&str] = &[
     CHECK,
     "check testdata/clean --format json",
+    "check testdata/clean --format jsonl",
+    "check testdata/clean --format sarif",
+    "check testdata/clean --format junit",
+    "check testdata/clean --format github",
+    "check testdata/clean --format gitlab",
+    "check testdata/clean --format markdown",
     "diff testdata/story/approved.iso testdata/story/fixed.iso",
     "ls testdata/story/fixed.iso",
     "cat testdata/story/fixed.iso!/README.TXT",
@@ -65,6 +71,21 @@ fn a_full_disk_is_told() {
     for line in ALL {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
         broken(line, full.into());
+    }
+}
+
+/// A file that cannot be filled is told like standard output, and the name with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_a_file_is_told() {
+    for format in ["human", "json", "jsonl", "sarif", "junit", "github", "gitlab", "markdown"] {
+        let format = format!("{format}=/dev/full");
+        let ran = super::support::premaster(["check", "testdata/clean", "--format", &format]);
+        assert_eq!(ran.code, 4, "{format}: {}", ran.err);
+        assert_eq!(
+            ran.err,
+            "premaster: cannot write /dev/full: No space left on device (os error 28)\n"
+        );
     }
 }
 

@@ -10,7 +10,7 @@ fn mistakes_in_the_arguments() {
         ("check", "ARTIFACT"),
         ("check testdata/clean --against", "--against"),
         ("check testdata/clean --intent testdata/story/intent.toml", "--against <APPROVED>"),
-        ("check testdata/clean --format xml", "expected human, json or jsonl"),
+        ("check testdata/clean --format xml", "unknown format \"xml\""),
         ("check testdata/clean --format json=", "names no file"),
         ("check testdata/clean --threads 0", "--threads"),
         ("check testdata/clean --memory 3xy", "unknown unit"),

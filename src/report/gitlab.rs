@@ -1,0 +1,66 @@
+//! GitLab code quality: a list of issues, as GitLab documents the fields that it reads.
+//!
+//! GitLab compares the list with that of the target branch by fingerprint, so what the approved build
+//! had as well is in it, too. What was not inspected is an issue: there is no other place for it.
+
+use serde_json::{Value, json};
+
+use super::issue::{CAP, Issue, clipped, host_file, issues};
+use crate::model::locator::harmless;
+use crate::model::{Gap, Outcome, Severity, fingerprint};
+
+/// Characters of a description.
+const LONGEST: usize = 2000;
+
+/// The report of `check`.
+pub fn check(outcome: &Outcome) -> String {
+    let issues = issues(outcome);
+    let mut all: Vec<Value> =
+        outcome.gaps.iter().take(CAP).map(|gap| of_gap(outcome, gap)).collect();
+    all.extend(issues.iter().take(CAP).map(|issue| of_issue(outcome, issue)));
+    let mut out = serde_json::to_string_pretty(&all).unwrap_or_default();
+    out.push('\n');
+    out
+}
+
+fn of_issue(outcome: &Outcome, issue: &Issue<'_>) -> Value {
+    let file = host_file(outcome, issue.path);
+    let line = issue.position.filter(|_| file.is_whole).map_or(1, |(line, _)| line);
+    let mut text = String::new();
+    if !file.is_whole {
+        text = clipped(&harmless(&issue.path.to_string()), LONGEST) + ", ";
+    }
+    if !issue.place.is_empty() {
+        text.push_str(&issue.place);
+    }
+    let text = text.trim_end_matches(", ");
+    let gap = if text.is_empty() { "" } else { ": " };
+    json!({
+        "description": format!("{text}{gap}{}", clipped(&issue.message, LONGEST)),
+        "check_name": issue.rule,
+        "fingerprint": issue.fingerprint,
+        "severity": match (issue.blocking, issue.severity) {
+            (true, _) => "blocker",
+            (false, Severity::Error) => "major",
+            (false, Severity::Warning) => "minor",
+            (false, Severity::Note) => "info",
+        },
+        "location": { "path": file.shown, "lines": { "begin": line } },
+    })
+}
+
+fn of_gap(outcome: &Outcome, gap: &Gap) -> Value {
+    let file = host_file(outcome, &gap.path);
+    let rule = format!("gap/{}", gap.kind.name());
+    let range = gap.range.map(|(from, to)| format!("{from}-{to}")).unwrap_or_default();
+    let message = clipped(&harmless(&gap.message), LONGEST);
+    let path = clipped(&harmless(&gap.path.to_string()), LONGEST);
+    let fields = [rule.as_bytes(), gap.path.as_str().as_bytes(), range.as_bytes()];
+    json!({
+        "description": format!("{path} was not inspected: {message}"),
+        "check_name": rule,
+        "fingerprint": fingerprint(&fields),
+        "severity": "critical",
+        "location": { "path": file.shown, "lines": { "begin": 1 } },
+    })
+}
