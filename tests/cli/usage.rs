@@ -9,7 +9,7 @@ fn mistakes_in_the_arguments() {
         ("frobnicate", "frobnicate"),
         ("check", "ARTIFACT"),
         ("check testdata/clean --against", "--against"),
-        ("check testdata/clean --intent testdata/story/intent.toml", "--against <APPROVED>"),
+        ("check testdata/clean --intent testdata/story/intent.toml", "--intent needs --against"),
         ("check testdata/clean --format xml", "unknown format \"xml\""),
         ("check testdata/clean --format json=", "names no file"),
         ("check testdata/clean --threads 0", "--threads"),
