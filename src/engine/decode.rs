@@ -53,6 +53,28 @@ pub(super) fn begins_sequence(next: impl Fn(usize) -> Option<u8>) -> bool {
     }
 }
 
+/// Whether the BS between `before` and `after` strikes over as formatted manuals do: a character over
+/// itself (bold), an underscore under or over one, `+` and `o` for a bullet (grotty(1), legacy
+/// output), an accent over a letter (ECMA-6, 7.2: composite graphic characters). `before` may begin with what stands ahead of the last character.
+pub(super) fn strikes_over(before: &[u8], after: &[u8]) -> bool {
+    let is_start = |b: &u8| b & 0xc0 != 0x80;
+    let Some(last) = before.iter().rposition(is_start).and_then(|at| before.get(at..)) else {
+        return false;
+    };
+    let next = after.get(..utf8(after).1.min(after.len())).unwrap_or_default();
+    let is_seen = |c: &[u8]| c.first().is_some_and(|b| *b > b' ' && *b != 0x7f);
+    is_seen(last)
+        && is_seen(next)
+        && (last == next
+            || last == b"_"
+            || next == b"_"
+            || matches!((last, next), (b"+", b"o") | (b"o", b"+"))
+            || matches!(
+                (last, next),
+                ([b'\'' | b'"' | b'`' | b'^' | b'~' | b','], [b'A'..=b'Z' | b'a'..=b'z'])
+            ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

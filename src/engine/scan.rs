@@ -179,7 +179,15 @@ impl Scan<'_> {
                 }
                 0..0x20 | 0x7f if byte != b'\t' => {
                     let next = |n: usize| view.bytes.get(at + 1 + n).copied();
-                    let sequence = byte == 0x1b && decode::begins_sequence(next);
+                    let sequence = match byte {
+                        0x1b => decode::begins_sequence(next),
+                        0x08 => {
+                            let before = view.bytes.get(at.saturating_sub(4)..at);
+                            let after = view.bytes.get(at + 1..).unwrap_or_default();
+                            decode::strikes_over(before.unwrap_or_default(), after)
+                        }
+                        _ => false,
+                    };
                     self.control(view, at, byte, 1, sequence);
                     at += 1;
                 }

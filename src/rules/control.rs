@@ -77,7 +77,8 @@ pub enum Event {
     Control {
         /// Which.
         byte: u8,
-        /// For ESC: whether a whole control sequence begins with it.
+        /// For ESC: whether a whole control sequence begins with it; for BS: whether it strikes over
+        /// as in a formatted manual.
         sequence: bool,
     },
     /// A character of a Unicode text.

@@ -111,7 +111,10 @@ fn pattern(rule: &Rule) -> String {
                 Position::End => "at the end",
                 Position::Inside => "before the end",
             };
+            let is_backspace = bytes.iter().any(|byte| byte == "0x08");
             let sequence = match sequence {
+                Some(true) if is_backspace => ", striking over",
+                Some(false) if is_backspace => ", not striking over",
                 Some(true) => ", beginning a control sequence",
                 Some(false) => ", beginning no control sequence",
                 None => "",

@@ -59,7 +59,8 @@ pub enum Matcher {
         bytes: Vec<u8>,
         /// Where.
         position: Position,
-        /// For ESC: whether a whole control sequence must, or must not, follow.
+        /// For ESC: whether a whole control sequence must, or must not, follow; for BS: whether it
+        /// must, or must not, strike over as in a formatted manual.
         sequence: Option<bool>,
     },
     /// Characters of a Unicode text that the census tells ([`is_told`](crate::model::is_told)) and

@@ -108,8 +108,9 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
             if bytes.is_empty() {
                 return place.error(at, "expected at least one control byte");
             }
-            if table.sequence.is_some() && bytes != &[0x1b] {
-                return place.error(at, "`sequence` is for control = [0x1b] alone");
+            if table.sequence.is_some() && bytes != &[0x1b] && bytes != &[0x08] {
+                let message = "`sequence` is for control = [0x1b] or [0x08] alone";
+                return place.error(at, message);
             }
             Ok(Matcher::Control {
                 bytes: bytes.clone(),
