@@ -96,7 +96,8 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// The content of the entry that a list in `list` calls `name`.
+    /// The content of the entry that a list in `list` calls `name`: counted from its own folder, or,
+    /// for the lists of installed Debian packages, from the root (debsums(1)).
     fn find(&mut self, list: ContentPlace, name: &[u8]) -> Option<ContentPlace> {
         let manifest = self.manifest;
         let place = manifest.main_place(list)?;
@@ -106,20 +107,28 @@ impl Names<'_> {
             self.of = Some((place, index(volume)));
         }
         let (_, names) = self.of.as_ref()?;
-        let mut at = node.parent();
-        let mut found = None;
-        for step in name.split(|b| *b == b'/') {
-            match step {
-                b"" | b"." => {}
-                b".." => at = at.and_then(|id| volume.node(id)).and_then(Node::parent),
-                step => {
-                    let id = *names.get(&(at, step))?;
-                    (found, at) = (Some(id), Some(id));
-                }
+        let is_of_package = volume.name(node).ends_with(b".md5sums");
+        let found = lookup(volume, names, node.parent(), name)
+            .or_else(|| is_of_package.then(|| lookup(volume, names, None, name))?)?;
+        manifest.content_place(Place { node: found, ..place })
+    }
+}
+
+/// The entry that a path leads to from a folder; none is the root.
+fn lookup(volume: &Volume, names: &Index<'_>, from: Option<NodeId>, path: &[u8]) -> Option<NodeId> {
+    let mut at = from;
+    let mut found = None;
+    for step in path.split(|b| *b == b'/') {
+        match step {
+            b"" | b"." => {}
+            b".." => at = at.and_then(|id| volume.node(id)).and_then(Node::parent),
+            step => {
+                let id = *names.get(&(at, step))?;
+                (found, at) = (Some(id), Some(id));
             }
         }
-        manifest.content_place(Place { node: found?, ..place })
     }
+    found
 }
 
 fn index(volume: &Volume) -> Index<'_> {

@@ -102,7 +102,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         let known = match algorithm {
             Algorithm::Blake3 => content.and_then(|content| content.blake3),
             Algorithm::Sha256 => content.and_then(Content::sha256),
-            Algorithm::Sha512 => None,
+            Algorithm::Md5 | Algorithm::Sha1 | Algorithm::Sha512 => None,
         };
         if let Some(known) = known {
             return Some(known.0.to_vec());

@@ -13,6 +13,10 @@ use super::parsed::{Notes, Parsed};
 pub enum Algorithm {
     /// BLAKE3, 256 bits.
     Blake3,
+    /// MD5, 128 bits.
+    Md5,
+    /// SHA-1, 160 bits.
+    Sha1,
     /// SHA-2, 256 bits.
     Sha256,
     /// SHA-2, 512 bits.
@@ -28,8 +32,10 @@ impl Algorithm {
                 hasher.update_reader(data)?;
                 Ok(hasher.finalize().as_bytes().to_vec())
             }
-            Self::Sha256 => sha2_of(sha2::Sha256::new(), data),
-            Self::Sha512 => sha2_of(sha2::Sha512::new(), data),
+            Self::Md5 => digest_of(md5::Md5::new(), data),
+            Self::Sha1 => digest_of(sha1::Sha1::new(), data),
+            Self::Sha256 => digest_of(sha2::Sha256::new(), data),
+            Self::Sha512 => digest_of(sha2::Sha512::new(), data),
         }
     }
 
@@ -37,13 +43,15 @@ impl Algorithm {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Blake3 => "BLAKE3",
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA-1",
             Self::Sha256 => "SHA-256",
             Self::Sha512 => "SHA-512",
         }
     }
 }
 
-fn sha2_of(mut hasher: impl sha2::Digest, data: &mut dyn Read) -> io::Result<Vec<u8>> {
+fn digest_of(mut hasher: impl sha2::Digest, data: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut buffer = vec![0; 64 << 10];
     loop {
         match data.read(&mut buffer) {
@@ -58,7 +66,7 @@ fn sha2_of(mut hasher: impl sha2::Digest, data: &mut dyn Read) -> io::Result<Vec
 /// A line of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line<'a> {
-    /// None for one that is not computed here: MD5, SHA-1.
+    /// None for one that is not computed here: SHA-224, SHA-384, RIPEMD-160.
     pub algorithm: Option<Algorithm>,
     /// The digest that it tells.
     pub digest: Vec<u8>,
@@ -86,14 +94,13 @@ impl<'a> Line<'a> {
         };
         // A line that begins with a backslash has escapes in its name.
         let digest = from_hex(std::str::from_utf8(hex).ok()?)?;
+        let is = |name: &[u8]| hint.is_empty() || hint.eq_ignore_ascii_case(name);
         let algorithm = match digest.len() {
+            16 if is(b"MD5") => Some(Algorithm::Md5),
+            20 if is(b"SHA1") => Some(Algorithm::Sha1),
             32 if hint.eq_ignore_ascii_case(b"BLAKE3") => Some(Algorithm::Blake3),
-            32 if hint.is_empty() || hint.eq_ignore_ascii_case(b"SHA256") => {
-                Some(Algorithm::Sha256)
-            }
-            64 if hint.is_empty() || hint.eq_ignore_ascii_case(b"SHA512") => {
-                Some(Algorithm::Sha512)
-            }
+            32 if is(b"SHA256") => Some(Algorithm::Sha256),
+            64 if is(b"SHA512") => Some(Algorithm::Sha512),
             16 | 20 | 28 | 32 | 48 | 64 => None,
             _ => return None,
         };
@@ -132,6 +139,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn digests_of_abc() {
+        // RFC 1321 A.5; FIPS 180-4, examples.
+        for (algorithm, expected) in [
+            (Algorithm::Md5, "900150983cd24fb0d6963f7d28e17f72"),
+            (Algorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (Algorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ] {
+            let found = algorithm.digest(&mut &b"abc"[..]).expect("memory");
+            assert_eq!(Some(found), from_hex(expected), "{}", algorithm.name());
+        }
+    }
+
+    #[test]
     fn lines() {
         let a = "00".repeat(32);
         for (line, expected) in [
@@ -140,7 +160,10 @@ mod tests {
             (format!("SHA256 (d) = {a}"), Some((Some(Algorithm::Sha256), b"d"))),
             (format!("BLAKE3 (d) = {a}"), Some((Some(Algorithm::Blake3), b"d"))),
             (format!("{a}{a}  e"), Some((Some(Algorithm::Sha512), b"e"))),
-            ("00".repeat(16) + "  f", Some((None, b"f"))),
+            ("00".repeat(16) + "  f", Some((Some(Algorithm::Md5), b"f"))),
+            ("00".repeat(20) + "  f", Some((Some(Algorithm::Sha1), b"f"))),
+            (format!("RMD160 (f) = {}", "00".repeat(20)), Some((None, b"f"))),
+            ("00".repeat(48) + "  f", Some((None, b"f"))),
             (format!("\\{a}  g"), None),
             ("# a comment".into(), None),
             (a.clone(), None),
