@@ -391,6 +391,13 @@ fn what_is_made_to_take_long_does_not() {
         ("a.toml", "", ("a = ".to_owned() + &long("[")[..1 << 19]).into_bytes()),
         ("a.yml", "", long("[")[..1 << 20].to_owned().into_bytes()),
         ("a.yml", "", long("- ")[..1 << 18].to_owned().into_bytes()),
+        ("a.po", "", long("msgid \"\"\n").into_bytes()),
+        ("a.strings", "", long("\"a\" = \"b\";\n").into_bytes()),
+        ("a.strings", "", long("\"a\" = \"b\"; /* */ ").into_bytes()),
+        ("a.rc", "", long("MENU BEGIN \" \n").into_bytes()),
+        ("a.rc", "", long("MENU /* \n").into_bytes()),
+        ("a.ini", "", long("[a]\nk=1\nk=2\n").into_bytes()),
+        ("a.ini", "", long("[").into_bytes()),
     ] {
         let parsed = Parsed { name: name.as_bytes(), format, ..Parsed::new(&bytes) };
         assert!(parsed.faults().len() <= 64, "{name}");
@@ -471,12 +478,14 @@ proptest! {
     /// The same for texts.
     #[test]
     fn faults_lie_in_the_text(
-        name in prop::sample::select(vec!["a.json", "a.xml", "a.svg", "a.toml", "a.yml", "a.properties"]),
+        name in prop::sample::select(vec!["a.json", "a.xml", "a.svg", "a.toml", "a.yml", "a.properties", "a.po",
+            "a.strings", "a.rc", "a.ini"]),
         pieces in prop::collection::vec(prop_oneof![
             "[ -~\n]{0,8}",
             prop::sample::select(vec![
                 "{\"a\": 1, ", "\"a\": [", "]", "}", "<a b='c'>", "</a>", "<?xml version='1.0'?>",
                 "<![CDATA[", "&x;", "\u{feff}", "é", "- [", "a: |\n", "\\u12", "[[a]]\n", "// x\n", ",", "\t",
+                "msgid \"a\"\n", "msgstr[0] \"", "\"k\" = \"v", "\";", "/*", "MENU BEGIN\n", "END", "[a]\n", "k=1\n",
             ]).prop_map(str::to_owned),
         ], 0..24),
     ) {

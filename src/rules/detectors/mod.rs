@@ -80,6 +80,7 @@ pub static DETECTORS: &[Detector] = &[
     integrity::integrity_trailing::DETECTOR,
     integrity::integrity_truncated::DETECTOR,
     integrity::integrity_twice::DETECTOR,
+    integrity::integrity_unread::DETECTOR,
     integrity::integrity_zero::DETECTOR,
     last_line::DETECTOR,
     line_end_on_target::DETECTOR,

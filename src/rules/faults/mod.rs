@@ -10,6 +10,7 @@ mod chunks;
 mod database;
 mod font;
 mod gif;
+mod ini;
 mod jpeg;
 mod json;
 mod mp4;
@@ -17,13 +18,19 @@ pub(super) mod named;
 mod ogg;
 mod pdf;
 mod png;
+mod po;
+mod rc;
+mod strings;
 mod text;
 mod tiff;
+mod units;
 mod window;
 mod xml;
 
 use text::Text;
 use window::Window;
+
+use super::parsed::WHOLE;
 
 /// Faults of a content that are kept.
 const KEPT: usize = 64;
@@ -47,6 +54,8 @@ pub enum FaultKind {
     Twice,
     /// What only some readers of the format allow.
     Extended,
+    /// It is too large to be read.
+    Unread,
 }
 
 /// A fault.
@@ -91,6 +100,18 @@ impl Faults {
 
     fn extended(&mut self, at: u64, length: u64, detail: String) {
         self.tell(FaultKind::Extended, at, length, detail);
+    }
+
+    /// A text of more bytes than are read for its format.
+    fn unread(&mut self, size: u64, most: u64) {
+        let most = most >> 20;
+        let detail = format!("{size} bytes, and only those up to {most} MiB are read");
+        self.tell(FaultKind::Unread, 0, 0, detail);
+    }
+
+    /// Whether no more are kept.
+    fn is_full(&self) -> bool {
+        self.0.len() >= KEPT
     }
 
     /// The format ends at an offset: what follows is told.
@@ -158,11 +179,9 @@ pub(super) fn read(name: &[u8], format: &str, head: &[u8], tail: &[u8], size: u6
         if end == b"pdf" {
             leading(head, b"%PDF-", &mut faults);
         }
-        if bytes.is_whole() {
-            of_text(name, &end, format, head, &mut faults);
-        }
-    } else if format == "xml" && bytes.is_whole() {
-        of_text(name, b"", format, head, &mut faults);
+        of_text(name, &end, format, &bytes, &mut faults);
+    } else if format == "xml" {
+        of_text(name, b"", format, &bytes, &mut faults);
     }
     // A fault that lies behind the end is told at the end.
     for fault in &mut faults.0 {
@@ -178,25 +197,53 @@ fn end_of(name: &[u8]) -> Option<Vec<u8>> {
     Some(name.get(dot + 1..).filter(|end| end.len() <= 12)?.to_ascii_lowercase())
 }
 
+/// How a text is walked.
+#[derive(Clone, Copy)]
+enum TextWalk {
+    /// Whatever its encoding.
+    Bytes(fn(&[u8], &mut Faults)),
+    /// As UTF-8: other encodings are the business of the rules about encodings.
+    Unicode(fn(&Text<'_>, &mut Faults)),
+}
+
+/// The walk of texts with this end of their name, or of this format.
+fn text_walk(end: &[u8], format: &str, start: &[u8]) -> Option<TextWalk> {
+    Some(match end {
+        b"properties" => TextWalk::Bytes(text::properties),
+        b"po" | b"pot" => TextWalk::Bytes(po::walk),
+        b"strings" if format != "xml" => TextWalk::Bytes(strings::walk),
+        b"rc" | b"rc2" if format != "xml" => TextWalk::Bytes(rc::walk),
+        b"ini" | b"inf" => TextWalk::Bytes(ini::walk),
+        b"json" | b"geojson" | b"webmanifest" | b"ipynb" => TextWalk::Unicode(json::walk),
+        b"map" if start.starts_with(b"{") => TextWalk::Unicode(json::walk),
+        b"toml" => TextWalk::Unicode(text::toml),
+        b"yml" | b"yaml" => TextWalk::Unicode(text::yaml),
+        b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache" => return None,
+        b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => {
+            TextWalk::Unicode(xml::walk)
+        }
+        _ if format == "xml" => TextWalk::Unicode(xml::walk),
+        _ => return None,
+    })
+}
+
 /// Texts whose format is told by the name, and XML.
-fn of_text(name: &[u8], end: &[u8], format: &str, bytes: &[u8], faults: &mut Faults) {
-    if end == b"properties" {
-        return text::properties(bytes, faults);
+fn of_text(name: &[u8], end: &[u8], format: &str, bytes: &Window<'_>, faults: &mut Faults) {
+    let content = bytes.head();
+    let Some(walk) = text_walk(end, format, content) else { return };
+    if !bytes.is_whole() {
+        return faults.unread(bytes.size(), WHOLE);
     }
-    let walk = match end {
-        b"json" | b"geojson" | b"webmanifest" | b"ipynb" => json::walk,
-        b"map" if bytes.starts_with(b"{") => json::walk,
-        b"toml" => text::toml,
-        b"yml" | b"yaml" => text::yaml,
-        b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache" => return,
-        b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => xml::walk,
-        _ if format == "xml" => xml::walk,
-        _ => return,
-    };
-    let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    // Other encodings are the business of the rules about encodings.
-    let Ok(whole) = std::str::from_utf8(bytes.get(mark..).unwrap_or_default()) else { return };
-    walk(&Text { whole, name, start: mark as u64 }, faults);
+    match walk {
+        TextWalk::Bytes(walk) => walk(content, faults),
+        TextWalk::Unicode(walk) => {
+            let mark = if content.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+            let Ok(whole) = std::str::from_utf8(content.get(mark..).unwrap_or_default()) else {
+                return;
+            };
+            walk(&Text { whole, name, start: mark as u64 }, faults);
+        }
+    }
 }
 
 /// Bytes before the magic number, which must stand at the start.

@@ -43,7 +43,7 @@ fn has_autoconf(text: &str) -> bool {
 /// TOML 1.0.
 pub(super) fn toml(text: &Text<'_>, faults: &mut Faults) {
     if text.whole.len() > LARGE {
-        return;
+        return faults.unread(text.whole.len() as u64, LARGE as u64);
     }
     let Err(error) = toml::de::DeTable::parse(text.whole) else { return };
     let wrong = error.message();
@@ -59,7 +59,7 @@ pub(super) fn toml(text: &Text<'_>, faults: &mut Faults) {
 /// YAML 1.2: its events; no alias is followed.
 pub(super) fn yaml(text: &Text<'_>, faults: &mut Faults) {
     if text.whole.len() > LARGE {
-        return;
+        return faults.unread(text.whole.len() as u64, LARGE as u64);
     }
     let mut parser = Parser::new_from_str(text.whole);
     loop {

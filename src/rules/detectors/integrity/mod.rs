@@ -12,6 +12,7 @@ pub(super) mod integrity_malformed;
 pub(super) mod integrity_trailing;
 pub(super) mod integrity_truncated;
 pub(super) mod integrity_twice;
+pub(super) mod integrity_unread;
 pub(super) mod integrity_zero;
 
 use crate::rules::faults::FaultKind;
