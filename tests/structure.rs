@@ -51,6 +51,11 @@ fn judge(format: &str, bytes: &[u8], missing: u64) -> usize {
         let mut notes = Notes::default();
         match detector.look {
             Look::Parsed(find) => find(&parsed, &mut hits),
+            Look::ParsedOn(on) => {
+                for target in parsed.targets.iter().filter(|target| (on.wants)(target)) {
+                    (on.find)(&parsed, target, &mut hits);
+                }
+            }
             Look::Joined(join) => (join.note)(&parsed, &mut notes),
             _ => {}
         }

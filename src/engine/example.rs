@@ -163,7 +163,7 @@ fn run(
             }
             Look::Entry(_) | Look::EntryOn(_) => entry(&judge, example, &bytes)?,
             Look::Facts(_) => facts(&judge, example),
-            Look::Parsed(_) => {
+            Look::Parsed(_) | Look::ParsedOn(_) => {
                 let name = example.name.as_deref().unwrap_or("example");
                 let bytes = patched(example, bytes, read)?;
                 parse(&judge, name.as_bytes(), &bytes, None, FIRST).findings

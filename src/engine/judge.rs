@@ -320,5 +320,13 @@ pub(super) fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
     let scope = &rule.scope;
     (scope.classes.is_empty() || scope.classes.contains(&judged.class))
         && (scope.kinds.is_empty() || scope.kinds.contains(&judged.kind))
-        && scope.has(judged.format, judged.name)
+        && (scope.has(judged.format, judged.name) || scope.has_text(|| text_format(judged)))
+}
+
+/// `text/utf-8`, `text/8-bit`…; nothing for what is no text.
+fn text_format(judged: &Judged<'_>) -> &'static str {
+    match judged.class {
+        Class::Text => inspect::text_format(judged.census, judged.declared),
+        _ => "",
+    }
 }

@@ -5,7 +5,7 @@ use super::judge::{Judge, Judged, in_scope};
 use super::links::Followed;
 use super::sight::Sight;
 use crate::model::{Census, Class, Evidence, Finding, Manifest};
-use crate::rules::detectors::{Listed, Look};
+use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, WHOLE};
 use crate::rules::{Matcher, Rule, Targets};
 
@@ -44,6 +44,9 @@ impl Judge<'_> {
     /// The rules of cost `parse`, each with its number and how it looks.
     fn parsing(&self) -> impl Iterator<Item = (usize, &Rule, Look)> {
         self.rules().enumerate().filter_map(|(number, rule)| match rule.matcher {
+            Matcher::Detector(Detector {
+                look: Look::ParsedOn(ParsedOn { wants, .. }), ..
+            }) if !self.targets.iter().any(|target| wants(target)) => None,
             Matcher::Detector(detector) if detector.look.is_of_structure() => {
                 Some((number, rule, detector.look))
             }
@@ -64,6 +67,7 @@ impl Judge<'_> {
             name: judged.name,
             format: judged.format.unwrap_or_default(),
             class: judged.class,
+            kind: judged.kind,
             declared: judged.declared,
             targets: judged.targets.iter().filter_map(|name| targets.get(name)).collect(),
             architectures: &self.settings().architectures,
@@ -76,9 +80,17 @@ impl Judge<'_> {
                 continue;
             }
             match look {
-                Look::Parsed(find) => {
+                Look::Parsed(_) | Look::ParsedOn(_) => {
                     let mut hits = Hits::default();
-                    find(&parsed, &mut hits);
+                    match look {
+                        Look::Parsed(find) => find(&parsed, &mut hits),
+                        Look::ParsedOn(ParsedOn { wants, find }) => {
+                            for target in parsed.targets.iter().filter(|target| wants(target)) {
+                                find(&parsed, target, &mut hits);
+                            }
+                        }
+                        _ => {}
+                    }
                     let from = parsing.findings.len();
                     let told =
                         hits.listed.iter().map(|hit| self.of_hit(rule, judged, &parsed, hit));

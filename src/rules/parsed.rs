@@ -11,7 +11,7 @@ use super::faults::{self, Fault};
 use super::program::{self, Program};
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
-use crate::model::{Class, Declared, Locator, Manifest};
+use crate::model::{Class, Declared, Locator, Manifest, TextKind};
 
 /// Contents up to this size are read whole; of larger ones, [`HEAD`] bytes.
 pub const WHOLE: u64 = 8 << 20;
@@ -38,6 +38,8 @@ pub struct Parsed<'a> {
     pub format: &'a str,
     /// As settled.
     pub class: Class,
+    /// What it is for, if it is a text.
+    pub kind: TextKind,
     /// What its container says of it.
     pub declared: Declared,
     /// The targets that are named and see it.
@@ -67,6 +69,7 @@ impl<'a> Parsed<'a> {
             name: b"",
             format: "",
             class: Class::Binary,
+            kind: TextKind::Unknown,
             declared: Declared::Nothing,
             targets: Vec::new(),
             architectures: &[],

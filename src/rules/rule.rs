@@ -106,6 +106,12 @@ impl Scope {
             || format.is_some_and(|format| self.formats.iter().any(|wanted| wanted == format))
             || self.names.iter().any(|wanted| wanted.matches(name))
     }
+
+    /// Whether a text of some encoding is meant, which is asked only where one is named.
+    pub fn has_text(&self, format: impl Fn() -> &'static str) -> bool {
+        self.formats.iter().any(|wanted| wanted.starts_with("text/"))
+            && self.formats.iter().any(|wanted| wanted == format())
+    }
 }
 
 /// A rule.

@@ -26,6 +26,7 @@ mod postscript;
 mod reader;
 mod scripts;
 mod swap_file;
+mod texts;
 mod undeclared_encoding;
 mod unread;
 mod unused_waiver;
@@ -143,6 +144,9 @@ pub static DETECTORS: &[Detector] = &[
     scripts::script_line_end::DETECTOR,
     scripts::script_relative::DETECTOR,
     swap_file::DETECTOR,
+    texts::lost_on_target::DETECTOR,
+    texts::several_encodings::DETECTOR,
+    texts::several_in_set::DETECTOR,
     undeclared_encoding::DETECTOR,
     unread::DETECTOR,
     unused_waiver::DETECTOR,
@@ -186,6 +190,8 @@ pub enum Look {
     Facts(fn(&EntryFacts<'_>) -> Option<String>),
     /// The bytes and the structure of a content; cost is `parse`.
     Parsed(fn(&Parsed<'_>, &mut Hits)),
+    /// The same on a target that is named and sees it.
+    ParsedOn(ParsedOn),
     /// The same of all contents, and then the artifact as a whole.
     Joined(Join),
     /// Lists of checksums, and then the entries that they name.
@@ -220,6 +226,15 @@ impl WaiverState {
     }
 }
 
+/// A detector of contents on targets.
+#[derive(Clone, Copy, Debug)]
+pub struct ParsedOn {
+    /// Whether it minds anything on a target at all: else no content is read for it.
+    pub wants: fn(&Target) -> bool,
+    /// What it says of a content on such a target.
+    pub find: fn(&Parsed<'_>, &Target, &mut Hits),
+}
+
 /// What a detector minds in a list of checksums.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
@@ -244,7 +259,7 @@ pub struct Meeting {
 impl Look {
     /// Whether it looks at the structure of contents.
     pub const fn is_of_structure(self) -> bool {
-        matches!(self, Self::Parsed(_) | Self::Joined(_) | Self::Listed(_))
+        matches!(self, Self::Parsed(_) | Self::ParsedOn(_) | Self::Joined(_) | Self::Listed(_))
     }
 
     /// Whether it looks at names.
