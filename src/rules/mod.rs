@@ -14,6 +14,7 @@ mod explain;
 pub mod facts;
 pub mod faults;
 mod fix;
+mod identifiers;
 pub mod links;
 pub mod literals;
 mod load;

@@ -1,6 +1,9 @@
-//! Detectors of what texts hold: encodings that do not agree, and characters that a target lacks.
+//! Detectors of what texts hold: encodings that do not agree, characters that a target lacks, and
+//! identifiers that are not what they look like.
 
+pub(super) mod confusable_identifier;
 pub(super) mod lost_on_target;
+pub(super) mod mixed_script;
 pub(super) mod several_encodings;
 pub(super) mod several_in_set;
 
