@@ -103,6 +103,12 @@ write('fr.html', '<!doctype html><meta charset="utf-8"><p>«\xa0Où\xa0?\xa0» �
 write('icons.css', '@charset "utf-8";\n.home::before { content: "\uf015"; }\n')
 write('setup.ps1', '\ufeffWrite-Host "Café"\r\n')
 write('run.cmd', '@echo off\r\necho Free\r\n')
+write('names.py', '# Счётчик и запрос к SQLбазе: с, о, а\n名前_x = 1\nΔx = α_max * dν + kΩ\ncafé = "со"  # co\nco = HTTPсервер = None\n')
+write('messages_de.properties', 'open = Öffnen\nbrand = Яbrand\n')
+write('messages_fr.properties', 'open = Ouvrir à côté\n')
+write('settings.ini', '; [a comment\n[a]\nx = [1,\n  [2\nextension = a\nextension = b\n[b]\nx = 3\n')
+write('menu.strings', '/* Menu; "a" = "b */\n"Quit" = "Quit \\"now\\"";\nOpen = "Öffnen"; // "x\n"Key";\n')
+write('overstruck.txt', 'N\bNA\bAM\bME\bE\n    _\bs_\bh_\bo_\bw shows a text, \u2010\b\u2010 and +\bo bullets; the rest is plain and long enough.\n')
 write('notes.classic.txt', 'one\rtwo\rthree\r')
 P
 printf '' > "$here/empty"
