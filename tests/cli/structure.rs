@@ -95,3 +95,38 @@ fn against_a_manifest_only_what_is_new_is_parsed() {
     let all = premaster(args.into_iter().chain(["--all-findings".as_ref()])).exits(1);
     assert_eq!(hits(&all, RULE), ["new", "old"]);
 }
+
+#[test]
+fn programs_are_for_a_processor_that_is_named() {
+    const RULE: &str = "binary/wrong-architecture";
+    let scratch = Scratch::new();
+    scratch.file("tree/pc", program());
+    for (name, fixture) in [("old", "x86.elf"), ("mac", "signed.dylib"), ("win.exe", "plain.exe")] {
+        let bytes = fs::read(root().join("testdata/binary").join(fixture)).expect("a fixture");
+        scratch.file(format!("tree/{name}"), bytes);
+    }
+    let tree = scratch.path("tree");
+    let check = |more: &[&str]| {
+        let mut args = vec!["check".into(), tree.clone().into_os_string(), "--format=json".into()];
+        args.extend(more.iter().map(Into::into));
+        let ran = premaster(args);
+        (ran.code, hits(&ran, RULE))
+    };
+    let told = |code, names: &[&str]| (code, names.iter().map(ToString::to_string).collect());
+    assert_eq!(check(&[]), told(0, &[]), "nobody said which");
+    // People call a processor by many names; several may be meant.
+    for name in ["x86_64", "amd64", "X64"] {
+        assert_eq!(check(&["--arch", name]), told(1, &["mac", "old"]), "{name}");
+    }
+    assert_eq!(check(&["--arch", "aarch64"]), told(1, &["old", "pc", "win.exe"]));
+    assert_eq!(check(&["--arch", "i686", "--arch", "arm64"]), told(1, &["pc", "win.exe"]));
+    assert_eq!(check(&["--arch", "amd64", "--cost", "literal"]), told(0, &[]));
+    let ran = premaster(["check", "testdata/binary/x86.elf", "--arch", "amd64"]).exits(1);
+    ran.says(&[RULE, "for x86, expected x86_64"]);
+    let ran = premaster(["check", "testdata/binary/x86.elf", "--arch", "z80"]).exits(2);
+    assert!(
+        ran.err.contains("z80") && ran.err.contains("expected one of arm, arm64"),
+        "{}",
+        ran.err
+    );
+}
