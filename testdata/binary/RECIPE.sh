@@ -49,4 +49,14 @@ osslsigncode sign -h sha256 -certs "$work/c" -key "$work/k" -in plain.exe -out s
 printf '.globl _start\n.p2align 2\n_start: mov w0, #0\n ret\n' >"$work/m.s"
 llvm-mc -filetype=obj -triple=arm64-apple-macos11 "$work/m.s" -o "$work/m.o"
 $bin/ld64.lld -arch arm64 -platform_version macos 11.0 13.0 -dylib -undefined dynamic_lookup "$work/m.o" -o signed.dylib
-chmod 644 ./*.elf ./*.so ./*.so.1 ./*.exe ./*.dylib
+$bin/lld-link /entry:start /nologo /nodefaultlib /subsystem:console /Brepro "$work/w.obj" "/out:reproducible.exe"
+sed 's/start/_start/' "$work/w.s" >"$work/x.s"
+llvm-mc -filetype=obj -triple=i386-pc-windows-msvc "$work/x.s" -o "$work/x.obj"
+$link /machine:x86 /safeseh:no /guard:cf "$work/x.obj" "/out:x86.exe"
+osslsigncode sign -h sha1 -certs "$work/c" -key "$work/k" -in plain.exe -out signed-sha1.exe >/dev/null
+printf '.globl _start\n_start: xorl %%eax, %%eax\n ret\n' >"$work/n.s"
+llvm-mc -filetype=obj -triple=x86_64-apple-macos13 "$work/n.s" -o "$work/n.o"
+$bin/ld64.lld -arch x86_64 -platform_version macos 13.4 14.0 -dylib -undefined dynamic_lookup "$work/n.o" -o newer.dylib
+printf 'class Plain {}\n' >"$work/Plain.java"
+javac --release 17 -d . "$work/Plain.java"
+chmod 644 ./*.elf ./*.so ./*.so.1 ./*.exe ./*.dylib ./*.class
