@@ -37,6 +37,8 @@ pub struct Config {
     pub targets: Vec<String>,
     /// Globs of locators that a target is bound to, by its name.
     pub bound: BTreeMap<String, Vec<String>>,
+    /// The oldest system that the release is for: versions by the name of a target, `glibc` or `java`.
+    pub oldest: BTreeMap<String, String>,
     /// Names of normalizers.
     pub normalize: Vec<String>,
     /// Whether dates, owners and umask bits of a plain folder count.
@@ -101,6 +103,7 @@ struct Table {
 struct Release {
     targets: Vec<toml::Spanned<String>>,
     bind: BTreeMap<toml::Spanned<String>, Vec<String>>,
+    oldest: BTreeMap<toml::Spanned<String>, String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -170,6 +173,10 @@ impl Config {
         for (name, globs) in table.release.bind {
             config.lines.entry(name.get_ref().clone()).or_insert(line_of(name.span().start));
             config.bound.insert(name.into_inner(), globs);
+        }
+        for (name, version) in table.release.oldest {
+            config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
+            config.oldest.insert(name.into_inner(), version);
         }
         if let Some(size) = table.limits.decoded {
             let line = line_of(size.span().start);

@@ -11,6 +11,10 @@ pub fn schema() -> Value {
     let globs = json!({ "type": "array", "items": { "type": "string" } });
     let level = json!({ "enum": ["off", "note", "warning", "error"] });
     let targets: Vec<_> = Targets::built_in().iter().map(|target| target.name.as_str()).collect();
+    let versioned = Targets::built_in().iter().filter(|target| target.binaries.has_versions());
+    let versioned: Vec<_> =
+        versioned.map(|target| target.name.as_str()).chain(["glibc", "java"]).collect();
+    let version = json!({ "type": "string", "pattern": "^[0-9]+([.][0-9]+)*$" });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of premaster",
@@ -23,6 +27,7 @@ pub fn schema() -> Value {
                 "properties": {
                     "targets": { "type": "array", "items": { "enum": targets } },
                     "bind": { "type": "object", "propertyNames": { "enum": targets }, "additionalProperties": globs },
+                    "oldest": { "type": "object", "propertyNames": { "enum": versioned }, "additionalProperties": version },
                 },
             },
             "compare": {

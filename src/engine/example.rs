@@ -129,7 +129,9 @@ fn run(
 ) -> Result<Vec<Finding>, String> {
     let architectures = example.facts.get("arch").cloned().into_iter().collect();
     let targets = example.targets.clone();
-    let mut settings = Settings { targets, architectures, ..Settings::default() };
+    let mut oldest = example.facts.clone();
+    oldest.remove("arch");
+    let mut settings = Settings { targets, architectures, oldest, ..Settings::default() };
     if rule.opt_in {
         settings.severities.insert(rule.id.clone(), rule.severity);
     }

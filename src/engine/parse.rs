@@ -71,6 +71,7 @@ impl Judge<'_> {
             declared: judged.declared,
             targets: judged.targets.iter().filter_map(|name| targets.get(name)).collect(),
             architectures: &self.settings().architectures,
+            oldest: &self.settings().oldest,
             now,
             ..Parsed::new(bytes)
         };

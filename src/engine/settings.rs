@@ -20,6 +20,8 @@ pub struct Settings {
     pub bound: BTreeMap<String, Vec<String>>,
     /// Processors that the release is for, beside those of its targets.
     pub architectures: Vec<String>,
+    /// The oldest system that the release is for: versions by the name of a target, `glibc` or `java`.
+    pub oldest: BTreeMap<String, String>,
     /// Rules that cost more do not run.
     pub cost: Cost,
     /// The folder that is the root of a site, as a locator; without, a tree with a page at its root is a
@@ -38,6 +40,7 @@ impl Default for Settings {
             targets: Vec::new(),
             bound: BTreeMap::new(),
             architectures: Vec::new(),
+            oldest: BTreeMap::new(),
             cost: Cost::Parse,
             link_root: None,
             encoding: None,

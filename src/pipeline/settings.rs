@@ -6,6 +6,7 @@ use super::{Failure, Request};
 use crate::config::{Config, ConfigError, RuleSetting};
 use crate::engine::Settings;
 use crate::model::glob_matches;
+use crate::rules::program::version_of;
 use crate::rules::{Catalogue, Targets};
 
 /// The rules that are built in and those of the user's own folder, as the settings change them.
@@ -51,10 +52,30 @@ pub(super) fn settings(request: &Request, catalogue: &Catalogue) -> Result<Setti
         };
         return Err(wrong_config(config, unknown, message));
     }
+    let targets_of = Targets::built_in();
+    for (name, version) in &config.oldest {
+        let target = targets.contains(name).then(|| targets_of.get(name)).flatten();
+        let is_known = matches!(name.as_str(), "glibc" | "java")
+            || target.is_some_and(|target| target.binaries.has_versions());
+        let message = if !is_known {
+            format!(
+                "[release.oldest] names {name:?}: expected glibc, java, or one of the targets whose \
+                 programs ask for a version of the system"
+            )
+        } else if version_of(version).is_none() {
+            format!(
+                "[release.oldest] {name}: expected a version such as \"12.0\", found {version:?}"
+            )
+        } else {
+            continue;
+        };
+        return Err(wrong_config(config, name, message));
+    }
     let mut settings = Settings {
         targets,
         bound: config.bound.clone(),
         architectures: request.architectures.clone(),
+        oldest: config.oldest.clone(),
         cost: request.cost,
         link_root: config.link_root.clone(),
         encoding: config.encoding,

@@ -5,6 +5,7 @@
 //! it found in each, and resolves the notes against the whole manifest when all are made.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::faults::{self, Fault};
@@ -23,6 +24,9 @@ pub const TAIL: u64 = 64 << 10;
 const LISTED: usize = 8;
 /// Notes of a detector about one content that are kept.
 const NOTED: usize = 4096;
+
+/// No system is too old.
+static ANY: BTreeMap<String, String> = BTreeMap::new();
 
 /// A content as rules of cost `parse` see it.
 pub struct Parsed<'a> {
@@ -46,6 +50,8 @@ pub struct Parsed<'a> {
     pub targets: Vec<&'a Target>,
     /// Processors that the release is for, as `--arch` names them; none if that is not said.
     pub architectures: &'a [String],
+    /// The oldest system that the release is for: versions by the name of a target, `glibc` or `java`.
+    pub oldest: &'a BTreeMap<String, String>,
     /// Seconds since 1970, as the caller says it is.
     pub now: i64,
     /// See [`Parsed::programs`].
@@ -73,6 +79,7 @@ impl<'a> Parsed<'a> {
             declared: Declared::Nothing,
             targets: Vec::new(),
             architectures: &[],
+            oldest: &ANY,
             now: 0,
             shared: Shared::default(),
         }

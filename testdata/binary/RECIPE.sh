@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the programs of this folder: gcc 12.2.0, GNU ld and strip 2.40, llvm-mc 14, osslsigncode 2.5
-# (Debian 12), and the linkers of LLVM 22 that come with Rust 1.95.
+# Makes the programs of this folder: gcc 12.2.0, GNU ld and strip 2.40, llvm-mc 14, osslsigncode 2.5,
+# javac 17 (Debian 12), and the linkers of LLVM 22 that come with Rust 1.95.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -31,6 +31,15 @@ printf 'const char place[] = "/home/ann/work/engine/src/main.c"; const char *sta
 gcc $common $hard -s "$work/e.c" -o build-path.elf
 printf 'const char place[] = "/home/"; const char *start(void) { return place; }\n' >"$work/f.c"
 gcc $common $hard -s "$work/f.c" -o home-folder.elf
+# A printing program of some size, with and without the checks of glibc's headers and of the compiler.
+cat >"$work/g.c" <<'C'
+#include <stdio.h>
+__asm__(".space 16384, 0x90");
+int start(int argc, char **argv) { char text[64]; snprintf(text, 64, "%s %d", argv[0], argc); return printf("%s\n", text); }
+C
+print="gcc -O2 -nostartfiles -fPIE -pie -fno-asynchronous-unwind-tables -Wl,-e,start,-z,noseparate-code,-z,relro -s $work/g.c"
+$print -U_FORTIFY_SOURCE -fno-stack-protector -fcf-protection=none -Wl,-z,lazy -o not-fortified.elf
+$print -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection=full -Wl,-z,now -o fortified.elf
 # Windows and the Macintosh.
 bin=$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld
 printf '.globl start\nstart: xorl %%eax, %%eax\n ret\n' >"$work/w.s"

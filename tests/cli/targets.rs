@@ -53,6 +53,8 @@ fn an_unknown_target_is_a_mistake() {
         ),
         ("[release.bind]\nwindws = []\n", ":2: no target \"windws\""),
         ("[release.bind]\nlinux = []\n", ":2: [release.bind] names \"linux\""),
+        ("[release.oldest]\nwindows = \"6.1\"\n", ":2: [release.oldest] names \"windows\""),
+        ("[release.oldest]\njava = \"seven\"\n", ":2: [release.oldest] java: expected a version"),
     ] {
         let config = scratch.file("premaster.toml", text);
         let config = config.to_str().expect("UTF-8");
@@ -128,4 +130,29 @@ fn completions_know_the_targets() {
             "iso9660-1",
         ]);
     }
+}
+
+#[test]
+fn the_oldest_system_is_said_in_the_settings() {
+    let scratch = Scratch::new();
+    let rules = |text: &str, file: &str| {
+        let config = scratch.file("premaster.toml", text);
+        let config = config.to_str().expect("UTF-8");
+        let file = format!("testdata/binary/{file}");
+        let ran = premaster(["check", &file, "--config", config, "--format", "json"]);
+        let report = ran.json();
+        let found = report["findings"].as_array().expect("a list").iter();
+        let found = found.filter(|f| f["rule"].as_str().is_some_and(|r| r.contains("/newer-")));
+        found.map(|f| f["message"].as_str().expect("a message").to_owned()).collect::<Vec<_>>()
+    };
+    let windows = "[release]\ntargets = [\"windows\"]\n[release.oldest]\nwindows = ";
+    assert_eq!(rules(&format!("{windows}\"6.0\"\n"), "plain.exe"), [""; 0]);
+    let told = rules(&format!("{windows}\"5.1\"\n"), "plain.exe");
+    let wanted = "subsystem version 6.0, the oldest windows is 5.1";
+    assert_eq!(told, [format!("this program does not start there: {wanted}")]);
+    assert_eq!(rules("[release.oldest]\nglibc = \"2.34\"\n", "glibc.elf"), [""; 0]);
+    let told = rules("[release.oldest]\nglibc = \"2.28\"\n", "glibc.elf");
+    assert_eq!(told.len(), 1, "{told:?}");
+    let told = rules("[release.oldest]\njava = \"11\"\n", "Plain.class");
+    assert!(told.len() == 1 && told[0].contains("Java 17"), "{told:?}");
 }

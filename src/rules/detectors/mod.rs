@@ -55,6 +55,7 @@ pub static DETECTORS: &[Detector] = &[
     binary::binary_executable_stack::DETECTOR,
     binary::binary_glibc::DETECTOR,
     binary::binary_hardening::DETECTOR,
+    binary::binary_java::DETECTOR,
     binary::binary_missing_library::DETECTOR,
     binary::binary_search_path::DETECTOR,
     binary::binary_signature::DETECTOR,

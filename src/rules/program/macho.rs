@@ -14,6 +14,10 @@ const COMMANDS: usize = 4096;
 /// Slices of a fat file; there are not as many processors.
 const SLICES: u32 = 30;
 
+/// `PLATFORM_MACOS` and `PLATFORM_IOS` of loader.h.
+const PLATFORM_MACOS: u32 = 1;
+const PLATFORM_IOS: u32 = 2;
+
 /// A Mach-O file.
 #[derive(Debug)]
 pub struct MachO<'a> {
@@ -35,6 +39,8 @@ pub struct Segment {
     pub offset: u64,
     /// Bytes in the slice.
     pub size: u64,
+    /// First address, and how many of them.
+    pub memory: (u64, u64),
     /// How it may be used when it is loaded: 2 to write, 4 to run.
     pub protection: u32,
 }
@@ -62,11 +68,15 @@ impl<'a> MachO<'a> {
             CommandVariant::Segment32(s) => Some(Segment {
                 offset: u64::from(s.fileoff),
                 size: u64::from(s.filesize),
+                memory: (s.vmaddr.into(), s.vmsize.into()),
                 protection: s.initprot,
             }),
-            CommandVariant::Segment64(s) => {
-                Some(Segment { offset: s.fileoff, size: s.filesize, protection: s.initprot })
-            }
+            CommandVariant::Segment64(s) => Some(Segment {
+                offset: s.fileoff,
+                size: s.filesize,
+                memory: (s.vmaddr, s.vmsize),
+                protection: s.initprot,
+            }),
             _ => None,
         })
     }
@@ -84,6 +94,21 @@ impl<'a> MachO<'a> {
             let at = command.offset.checked_add(usize::try_from(at).ok()?)?;
             Some((is_folder, text_at(self.bytes, at)?))
         })
+    }
+
+    /// The system that it is for, as targets name it, and the oldest version of it; none of others
+    /// than macOS and iOS.
+    pub fn system(&self) -> Option<(&'static str, (u32, u32))> {
+        let (system, version) = self.commands.iter().find_map(|command| match command.command {
+            CommandVariant::VersionMinMacosx(c) => Some(("macos", c.version)),
+            CommandVariant::VersionMinIphoneos(c) => Some(("ios", c.version)),
+            CommandVariant::BuildVersion(c) if c.platform == PLATFORM_MACOS => {
+                Some(("macos", c.minos))
+            }
+            CommandVariant::BuildVersion(c) if c.platform == PLATFORM_IOS => Some(("ios", c.minos)),
+            _ => None,
+        })?;
+        Some((system, (version >> 16, version >> 8 & 0xff)))
     }
 
     /// Offset and size of the code signature.

@@ -108,6 +108,13 @@ fn arch_of(image: &Image<'_>) -> Option<&'static str> {
     }
 }
 
+/// A version of two numbers, as `2.34`; what follows the second is another matter.
+pub fn version_of(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(str::parse);
+    let major = parts.next()?.ok()?;
+    Some((major, parts.next().map_or(Some(0), Result::ok)?))
+}
+
 /// Bytes of a name or a path; what is longer is none, so that a table without zeros costs nothing.
 const LONGEST: usize = 4096;
 

@@ -58,6 +58,7 @@ pub fn page(target: &Target) -> String {
         ("system", programs.minimum_os.as_ref().map(|oldest| format!("from {oldest} on"))),
         ("glibc", programs.glibc.as_ref().map(|most| format!("{most} at most"))),
         ("subsystem", programs.subsystem.as_ref().map(|most| format!("{most} at most"))),
+        ("deployment", programs.deployment.as_ref().map(|most| format!("{most} at most"))),
         ("Darwin", programs.darwin.clone()),
         ("C library", programs.libc.clone()),
     ] {

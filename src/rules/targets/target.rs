@@ -200,10 +200,19 @@ pub struct Binaries {
     pub minimum_os: Option<String>,
     /// The subsystem version of Windows that a program may ask for at most.
     pub subsystem: Option<String>,
+    /// The version of the system, of those by Apple, that a program may ask for at most.
+    pub deployment: Option<String>,
     /// The version of glibc that a program may ask for at most.
     pub glibc: Option<String>,
     /// Darwin versions that belong to versions of the system, for people.
     pub darwin: Option<String>,
     /// The C library, for people.
     pub libc: Option<String>,
+}
+
+impl Binaries {
+    /// Whether programs ask for a version of the system, which a release may want to be older.
+    pub fn has_versions(&self) -> bool {
+        self.subsystem.is_some() || self.deployment.is_some()
+    }
 }

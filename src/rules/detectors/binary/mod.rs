@@ -9,6 +9,7 @@ pub(super) mod binary_debug_runtime;
 pub(super) mod binary_executable_stack;
 pub(super) mod binary_glibc;
 pub(super) mod binary_hardening;
+pub(super) mod binary_java;
 pub(super) mod binary_missing_library;
 pub(super) mod binary_search_path;
 pub(super) mod binary_signature;
