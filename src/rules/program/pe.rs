@@ -73,13 +73,48 @@ impl<'a> Pe<'a> {
         found
     }
 
+    /// Offset of the date of linking.
+    pub fn date_at(&self) -> usize {
+        self.optional_at - 16
+    }
+
+    /// Whether it is for .NET.
+    pub fn is_managed(&self) -> bool {
+        let table = self.optional.data_directories.get_clr_runtime_header();
+        table.is_some_and(|table| table.virtual_address != 0)
+    }
+
+    /// Whether it lists its exception handlers, as `/SAFESEH` has it: only 32-bit programs do.
+    pub fn has_safe_handlers(&self) -> bool {
+        let table = self.optional.data_directories.get_load_config_table();
+        let handlers = table.and_then(|table| {
+            let at = self.offset_of(table.virtual_address)?;
+            let size = le32(self.bytes, at)?;
+            let table = le32(self.bytes, at.checked_add(64)?)?;
+            Some(size >= 72 && table != 0)
+        });
+        handlers.unwrap_or_default()
+    }
+
+    /// Whether it was built so that it comes out the same again, with a hash where dates stand
+    /// (`/Brepro`).
+    pub fn is_reproducible(&self) -> bool {
+        self.debug_entries().any(|entry| le32(self.bytes, entry + 12) == Some(16))
+    }
+
+    /// Offsets of the entries of the debug directory.
+    fn debug_entries(&self) -> impl Iterator<Item = usize> + '_ {
+        let table = self.optional.data_directories.get_debug_table();
+        let at = table.and_then(|table| {
+            Some((self.offset_of(table.virtual_address)?, (table.size / 28) as usize))
+        });
+        let (at, count) = at.unwrap_or_default();
+        (0..count.min(16)).filter_map(move |index| at.checked_add(index * 28))
+    }
+
     /// The path of the program database, as the linker wrote it, and its offset.
     pub fn database(&self) -> Option<(usize, &'a [u8])> {
-        let table = self.optional.data_directories.get_debug_table()?;
-        let at = self.offset_of(table.virtual_address)?;
-        let count = usize::try_from(table.size).ok()? / 28;
-        (0..count.min(16)).find_map(|index| {
-            let entry = at.checked_add(index * 28)?;
+        self.debug_entries().find_map(|entry| {
             let data = usize::try_from(le32(self.bytes, entry + 24)?).ok()?;
             let is_codeview = le32(self.bytes, entry + 12)? == 2;
             let is_path = self.bytes.get(data..)?.starts_with(b"RSDS");
