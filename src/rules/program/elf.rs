@@ -4,7 +4,10 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, Dynamic};
 use goblin::elf::header::{EI_CLASS, ELFCLASS64, Header};
 use goblin::elf::program_header::{PT_NOTE, ProgramHeader};
-use goblin::elf::section_header::{SHT_NOBITS, SHT_NOTE, SectionHeader};
+use goblin::elf::section_header::{SHT_DYNSYM, SHT_NOBITS, SHT_NOTE, SectionHeader};
+use goblin::elf::sym::Symtab;
+use goblin::elf::sym::sym32::SIZEOF_SYM as SIZEOF_SYM_32;
+use goblin::elf::sym::sym64::SIZEOF_SYM as SIZEOF_SYM_64;
 use goblin::elf::symver::VerneedSection;
 
 use super::text_at;
@@ -12,6 +15,9 @@ use crate::source::{be32, le32};
 
 /// Strings of one kind that the dynamic section names; real ones are tens.
 const TEXTS: usize = 1024;
+
+/// Symbols that are looked at; a large library has tens of thousands.
+const SYMBOLS: usize = 1 << 18;
 
 /// An ELF file.
 #[derive(Debug)]
@@ -115,6 +121,20 @@ impl<'a> Elf<'a> {
         found
     }
 
+    /// Names that it takes from libraries; of very many, the first.
+    pub fn imports(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        let section = self.sections.iter().find(|section| section.sh_type == SHT_DYNSYM);
+        let table = section.and_then(|section| {
+            let size = if self.is_64 { SIZEOF_SYM_64 } else { SIZEOF_SYM_32 };
+            let count = usize::try_from(section.sh_size).ok()? / size;
+            let at = usize::try_from(section.sh_offset).ok()?;
+            Symtab::parse(self.bytes, at, count.min(SYMBOLS), self.ctx).ok()
+        });
+        let symbols = table.into_iter().flat_map(|table| table.iter());
+        let taken = symbols.filter(|symbol| symbol.st_shndx == 0 && symbol.st_name != 0);
+        taken.filter_map(|symbol| self.dynamic_text(symbol.st_name as u64))
+    }
+
     /// Whether it is the debugging symbols that were taken out of another file: its code is not there.
     pub fn is_symbols_only(&self) -> bool {
         let is_empty = |section: &SectionHeader| section.sh_type == SHT_NOBITS;
@@ -124,6 +144,25 @@ impl<'a> Elf<'a> {
 
     /// The build id: a number that tells this link from others.
     pub fn build_id(&self) -> Option<&'a [u8]> {
+        self.note(3).filter(|id| !id.is_empty())
+    }
+
+    /// The word of a property of the program, as the linker found it in all parts.
+    pub fn property(&self, kind: u32) -> Option<u32> {
+        let word = |bytes, at| if self.little_endian { le32(bytes, at) } else { be32(bytes, at) };
+        let align = if self.is_64 { 8 } else { 4 };
+        let mut properties = self.note(5)?;
+        loop {
+            let (found, size) = (word(properties, 0)?, word(properties, 4)? as usize);
+            if found == kind {
+                return word(properties, 8);
+            }
+            properties = properties.get(8..)?.get(size.checked_next_multiple_of(align)?..)?;
+        }
+    }
+
+    /// What the first of GNU's notes of a kind says.
+    fn note(&self, kind: u32) -> Option<&'a [u8]> {
         let segments = self.segments.iter().filter(|segment| segment.p_type == PT_NOTE);
         let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
         let sections = self.sections.iter().filter(|section| section.sh_type == SHT_NOTE);
@@ -136,7 +175,7 @@ impl<'a> Elf<'a> {
                 let body = notes.get(12..)?;
                 let start = name.checked_next_multiple_of(4)?;
                 let found = body.get(start..start.checked_add(description)?)?;
-                if word(8)? == 3 && body.starts_with(b"GNU\0") && !found.is_empty() {
+                if word(8)? == kind && body.starts_with(b"GNU\0") {
                     return Some(found);
                 }
                 let end = start.checked_add(description)?.checked_next_multiple_of(4)?;

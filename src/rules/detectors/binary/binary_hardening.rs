@@ -5,7 +5,7 @@ use goblin::elf::program_header::PT_GNU_RELRO;
 use goblin::mach::header::{MH_EXECUTE, MH_PIE};
 use goblin::pe::dll_characteristic::{
     IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE, IMAGE_DLLCHARACTERISTICS_GUARD_CF,
-    IMAGE_DLLCHARACTERISTICS_NX_COMPAT,
+    IMAGE_DLLCHARACTERISTICS_NO_SEH, IMAGE_DLLCHARACTERISTICS_NX_COMPAT,
 };
 use goblin::pe::subsystem::{IMAGE_SUBSYSTEM_WINDOWS_CUI, IMAGE_SUBSYSTEM_WINDOWS_GUI};
 
@@ -49,6 +49,10 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
                     continue;
                 }
                 let has = |bit: u16| fields.dll_characteristics & bit != 0;
+                let is_x86 = program.arch == Some("x86") && !pe.is_managed();
+                if is_x86 && !has(IMAGE_DLLCHARACTERISTICS_NO_SEH) && !pe.has_safe_handlers() {
+                    missing.push("a list of exception handlers (/SAFESEH)");
+                }
                 missing.extend(WINDOWS.iter().filter(|(bit, _)| !has(*bit)).map(|(_, name)| *name));
             }
             Image::MachO(macho) => {
