@@ -14,7 +14,7 @@ use premaster::readers::{self, READERS, Reader};
 use premaster::source::{ExtentSource, Forward, Source, decode};
 use sha2::{Digest as _, Sha256};
 
-const FORMATS: [&str; 3] = ["zip", "tar", "gzip"];
+const FORMATS: [&str; 4] = ["zip", "tar", "gzip", "ar"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,7 +36,8 @@ fn fixtures(format: &str) -> Vec<PathBuf> {
         .expect("a folder")
         .map(|entry| entry.expect("readable").path())
         .filter(|path| {
-            path.extension().is_some_and(|e| ["zip", "tar", "gz"].iter().any(|x| e == *x))
+            path.extension()
+                .is_some_and(|e| ["zip", "tar", "gz", "a", "deb", "lib"].iter().any(|x| e == *x))
         })
         .collect();
     paths.sort();
@@ -134,7 +135,7 @@ fn scanned_elsewhere(format: &str, volume: &Volume, length: u64) -> Vec<bool> {
         let is_scanned = match strength {
             Some(Strength::Structure) => false,
             Some(Strength::Content) => true,
-            Some(Strength::Reserved | Strength::Slack) | None => format != "tar",
+            Some(Strength::Reserved | Strength::Slack) | None => !matches!(format, "tar" | "ar"),
         };
         scanned[tile.start as usize..tile.end as usize].fill(is_scanned);
     }

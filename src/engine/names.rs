@@ -119,7 +119,8 @@ impl<'a> Tree<'a> {
         }
         Some(Name {
             is_folder: node.kind == Kind::Directory,
-            duplicate: node.duplicate > 0,
+            // Who reads a library finds members by symbols, and all of an import library have one name.
+            duplicate: node.duplicate > 0 && self.volume.format != "ar",
             ..Name::new(bytes)
         })
     }

@@ -9,6 +9,7 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod apm;
+mod ar;
 pub mod directory;
 mod gzip;
 pub mod hfs;
@@ -31,6 +32,7 @@ pub const READERS: &[&Reader] = &[
     &zip::READER,
     &tar::READER,
     &gzip::READER,
+    &ar::READER,
     &hfs::READER,
     &apm::READER,
     &resource_fork::READER,
