@@ -1,5 +1,6 @@
 //! `config` and `init`.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -72,7 +73,7 @@ impl InitArgs {
         }
         let mut told = format!("wrote {FILE_NAME}\n");
         for (name, value, why) in &found {
-            told += &format!("  {name} = {value}: {why}\n");
+            let _ = writeln!(told, "  {name} = {value}: {why}");
         }
         output::print(told.as_bytes())?;
         Ok(Exit::Good)

@@ -37,7 +37,7 @@ impl ManArgs {
             })?;
         }
         let mut text = Vec::new();
-        page(wanted).render(&mut text).map_err(Stop::Output)?;
+        page(wanted).render(&mut text).map_err(|error| Stop::Output(None, error))?;
         output::print(&text)?;
         Ok(Exit::Good)
     }

@@ -40,6 +40,13 @@ pub const KEYS: &[Key] = &[
         example: "{ windows = [\"PC/**\"] }",
     },
     Key {
+        table: "release",
+        name: "oldest",
+        default: "{}",
+        about: "the oldest system that it is for; without it whatever its targets can be",
+        example: "{ glibc = \"2.31\", java = \"17\" }",
+    },
+    Key {
         table: "compare",
         name: "normalize",
         default: "[]",
@@ -133,7 +140,7 @@ pub fn show(config: &Config) -> Result<String, ConfigError> {
                 }
             }
             DeValue::Array(list) => {
-                for waiver in list.iter() {
+                for waiver in list {
                     let line = line_of(waiver.span().start);
                     let _ = writeln!(out, "\n[[{table}]] # {name}:{line}");
                     for (key, value) in waiver.get_ref().as_table().into_iter().flatten() {
@@ -247,11 +254,10 @@ mod tests {
         let config = Config::parse(&whole, Path::new("premaster.toml")).expect("right");
         assert_eq!((config.waivers.len(), config.rules.len(), config.host), (1, 1, true));
         // Every default is as good as nothing.
-        let defaults: String = KEYS
-            .iter()
-            .filter(|key| !key.default.is_empty())
-            .map(|key| format!("{}.{} = {}\n", key.table, key.name, key.default))
-            .collect();
+        let mut defaults = String::new();
+        for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+            let _ = writeln!(defaults, "{}.{} = {}", key.table, key.name, key.default);
+        }
         let config = Config::parse(&defaults, Path::new("premaster.toml")).expect("right");
         assert_eq!((config.targets.len(), config.host, config.suppress.allow.len()), (0, false, 0));
     }

@@ -25,7 +25,7 @@ pub fn guess(manifest: &Manifest) -> Vec<Guess> {
         let count = contents.flatten().filter(|content| content.format == Some(format)).count();
         match targets.iter_mut().find(|(known, _)| *known == target) {
             _ if count == 0 => {}
-            Some((_, why)) => why.push_str(&format!(", {count} {name} files")),
+            Some((_, why)) => *why = format!("{why}, {count} {name} files"),
             None => targets.push((target, format!("{count} {name} files"))),
         }
     }
