@@ -111,7 +111,7 @@ impl LsArgs {
                 || path.strip_prefix(inner).is_some_and(|rest| rest.starts_with(['/', '!']))
         };
         let mut out = Vec::new();
-        for mut row in manifest.rows() {
+        for mut row in manifest.listed_rows() {
             let (&RowKind::Entry(kind), Some(place)) = (&row.kind, row.place) else { continue };
             // `App/..namedfork` only spells the way to the fork; no disc records it.
             if kind == EntryKind::Fork && row.content.is_none() {

@@ -165,7 +165,7 @@ impl Judge<'_> {
                 }
             }
         }
-        if manifest.containers.is_empty() {
+        if manifest.is_single() {
             return teller.found;
         }
         for rule in self.rules() {

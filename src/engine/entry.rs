@@ -43,9 +43,12 @@ impl<'a> Facts<'a> {
     /// What the census tells.
     pub(super) fn new(judge: &Judge<'_>, judged: &'a Judged<'a>) -> Self {
         let census = judged.census;
-        // The length bytes of records are no sign of anything.
-        let looks_binary =
-            !matches!(judged.declared, Declared::TextRecords(_)) && inspect::looks_binary(census);
+        // The length bytes of records and the zeros of UTF-16 are no sign of anything.
+        let has_zeros = matches!(
+            judged.declared,
+            Declared::TextRecords(_) | Declared::Text("utf-16le" | "utf-16be")
+        );
+        let looks_binary = !has_zeros && inspect::looks_binary(census);
         let charset = match judge.encoding(judged) {
             Encoding::Utf16Le => Charset::Utf16Le,
             Encoding::Utf16Be => Charset::Utf16Be,

@@ -89,6 +89,9 @@ pub struct Container {
     pub inside: Option<ContentPlace>,
     /// Bytes; 0 for a folder.
     pub length: u64,
+    /// Whether its entries are texts in what stays a file: they have no rows, and whether they changed
+    /// is asked of the file.
+    pub embedded: bool,
     /// What the readers found, in the order in which they were asked.
     pub volumes: Vec<Volume>,
     /// For each volume, what the pass over each of its contents found.
@@ -316,6 +319,25 @@ impl Manifest {
     /// The container that a content is.
     pub fn inside(&self, place: ContentPlace) -> Option<ContainerId> {
         self.within.get(&place).copied()
+    }
+
+    /// Which container a content is, if it is compared by its members.
+    pub fn opened(&self, place: ContentPlace) -> Option<ContainerId> {
+        self.inside(place).filter(|&id| self.container(id).is_some_and(|of| !of.embedded))
+    }
+
+    /// Whether the artifact is a file that no reader takes apart.
+    pub fn is_single(&self) -> bool {
+        self.containers.first().is_none_or(|first| first.embedded && first.inside.is_none())
+    }
+
+    /// The entry whose row tells whether an entry changed: of a text in a file, the file.
+    pub fn compared(&self, place: Place) -> Option<Place> {
+        let container = self.container(place.container)?;
+        if !container.embedded {
+            return Some(place);
+        }
+        self.compared(self.main_place(container.inside?)?)
     }
 
     /// A node and its volume.

@@ -176,11 +176,22 @@ pub struct Rows<'a> {
     /// The locator of the current row.
     path: String,
     now: Item,
+    /// Whether texts in files have rows, too.
+    embedded: bool,
 }
 
 impl Manifest {
     /// All rows, the artifact first, then bytewise by locator.
     pub fn rows(&self) -> Rows<'_> {
+        self.rows_of(false)
+    }
+
+    /// All rows, and those of texts in files, for listings.
+    pub fn listed_rows(&self) -> Rows<'_> {
+        self.rows_of(true)
+    }
+
+    fn rows_of(&self, embedded: bool) -> Rows<'_> {
         let of = |container: &super::manifest::Container| {
             container.volumes.iter().map(Children::of).collect()
         };
@@ -190,9 +201,10 @@ impl Manifest {
             levels: Vec::new(),
             path: String::new(),
             now: Item::Artifact,
+            embedded,
         };
         let mut top = Level::default();
-        if !self.containers.is_empty() {
+        if embedded && !self.containers.is_empty() || !self.is_single() {
             rows.add_views(ContainerId(0), &(0..0), &mut top);
             top.sort();
         }
@@ -203,6 +215,12 @@ impl Manifest {
 }
 
 impl Rows<'_> {
+    /// Which container a content is, if its entries have rows.
+    fn listed(&self, content: ContentPlace) -> Option<ContainerId> {
+        let of = if self.embedded { Manifest::inside } else { Manifest::opened };
+        of(self.manifest, content)
+    }
+
     fn volume(&self, of: ViewPlace) -> Option<&Volume> {
         self.manifest.container(of.container)?.volumes.get(usize::from(of.volume))
     }
@@ -230,7 +248,7 @@ impl Rows<'_> {
         }
         if transparent {
             let payload = ContentPlace { container: id, volume: 0, content: ContentId(0) };
-            if let Some(inner) = self.manifest.inside(payload) {
+            if let Some(inner) = self.listed(payload) {
                 self.add_views(inner, base, level);
             }
         }
@@ -259,7 +277,7 @@ impl Rows<'_> {
             let name = from..level.names.len();
             level.items.push((name.clone(), Item::Entry(place)));
             if let Some(content) = self.manifest.content_place(place)
-                && let Some(inner) = self.manifest.inside(content)
+                && let Some(inner) = self.listed(content)
                 && self.manifest.main_place(content) == Some(place)
             {
                 self.add_views(inner, &name, level);
@@ -287,7 +305,7 @@ impl Rows<'_> {
                 .map(|content| ContentRow::of(content, declared)),
             main: main.map(|main| self.manifest.path(main)),
             place: Some(place),
-            opened: content.and_then(|c| self.manifest.inside(c)).is_some(),
+            opened: content.and_then(|c| self.manifest.opened(c)).is_some(),
         })
     }
 
@@ -312,7 +330,7 @@ impl Rows<'_> {
             content: Some(ContentRow::of(&self.manifest.artifact, Declared::Nothing)),
             main: None,
             place: None,
-            opened: !self.manifest.containers.is_empty(),
+            opened: !self.manifest.is_single(),
         }
     }
 }
@@ -348,7 +366,7 @@ impl RowStream for Rows<'_> {
             Item::Artifact => Glance {
                 subject: Subject::Artifact,
                 content: Some(Sum::of(&manifest.artifact)),
-                opened: !manifest.containers.is_empty(),
+                opened: !manifest.is_single(),
                 ..nothing
             },
             Item::Entry(place) => {
@@ -359,7 +377,7 @@ impl RowStream for Rows<'_> {
                     subject: Subject::Entry(node.kind),
                     facts: volume.facts_of(node),
                     content: content.and_then(|content| manifest.content(content)).map(Sum::of),
-                    opened: content.is_some_and(|content| manifest.inside(content).is_some()),
+                    opened: content.is_some_and(|content| manifest.opened(content).is_some()),
                 }
             }
             Item::View(of) | Item::Below(of, _) => {

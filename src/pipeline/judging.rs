@@ -82,7 +82,7 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
     findings.extend(parsed.joined);
     findings.extend(judge.names(manifest, sight));
     findings.extend(judge.entries(manifest, sight, now));
-    if manifest.containers.is_empty() {
+    if manifest.is_single() {
         judge_single(round, &sight.all(), &flipped, &mut findings, gaps);
         findings.extend(judge.single_entry(&artifact.name(), &manifest.artifact, now));
     }
@@ -333,10 +333,23 @@ fn is_changed(missing: &Locator, changed: &BTreeSet<&str>) -> bool {
 }
 
 /// Findings in contents that the approved manifest holds at the same place.
-pub(super) fn mark_existing(findings: &mut [Finding], comparison: &Comparison) {
+pub(super) fn mark_existing(
+    findings: &mut [Finding],
+    comparison: &Comparison,
+    manifest: &Manifest,
+) {
     let changed = changed_paths(comparison);
+    // Texts in a file change with it.
+    let ids = (0..manifest.containers.len()).map(|id| ContainerId(id as u32));
+    let embedded = ids.filter(|&id| manifest.container(id).is_some_and(|of| of.embedded));
+    let renewed: BTreeSet<Locator> = embedded
+        .map(|id| manifest.container_path(id))
+        .filter(|path| changed.contains(path.as_str()))
+        .collect();
+    let renewed: BTreeSet<&str> = renewed.iter().map(Locator::as_str).collect();
     for finding in findings {
         let changed_here = changed.contains(finding.path.as_str())
+            || renewed.contains(finding.path.container())
             || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()))
             || finding.missing.as_ref().is_some_and(|path| is_changed(path, &changed));
         finding.existing = !changed_here;

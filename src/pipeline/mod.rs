@@ -107,7 +107,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
     if let Some(comparison) = &comparison
         && by_manifest
     {
-        mark_existing(&mut findings, comparison);
+        mark_existing(&mut findings, comparison, &artifact.manifest);
     }
     let suppress = &request.config.suppress;
     let suppressed = suppressions::suppress(&judge, catalogue, suppress, &artifact, &mut findings);
@@ -183,12 +183,12 @@ fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {
 fn totals(manifest: &Manifest) -> (u64, u64) {
     let mut entries = 0;
     let mut bytes = manifest.artifact.size;
-    if !manifest.containers.is_empty() && !manifest.folder {
+    if !manifest.is_single() && !manifest.folder {
         bytes = 0;
     }
     for container in &manifest.containers {
         entries += container.volumes.iter().map(|volume| volume.nodes.len() as u64).sum::<u64>();
-        if !manifest.folder || container.inside.is_some() {
+        if !container.embedded && (!manifest.folder || container.inside.is_some()) {
             bytes += container.contents.iter().flatten().map(|content| content.size).sum::<u64>();
         }
     }

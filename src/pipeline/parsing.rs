@@ -185,7 +185,8 @@ fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>, lost: bool) -> Vec<
             jobs.iter().filter(|job| job.why != Why::Always).map(|job| job.place).collect();
         let names = manifest.places().filter_map(|name| {
             let place = manifest.content_place(name).filter(|place| open.contains(place))?;
-            changed.contains(manifest.path(name).as_str()).then_some(place)
+            let compared = manifest.compared(name)?;
+            changed.contains(manifest.path(compared).as_str()).then_some(place)
         });
         let new: HashSet<ContentPlace> = names.collect();
         jobs.retain_mut(|job| {

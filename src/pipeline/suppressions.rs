@@ -121,7 +121,7 @@ fn texts<'a>(
     let manifest = &artifact.manifest;
     let single = &manifest.artifact;
     let root = Locator::root();
-    let is_single = manifest.containers.is_empty()
+    let is_single = manifest.is_single()
         && single.class == Class::Text
         && single.size <= LARGEST
         && settings.is_allowed(&root);

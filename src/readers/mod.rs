@@ -1,8 +1,9 @@
 //! Readers: what each format's bytes mean. One file or folder a format, one line in [`READERS`].
 //!
-//! A reader has one of two forms. [`Form::Map`] reads by position and returns a [`Volume`] at once;
+//! A reader has one of three forms. [`Form::Map`] reads by position and returns a [`Volume`] at once;
 //! [`Form::Stream`] reads forward and hands the bytes of each entry to a [`Sink`] as it meets them,
-//! so that a compressed archive is decoded once and never spooled. In both forms a broken structure
+//! so that a compressed archive is decoded once and never spooled; [`Form::Embedded`] finds texts in
+//! what stays a file. In all forms a broken structure
 //! is a [`Defect`](crate::model::Defect) and an [`Unread`](crate::model::Unread); what can still be
 //! read is read.
 
@@ -16,6 +17,7 @@ pub mod hfs;
 mod iso9660;
 pub mod listed;
 mod macintosh;
+mod pe;
 pub mod resource_fork;
 mod tar;
 mod tree;
@@ -36,6 +38,7 @@ pub const READERS: &[&Reader] = &[
     &hfs::READER,
     &apm::READER,
     &resource_fork::READER,
+    &pe::READER,
 ];
 
 /// How a format describes itself.
@@ -84,6 +87,16 @@ pub enum Form {
     Map(fn(&dyn Source, &mut Context<'_>) -> Volume),
     /// Forward.
     Stream(fn(&mut dyn Read, &mut dyn Sink)),
+    /// By position, texts in what stays a file: it is compared and judged as a whole, and what is
+    /// listed has no rows of its own. What another reader knows is left to that.
+    Embedded(fn(&dyn Source, &mut Context<'_>) -> Volume),
+}
+
+impl Reader {
+    /// Whether what holds the entries stays a file.
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self.form, Form::Embedded(_))
+    }
 }
 
 /// What a reader may know and spend.
@@ -160,7 +173,9 @@ pub trait Sink {
 pub fn list(reader: &Reader, source: &dyn Source, name: &[u8]) -> Volume {
     let mut budget = Budget::default();
     match reader.form {
-        Form::Map(map) => map(source, &mut Context { name, budget: &mut budget }),
+        Form::Map(map) | Form::Embedded(map) => {
+            map(source, &mut Context { name, budget: &mut budget })
+        }
         Form::Stream(stream) => {
             let mut sink = Lister { volume: Volume::new(reader.doc.id), budget, name };
             stream(&mut Forward::new(source), &mut sink);

@@ -79,10 +79,13 @@ struct Found {
 /// Sets up the sweep of a container whose volumes have been read.
 pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: Vec<Volume>) {
     let length = nested.source.len();
-    // The files of a folder are contents of their own; what they lie in is no artifact.
-    let is_folder = nested.inside.is_none() && scan.is_folder;
+    // The files of a folder are contents of their own, and what has texts in it is one: then there is
+    // nothing between the contents to account for.
+    let is_embedded = nested.is_embedded();
+    let is_folder = is_embedded || nested.inside.is_none() && scan.is_folder;
     let of_container = if is_folder { 0 } else { length };
     let mut container = Container::new(nested.inside, of_container, volumes, Vec::new());
+    container.embedded = is_embedded;
     let has_tiles = scan.options.contents && !is_folder;
     let loose = if has_tiles { container.take_loose_tiles() } else { Vec::new() };
     let (simple, packed) = sort_out(&container, length);

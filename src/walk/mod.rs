@@ -151,7 +151,7 @@ pub fn scan(path: &Path, options: &Options) -> Result<Artifact, OpenError> {
     let permits = Permits::new(options.memory);
     let mut manifest =
         scan::run(path, &metadata, options, &Arc::clone(&permits)).map_err(failed)?;
-    if metadata.is_file() && manifest.containers.is_empty() {
+    if metadata.is_file() && manifest.is_single() {
         manifest.gaps.extend(unopened(path));
     }
     Ok(Artifact::new(path, permits, manifest))

@@ -46,6 +46,13 @@ pub(super) struct Nested {
     pub(super) depth: u32,
 }
 
+impl Nested {
+    /// Whether what holds the entries stays a file.
+    pub(super) fn is_embedded(&self) -> bool {
+        !self.readers.is_empty() && self.readers.iter().all(|reader| reader.is_embedded())
+    }
+}
+
 #[derive(Default)]
 struct Queue {
     tasks: VecDeque<Task>,
@@ -295,7 +302,9 @@ impl Scan<'_> {
             declared: Declared::Nothing,
         };
         let readers = matching(&probe);
-        if readers.is_empty() {
+        let format;
+        let is_embedded = readers.iter().all(|reader| reader.is_embedded());
+        if is_embedded {
             let mut pass = Pass::of_artifact(self.options);
             if self.options.contents {
                 let mut buffer = self.buffers.lend();
@@ -319,11 +328,14 @@ impl Scan<'_> {
             } else {
                 content.format = inspect::recognise(&head, &tail, length, name);
             }
-            let format = content.format;
+            format = content.format;
             self.put_artifact(content);
+        } else {
+            format = readers.first().map(|reader| reader.doc.id);
+        }
+        if readers.is_empty() {
             return Ok(format);
         }
-        let format = readers.first().map(|reader| reader.doc.id);
         self.push_nested(Nested {
             inside: None,
             source: Arc::clone(source),
@@ -344,7 +356,7 @@ impl Scan<'_> {
     ) -> Vec<&'static Reader> {
         let readers = self.match_readers(content.size, ends, name, declared);
         self.settle(content, ends, name, declared);
-        if let Some(reader) = readers.first() {
+        if let Some(reader) = readers.first().filter(|reader| !reader.is_embedded()) {
             content.class = Class::Container;
             content.format = Some(reader.doc.id);
         }
@@ -386,6 +398,7 @@ impl Scan<'_> {
             return;
         }
         if let Some(place) = nested.inside
+            && !nested.is_embedded()
             && self.decodable.load(Ordering::Relaxed) == 0
         {
             self.gap(place, GapKind::Limit, format!("the container is not opened: {DECODED}"));
@@ -399,7 +412,7 @@ impl Scan<'_> {
         let mut volumes = Vec::new();
         let mut budget = Budget::default();
         for reader in &nested.readers {
-            let Form::Map(map) = reader.form else { continue };
+            let (Form::Map(map) | Form::Embedded(map)) = reader.form else { continue };
             let context = &mut Context { name: &nested.name, budget: &mut budget };
             let volume = map(&*nested.source, context);
             let partitions = volume.partitions.clone();
@@ -533,10 +546,14 @@ fn fold_limits(mut gaps: Vec<RawGap>) -> Vec<RawGap> {
     folded
 }
 
-/// The readers that know the bytes: all that read by position, else the first that reads forward.
+/// The readers that know the bytes: all that read by position, else the first that reads forward,
+/// else one of texts in a file.
 fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
     let mut found: Vec<_> =
         READERS.iter().copied().filter(|reader| (reader.probe)(probe)).collect();
+    if found.iter().any(|reader| !reader.is_embedded()) {
+        found.retain(|reader| !reader.is_embedded());
+    }
     if found.iter().any(|reader| matches!(reader.form, Form::Map(_))) {
         found.retain(|reader| matches!(reader.form, Form::Map(_)));
     } else {

@@ -196,9 +196,9 @@ fn take_in(
         }
     }
     let mut content = tee.pass.finish();
-    if readers.is_empty() {
+    if readers.iter().all(|reader| reader.is_embedded()) {
         let ends = Ends { head, tail: tee.tail.bytes() };
-        scan.settle_and_match(&mut content, ends, name, declared);
+        scan.settle(&mut content, ends, name, declared);
         content = unopened(content);
     } else {
         content.class = Class::Container;
