@@ -163,6 +163,9 @@ impl CheckArgs {
             request.against = self.against.map(Input::Path);
             request
         };
+        if self.staged {
+            super::hook::silenced_by_comments(&mut request);
+        }
         request.config.encoding = self.encoding;
         request.intent = self.intent;
         request.report_only = undeclared == Undeclared::Report;

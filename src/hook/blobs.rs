@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use super::git::{Git, GitError, absent};
+use sha2::{Digest as _, Sha256};
+
+use super::git::{Git, GitError, absent, command};
 use crate::source::{Permits, Source, Spool};
 
 /// Memory for objects; more of them lie in an unlinked file.
@@ -28,8 +30,7 @@ pub(super) fn read(
     if names.is_empty() {
         return Ok((Arc::new(Vec::new()), Vec::new()));
     }
-    let mut child = git
-        .command(&["cat-file", "--batch"])
+    let mut child = command(&["cat-file", "--batch"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -48,7 +49,11 @@ pub(super) fn read(
         found: Vec::with_capacity(count),
         open: Open::Nothing,
     };
-    let failed = |error: io::Error| GitError(format!("git cat-file: {error}"));
+    let failed = |error: io::Error| {
+        let early = error.kind() == io::ErrorKind::UnexpectedEof;
+        let hint = if early { "; an object may be damaged: `git fsck` tells" } else { "" };
+        GitError(format!("git cat-file: {error}{hint}"))
+    };
     let spool = Spool::fill(&mut objects, u64::MAX, &Permits::new(MEMORY)).map_err(failed)?;
     drop(objects.told);
     let found = objects.found;
@@ -65,8 +70,8 @@ enum Open {
     Object(u64),
     /// A short object that was looked at: its bytes, and how many of them are given.
     Short(Vec<u8>, usize),
-    /// A file that Git LFS keeps.
-    Large(File),
+    /// A file that Git LFS keeps: how it must hash, and how it does so far.
+    Large(File, Box<(String, Sha256)>),
 }
 
 /// Objects as they come.
@@ -103,14 +108,15 @@ impl Objects {
         let mut bytes = vec![0; size as usize];
         self.told.read_exact(&mut bytes)?;
         self.end()?;
-        match pointer(&bytes).map(|(oid, size)| large(&self.large, oid, size)) {
+        let pointer = pointer(&bytes);
+        match pointer.map(|(oid, size)| Ok((oid, large(&self.large, oid, size)?))) {
             None => {
                 self.found.push(Ok(self.at..self.at + size));
                 self.open = Open::Short(bytes, 0);
             }
-            Some(Ok((file, size))) => {
+            Some(Ok((oid, (file, size)))) => {
                 self.found.push(Ok(self.at..self.at + size));
-                self.open = Open::Large(file);
+                self.open = Open::Large(file, Box::new((oid.to_owned(), Sha256::new())));
             }
             Some(Err(why)) => self.found.push(Err(why)),
         }
@@ -152,29 +158,40 @@ impl Read for Objects {
                     *given += n;
                     n
                 }
-                Open::Large(file) => file.read(buffer)?,
+                Open::Large(file, sum) => {
+                    let n = file.read(buffer)?;
+                    sum.1.update(buffer.get(..n).unwrap_or_default());
+                    n
+                }
             };
             self.at += n as u64;
             if n > 0 {
                 return Ok(n);
             }
-            // A file that is shorter than Git LFS says is told by the length that was found.
-            if let Some(Ok(range)) = self.found.last_mut() {
-                range.end = self.at;
+            if let Open::Large(_, sum) = std::mem::replace(&mut self.open, Open::Nothing) {
+                let (oid, sum) = *sum;
+                let hex = crate::model::Digest(sum.finalize().into()).to_string();
+                if hex != oid
+                    && let Some(last) = self.found.last_mut()
+                {
+                    *last =
+                        Err(format!("what Git LFS has as {oid} hashes to {hex}: fetch it anew"));
+                }
             }
-            self.open = Open::Nothing;
         }
     }
 }
 
-/// The name and size that a pointer of Git LFS tells (git-lfs `docs/spec.md`, "The Pointer").
+/// The name and size that a pointer of Git LFS tells. Only the form that it writes is one, so that
+/// nothing beside it is left unread (git-lfs `docs/spec.md`, "The Pointer").
 fn pointer(bytes: &[u8]) -> Option<(&str, u64)> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let text = text.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;
-    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
-    let oid = value("oid")?.strip_prefix("sha256:")?;
-    let is_digest = oid.len() == 64 && oid.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Some((oid, value("size")?.parse().ok()?)).filter(|_| is_digest)
+    let text = text.strip_prefix("version https://git-lfs.github.com/spec/v1\noid sha256:")?;
+    let (oid, rest) = text.split_at_checked(64)?;
+    let size = rest.strip_prefix("\nsize ")?.strip_suffix('\n')?;
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_size = size.bytes().all(|byte| byte.is_ascii_digit());
+    (oid.bytes().all(is_hex) && is_size).then_some((oid, size.parse().ok()?))
 }
 
 /// Opens what a pointer stands for.
@@ -205,6 +222,9 @@ mod tests {
             whole.replace("4d7a", "../.."),
             whole.replace("12345", "-1"),
             whole.replace("size", "sizes"),
+            whole.clone() + "\u{202e}\x04",
+            whole.replace("oid", "ext-0-x sha256:1\noid"),
+            whole.trim_end().to_owned(),
         ] {
             assert_eq!(pointer(broken.as_bytes()), None, "{broken}");
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Changed;
 use super::blobs::{self, Found};
-use super::git::{Git, GitError};
+use super::git::{Git, GitError, run};
 use crate::model::Kind;
 use crate::readers::listed::Listed;
 use crate::source::Source;
@@ -15,31 +15,40 @@ const TARGET: u64 = 64 << 10;
 
 /// Two commits to compare.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Range {
-    old: String,
-    new: String,
-    /// Whether the old side is the commit from which both come.
-    from_base: bool,
+pub enum Range {
+    /// `A..B`
+    Between(String, String),
+    /// `A...B`: from the commit that both come from.
+    FromBase(String, String),
+    /// A commit, against its first parent.
+    One(String),
 }
 
 impl std::str::FromStr for Range {
     type Err = String;
 
-    /// `A..B`, `A...B` (from the commit that both come from), or one commit against its parent.
     fn from_str(text: &str) -> Result<Self, String> {
-        let (old, new, from_base) = match (text.split_once("..."), text.split_once("..")) {
-            (Some((old, new)), _) => (old.to_owned(), new, true),
-            (_, Some((old, new))) => (old.to_owned(), new, false),
-            _ => (format!("{text}^"), text, false),
-        };
         let head = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
-        let range = Self { old: head(&old), new: head(new), from_base };
-        let is_option = |name: &str| name.starts_with('-');
-        if text.is_empty() || is_option(&range.old) || is_option(&range.new) {
-            return Err("expected A..B, A...B or a commit".into());
-        }
-        Ok(range)
+        let parts = text.split_once("...").map(|parts| (parts, true));
+        let parts = parts.or_else(|| text.split_once("..").map(|parts| (parts, false)));
+        let range = match parts {
+            Some(((old, new), true)) => Self::FromBase(head(old), head(new)),
+            Some(((old, new), false)) => Self::Between(head(old), head(new)),
+            None => Self::One(text.to_owned()),
+        };
+        let (Self::Between(old, new) | Self::FromBase(old, new)) = &range else {
+            return check(text).map(|()| range);
+        };
+        check(old).and_then(|()| check(new)).map(|()| range)
     }
+}
+
+/// Refuses what Git would take for an option or for "not".
+fn check(commit: &str) -> Result<(), String> {
+    if commit.starts_with(['-', '^']) || commit.is_empty() {
+        return Err("expected A..B, A...B or a commit".into());
+    }
+    Ok(())
 }
 
 /// What is staged, against the last commit.
@@ -55,21 +64,56 @@ pub fn staged(git: &Git) -> Result<Changed, GitError> {
 /// # Errors
 /// As for [`staged`], and a commit that does not exist.
 pub fn range(git: &Git, range: &Range) -> Result<Changed, GitError> {
-    let commit = |name: &str| {
-        let wanted = format!("{name}^{{commit}}");
-        let found = git.run(&["rev-parse", "--verify", &wanted]);
-        let found =
-            found.map_err(|_| GitError(format!("no commit {name:?} in this repository")))?;
-        Ok(String::from_utf8_lossy(&found).trim().to_owned())
-    };
-    let (mut old, new) = (commit(&range.old)?, commit(&range.new)?);
-    if range.from_base {
-        let base = git.run(&["merge-base", &old, &new]).map_err(|_| {
-            GitError(format!("{} and {} come from no commit together", range.old, range.new))
-        })?;
-        String::from_utf8_lossy(&base).trim().clone_into(&mut old);
+    match range {
+        Range::Between(old, new) => changed(git, &[&commit(old)?, &commit(new)?], old, new),
+        Range::FromBase(old, new) => {
+            let (from, to) = (commit(old)?, commit(new)?);
+            let base = run(&["merge-base", &from, &to]).map_err(|_| {
+                let shallow = shallow();
+                GitError(format!("{old} and {new} come from no commit together{shallow}"))
+            })?;
+            changed(git, &[&line(&base), &to], old, new)
+        }
+        Range::One(name) => {
+            let new = commit(name)?;
+            let known = run(&["rev-parse", "--verify", "--quiet", &format!("{new}^")]);
+            let old = match known.map(|old| line(&old)) {
+                Ok(old) => old,
+                Err(_) if !shallow().is_empty() => {
+                    return Err(GitError(format!("the parent of {name} is not here{}", shallow())));
+                }
+                // The first commit adds all that it has.
+                Err(_) => empty_tree()?,
+            };
+            changed(git, &[&old, &new], &format!("{name}^"), name)
+        }
     }
-    changed(git, &[&old, &new], &range.old, &range.new)
+}
+
+/// The name of the object that a commit is called by.
+fn commit(name: &str) -> Result<String, GitError> {
+    let found = run(&["rev-parse", "--verify", &format!("{name}^{{commit}}")]);
+    let found = found
+        .map_err(|_| GitError(format!("no commit {name:?} in this repository{}", shallow())))?;
+    Ok(line(&found))
+}
+
+fn line(output: &[u8]) -> String {
+    String::from_utf8_lossy(output).trim().to_owned()
+}
+
+/// What to do where history is cut off.
+fn shallow() -> &'static str {
+    let is = run(&["rev-parse", "--is-shallow-repository"]);
+    if is.is_ok_and(|is| line(&is) == "true") {
+        return ": the clone is shallow, `git fetch --deepen=N` or `--unshallow` gets more";
+    }
+    ""
+}
+
+/// The tree of nothing, by the hash of the repository.
+fn empty_tree() -> Result<String, GitError> {
+    run(&["hash-object", "-t", "tree", "--stdin"]).map(|found| line(&found))
 }
 
 /// Everything that is staged, against nothing.
@@ -77,26 +121,9 @@ pub fn range(git: &Git, range: &Range) -> Result<Changed, GitError> {
 /// # Errors
 /// As for [`staged`].
 pub fn all_staged(git: &Git) -> Result<Changed, GitError> {
-    let listed = git.run(&["ls-files", "--stage", "-z", "--full-name"])?;
-    let mut sides = Vec::new();
-    for record in listed.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
-        // `100644 OBJECT 0<TAB>PATH`
-        let tab = record.iter().position(|byte| *byte == b'\t');
-        let (words, path) = tab.and_then(|tab| record.split_at_checked(tab)).unwrap_or_default();
-        let words = String::from_utf8_lossy(words);
-        let mut words = words.split(' ');
-        let (mode, object, stage) = (words.next(), words.next(), words.next());
-        let (Some(mode), Some(object), Some(path)) = (mode, object, path.get(1..)) else {
-            return Err(not_understood("ls-files", record));
-        };
-        // Of a file in conflict, our side.
-        if matches!(stage, Some("0" | "2")) {
-            sides.extend(side(mode, object, path));
-        }
-    }
-    let (entries, bytes) = entries(git, &sides)?;
-    let new = Tree { name: "all that is staged".into(), entries, bytes };
-    Ok(Changed { old: None, new: Arc::new(new) })
+    let nothing = empty_tree()?;
+    let all = changed(git, &["--cached", &nothing], "nothing", "all that is staged")?;
+    Ok(Changed { old: None, ..all })
 }
 
 /// An entry on one side.
@@ -123,9 +150,10 @@ fn changed(git: &Git, what: &[&str], old: &str, new: &str) -> Result<Changed, Gi
         "--no-relative",
         "--ignore-submodules=none",
         "--no-ext-diff",
+        "-O/dev/null",
     ];
     let args: Vec<&str> = fixed.iter().chain(what).copied().chain(["--"]).collect();
-    let listed = git.run(&args)?;
+    let listed = run(&args)?;
     let mut fields = listed.split(|byte| *byte == 0);
     let (mut before, mut after) = (Vec::new(), Vec::new());
     while let Some(record) = fields.next().filter(|record| !record.is_empty()) {
@@ -210,13 +238,12 @@ mod tests {
 
     #[test]
     fn a_range_is_two_commits_or_one_against_its_parent() {
-        let range = |text: &str| text.parse::<Range>().map(|r| (r.old, r.new, r.from_base));
-        let is = |old: &str, new: &str, base| Ok((old.to_owned(), new.to_owned(), base));
-        assert_eq!(range("v1..v2"), is("v1", "v2", false));
-        assert_eq!(range("main...topic"), is("main", "topic", true));
-        assert_eq!(range("main.."), is("main", "HEAD", false));
-        assert_eq!(range("HEAD"), is("HEAD^", "HEAD", false));
-        for wrong in ["", "--output=x", "--output=x..b", "a..-b"] {
+        let (range, is) = (str::parse::<Range>, |text: &str| text.to_owned());
+        assert_eq!(range("v1..v2"), Ok(Range::Between(is("v1"), is("v2"))));
+        assert_eq!(range("main...topic"), Ok(Range::FromBase(is("main"), is("topic"))));
+        assert_eq!(range("main.."), Ok(Range::Between(is("main"), is("HEAD"))));
+        assert_eq!(range(":/text"), Ok(Range::One(is(":/text"))));
+        for wrong in ["", "--output=x", "--output=x..b", "a..-b", "^HEAD", "a..^b"] {
             assert!(range(wrong).is_err(), "{wrong}");
         }
     }

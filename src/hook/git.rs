@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What Git or its output says no to.
@@ -34,46 +34,58 @@ impl Git {
     /// # Errors
     /// Git is not there, or the working directory lies in no repository.
     pub fn find() -> Result<Self, GitError> {
-        let common = path(run(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?);
+        let common = run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+        let is_none = |error: &GitError| error.0.contains("not a git repository");
+        let common = path(common.map_err(|error| {
+            if is_none(&error) { GitError("this is not a git repository".into()) } else { error }
+        })?);
         let top = run(&["rev-parse", "--show-toplevel"]).map_or_else(|_| common.clone(), path);
         Ok(Self { top, common })
     }
 
-    /// What Git writes, run at the top of the working tree.
-    pub(super) fn run(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
-        output(self.command(args))
-    }
-
-    /// A command to run at the top of the working tree.
-    pub(super) fn command(&self, args: &[&str]) -> Command {
-        let mut command = command(args);
-        command.current_dir(&self.top);
-        command
-    }
-
     /// The folder of hooks, with `core.hooksPath`.
-    pub(super) fn hooks(&self) -> Result<PathBuf, GitError> {
-        self.run(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]).map(path)
+    pub(super) fn hooks() -> Result<PathBuf, GitError> {
+        run(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]).map(path)
     }
 
-    /// Whether a folder belongs to this repository alone.
-    pub(super) fn owns(&self, folder: &std::path::Path) -> bool {
-        folder.starts_with(&self.top) || folder.starts_with(&self.common)
+    /// Whose a folder of hooks is.
+    pub(super) fn owner(&self, folder: &Path) -> Owner {
+        match folder {
+            _ if folder.starts_with(&self.common) => Owner::Clone,
+            _ if folder.starts_with(&self.top) => Owner::Project,
+            _ => Owner::Others,
+        }
     }
 
     /// Where the contents of large files lie for which only a pointer is committed.
     pub(super) fn large_files(&self) -> PathBuf {
-        self.common.join("lfs").join("objects")
+        // Git LFS takes a relative `lfs.storage` from the repository.
+        let set = run(&["config", "--get", "lfs.storage"]).map(path);
+        self.common.join(set.unwrap_or_else(|_| "lfs".into())).join("objects")
     }
 }
 
-fn run(args: &[&str]) -> Result<Vec<u8>, GitError> {
+/// Whose a folder of hooks is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Owner {
+    /// Of this clone on this machine.
+    Clone,
+    /// It lies among the files of the project, for all who clone it.
+    Project,
+    /// Other repositories may use it.
+    Others,
+}
+
+/// What Git writes.
+pub(super) fn run(args: &[&str]) -> Result<Vec<u8>, GitError> {
     output(command(args))
 }
 
-fn command(args: &[&str]) -> Command {
+pub(super) fn command(args: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.args(args).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C").stdin(Stdio::null());
+    // What is committed are the objects themselves, not what stands for them on this machine.
+    command.env("GIT_NO_REPLACE_OBJECTS", "1");
     command
 }
 

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::git::{Git, GitError};
+use super::git::{Git, GitError, Owner};
 
-/// The hook that checks what is staged.
-const NAME: &str = "pre-commit";
-/// What the hook that was there before is called.
-const BEFORE: &str = "pre-commit.before-premaster";
+/// The hooks before which something is staged: at a commit, a merge that needs no hand, a patch by mail.
+const NAMES: [&str; 3] = ["pre-commit", "pre-merge-commit", "pre-applypatch"];
+/// What follows the name of a hook that was there before.
+const BEFORE: &str = ".before-premaster";
 /// The line that tells this hook from others.
 const MARK: &str =
     "# Written by `premaster hook install`; `premaster hook uninstall` takes it away.";
@@ -17,83 +17,126 @@ const MARK: &str =
 /// What was done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Installed {
-    /// The hook.
-    pub hook: PathBuf,
-    /// Whether another hook runs before it, or was put back.
-    pub chained: bool,
+    /// The folder of hooks.
+    pub folder: PathBuf,
+    /// Hooks that run before these, or were put back.
+    pub others: Vec<PathBuf>,
 }
 
-/// The hook for a program: what was there before has its say first, so that what it stages is seen.
-fn script(program: &Path) -> Vec<u8> {
-    let quoted = program.to_string_lossy().replace('\'', r"'\''");
+/// The hook: what was there before has its say first, so that what it stages is seen.
+fn script(program: Option<&Path>, options: &[String]) -> Vec<u8> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let program = program.map_or("premaster".into(), |path| quoted(&path.to_string_lossy()));
+    let options = std::iter::once(String::new()).chain(options.iter().map(|option| quoted(option)));
+    let options = options.collect::<Vec<_>>().join(" ");
     format!(
         "#!/bin/sh\n\
          {MARK}\n\
-         before=\"$0.before-premaster\"\n\
+         before=\"$0{BEFORE}\"\n\
          if [ -x \"$before\" ]; then\n\
          \x20   \"$before\" \"$@\" || exit\n\
          fi\n\
-         premaster='{quoted}'\n\
-         [ -x \"$premaster\" ] || premaster=premaster\n\
+         premaster={program}\n\
+         command -v \"$premaster\" >/dev/null 2>&1 || premaster=premaster\n\
          if ! command -v \"$premaster\" >/dev/null 2>&1; then\n\
-         \x20   echo \"premaster is not installed any more; without it nothing is committed: $0\" >&2\n\
+         \x20   echo \"premaster is not installed; without it nothing is committed: $0\" >&2\n\
          \x20   exit 1\n\
          fi\n\
-         exec \"$premaster\" hook run\n"
+         exec \"$premaster\" hook run{options}\n"
     )
     .into_bytes()
 }
 
-/// Writes the hook, which runs `program`. A folder of hooks that other repositories may use
-/// (`core.hooksPath`) is left alone unless `shared` is wanted.
+/// Writes the hooks, which run `program` with these options of `hook run`. A folder of hooks that
+/// other repositories may use (`core.hooksPath`) is left alone unless `shared` is wanted; in one that
+/// all who clone the project have, the program is the one on their path.
 ///
 /// # Errors
 /// Such a folder, or one that cannot be written.
-pub fn install(git: &Git, program: &Path, shared: bool) -> Result<Installed, GitError> {
-    let folder = git.hooks()?;
-    if !shared && !git.owns(&folder) {
+pub fn install(
+    git: &Git,
+    program: &Path,
+    options: &[String],
+    shared: bool,
+) -> Result<Installed, GitError> {
+    let folder = Git::hooks()?;
+    let owner = git.owner(&folder);
+    if folder.exists() && !folder.is_dir() {
+        let folder = folder.display();
+        return Err(GitError(format!("core.hooksPath is {folder}, no folder: hooks are off")));
+    }
+    if !shared && owner == Owner::Others {
         return Err(GitError(format!(
             "core.hooksPath is {}, which other repositories may use: `premaster hook install \
              --shared` writes there",
             folder.display()
         )));
     }
-    let (hook, before) = (folder.join(NAME), folder.join(BEFORE));
-    let failed = |error: io::Error| GitError(format!("cannot write {}: {error}", hook.display()));
-    fs::create_dir_all(&folder).map_err(failed)?;
-    if fs::symlink_metadata(&hook).is_ok() && !is_ours(&hook) {
-        if fs::symlink_metadata(&before).is_ok() {
-            return Err(GitError(format!(
-                "{} and {} are both there: take one away",
-                hook.display(),
-                before.display()
-            )));
+    fs::create_dir_all(&folder).map_err(|error| failed("write", &folder, &error))?;
+    let script = script((owner != Owner::Project).then_some(program), options);
+    let mut others = Vec::new();
+    for name in NAMES {
+        let (hook, before) = (folder.join(name), folder.join(format!("{name}{BEFORE}")));
+        if is_there(&hook) && !is_ours(&hook) {
+            if is_there(&before) {
+                return Err(GitError(format!(
+                    "{} and {} are both there: take one away",
+                    hook.display(),
+                    before.display()
+                )));
+            }
+            fs::rename(&hook, &before).map_err(|error| failed("rename", &hook, &error))?;
         }
-        fs::rename(&hook, &before).map_err(failed)?;
+        write(&hook, &script).map_err(|error| failed("write", &hook, &error))?;
+        others.extend(is_executable(&before).then_some(before));
     }
-    write(&hook, &script(program)).map_err(failed)?;
-    Ok(Installed { chained: fs::symlink_metadata(&before).is_ok(), hook })
+    Ok(Installed { folder, others })
 }
 
-/// Takes the hook away and puts back what was there before.
+/// Takes the hooks away and puts back what was there before.
 ///
 /// # Errors
 /// There is no such hook.
-pub fn uninstall(git: &Git) -> Result<Installed, GitError> {
-    let folder = git.hooks()?;
-    let (hook, before) = (folder.join(NAME), folder.join(BEFORE));
-    if !is_ours(&hook) {
-        return Err(GitError(format!("{} is no hook of premaster", hook.display())));
+pub fn uninstall() -> Result<Installed, GitError> {
+    let folder = Git::hooks()?;
+    if !NAMES.iter().any(|name| is_ours(&folder.join(name))) {
+        return Err(GitError(format!("{} holds no hook of premaster", folder.display())));
     }
-    let failed = |error: io::Error| GitError(format!("cannot remove {}: {error}", hook.display()));
-    match fs::rename(&before, &hook) {
-        Ok(()) => Ok(Installed { hook, chained: true }),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            fs::remove_file(&hook).map_err(failed)?;
-            Ok(Installed { hook, chained: false })
+    let mut others = Vec::new();
+    for name in NAMES {
+        let (hook, before) = (folder.join(name), folder.join(format!("{name}{BEFORE}")));
+        if !is_ours(&hook) {
+            continue;
         }
-        Err(error) => Err(failed(error)),
+        match fs::rename(&before, &hook) {
+            Ok(()) => others.push(hook),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::remove_file(&hook).map_err(|error| failed("remove", &hook, &error))?;
+            }
+            Err(error) => return Err(failed("rename", &before, &error)),
+        }
     }
+    Ok(Installed { folder, others })
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> GitError {
+    GitError(format!("cannot {what} {}: {error}", path.display()))
+}
+
+/// Also of a link that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
 }
 
 fn is_ours(hook: &Path) -> bool {

@@ -93,6 +93,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         }
     }
     if round.partial {
+        // A link that leaves does so whatever else there is.
+        let links = Links::new(judge, manifest);
+        found.joined = links.map_or(Vec::new(), |links| links.leaving(sight));
         return found;
     }
     found.joined = judge.join(manifest, sight, &notes);

@@ -101,7 +101,7 @@ fn with(splash: &[u8], end: &[u8]) -> Vec<u8> {
 fn the_founding_case_as_a_commit() {
     let repository = Repository::new(&[]);
     let (code, out, _) = repository.premaster(&["hook", "install"]);
-    assert_eq!((code, out.contains(".git/hooks/pre-commit")), (0, true), "{out}");
+    assert_eq!((code, out.contains(".git/hooks")), (0, true), "{out}");
     // The resource with ® in Mac OS Roman and the Control-D of the editor.
     let meant = b"FreedomOfPress\xa8\rCopyright 1993\r";
     repository.write("res/splash.txt", &with(meant, b"\x04"));
@@ -191,7 +191,7 @@ fn a_text_that_looks_binary_now_is_told_as_a_change() {
 
 #[test]
 fn all_kinds_of_repositories() {
-    // The first commit, SHA-256, a bare repository, a worktree, a folder below the top.
+    // SHA-256, a worktree, a folder below the top, no commit yet.
     let repository = Repository::new(&["--object-format=sha256"]);
     repository.write("a.txt", b"hello\n\x04");
     repository.git(["add", "--all"]);
@@ -225,12 +225,18 @@ fn all_kinds_of_repositories() {
     let done = run(&empty.path("new"));
     assert_eq!(done.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&done.stderr).contains("not a git repository"));
-    let init =
-        Command::new("git").args(["init", "--quiet"]).current_dir(empty.path("new")).status();
-    assert!(init.expect("git").success());
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        let vars = std::env::vars_os().map(|(name, _)| name);
+        for name in vars.filter(|name| name.as_encoded_bytes().starts_with(b"GIT_")) {
+            command.env_remove(name);
+        }
+        let status = command.args(args).current_dir(empty.path("new")).status();
+        assert!(status.expect("git").success());
+    };
+    git(&["init", "--quiet"]);
     empty.file("new/b.txt", "x\n\x04");
-    let add = Command::new("git").args(["add", "b.txt"]).current_dir(empty.path("new")).status();
-    assert!(add.expect("git").success());
+    git(&["add", "b.txt"]);
     assert_eq!(run(&empty.path("new")).status.code(), Some(1));
 }
 
@@ -257,15 +263,25 @@ fn submodules_and_what_is_only_meant_to_be_added() {
 #[test]
 fn large_files_stand_for_their_pointers() {
     let repository = Repository::new(&[]);
-    let oid = "5e884898da28047151d0e56f8dc6292773603d0d6aabbd62a11ef721d1542d8a";
+    let oid = "8296577278274199e89888f541a831c766c100c1005a21e7ee6ca5ec82af2b49";
     let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 7\n");
     repository.write("big.txt", pointer.as_bytes());
     repository.git(["add", "--all"]);
     // Git LFS has not fetched it: it was not looked at.
     let (code, out, _) = repository.premaster(&["check", "--staged", "--format", "json"]);
     assert_eq!((code, out.contains("git lfs fetch")), (3, true), "{out}");
-    repository.write(&format!(".git/lfs/objects/5e/88/{oid}"), b"hello\n\x04");
+    let object = format!(".git/lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]);
+    repository.write(&object, b"hello\n\x04");
     let found = (1, vec!["text/eot-at-end big.txt:2".to_owned()]);
+    assert_eq!(repository.errors(&["check", "--staged"]), found);
+    // Other bytes than those that are named.
+    repository.write(&object, b"hello!\n");
+    let (code, out, _) = repository.premaster(&["check", "--staged", "--format", "json"]);
+    assert_eq!((code, out.contains("hashes to")), (3, true), "{out}");
+    // What is more than a pointer is read as it is.
+    repository.write("big.txt", format!("{pointer}x\n\x04").as_bytes());
+    repository.git(["add", "--all"]);
+    let found = (1, vec!["text/eot-at-end big.txt:5".to_owned()]);
     assert_eq!(repository.errors(&["check", "--staged"]), found);
 }
 
@@ -277,9 +293,14 @@ fn a_hook_that_is_there_runs_first_and_comes_back() {
     repository.write(".git/hooks/pre-commit", before);
     executable(&hook);
     repository.write(".gitignore", b"log\nstop\n");
-    let install = || repository.premaster(&["hook", "install"]).1;
-    assert!(install().contains("runs first"));
-    assert!(install().contains("runs first"), "twice is as once");
+    let install = |options: &[&str]| {
+        let all = ["hook", "install"].iter().chain(options).copied().collect::<Vec<_>>();
+        let (code, out, said) = repository.premaster(&all);
+        assert!(code == 0 || out.is_empty(), "{out}");
+        out + &said
+    };
+    assert!(install(&[]).contains("pre-commit.before-premaster runs first"));
+    assert!(install(&[]).contains("pre-commit.before-premaster runs first"), "twice is as once");
     repository.write("b.txt", b"x\n");
     repository.commit("good").expect("a commit");
     repository.write("b.txt", b"x\n\x04");
@@ -288,19 +309,122 @@ fn a_hook_that_is_there_runs_first_and_comes_back() {
     repository.write("b.txt", b"y\n");
     repository.commit("stopped").expect_err("the hook before blocks");
     assert_eq!(fs::read_to_string(repository.at("log")).expect("a log"), "before\n".repeat(3));
-    assert!(repository.premaster(&["hook", "uninstall"]).1.contains("is back"));
+    assert!(repository.premaster(&["hook", "uninstall"]).1.contains("pre-commit is back"));
     assert_eq!(fs::read(&hook).expect("a hook"), before);
+    assert!(!repository.at(".git/hooks/pre-merge-commit").exists());
     let (code, _, said) = repository.premaster(&["hook", "uninstall"]);
     assert_eq!((code, said.contains("no hook of premaster")), (2, true), "{said}");
-    // Folders of hooks: one of the repository, and one that others use.
+    // Folders of hooks: one of the project, for all who clone it, and one that others use.
     repository.git(["config", "core.hooksPath", "hooks of ours"]);
-    assert!(install().contains("hooks of ours/pre-commit"));
+    assert!(install(&["--", "--fail-on", "note"]).contains("hooks of ours"));
+    let script = fs::read_to_string(repository.at("hooks of ours/pre-commit")).expect("a hook");
+    assert!(script.contains("\npremaster=premaster\n"), "no path of this machine: {script}");
+    assert!(script.ends_with("hook run '--fail-on' 'note'\n"), "{script}");
+    assert!(install(&["--", "--fail-in"]).contains("--fail-in"));
     let shared = repository.scratch.path("shared");
     repository.git(["config", "core.hooksPath", shared.to_str().expect("UTF-8")]);
-    let (code, _, said) = repository.premaster(&["hook", "install"]);
-    assert_eq!((code, said.contains("--shared")), (2, true), "{said}");
-    assert_eq!(repository.premaster(&["hook", "install", "--shared"]).0, 0);
+    assert!(install(&[]).contains("--shared"));
+    assert!(install(&["--shared"]).contains("installed"));
     assert!(shared.join("pre-commit").is_file());
+    repository.git(["config", "core.hooksPath", "/dev/null"]);
+    assert!(install(&["--shared"]).contains("hooks are off"));
+}
+
+#[test]
+fn a_merge_and_a_patch_by_mail_are_checked_too() {
+    let repository = Repository::new(&[]);
+    repository.git(["switch", "--quiet", "--create", "side"]);
+    repository.write("b.txt", b"x\n\x04");
+    repository.commit("bad").expect("no hook yet");
+    let patch = repository.git(["format-patch", "-1", "--stdout"]);
+    repository.write("../bad.patch", (patch + "\n").as_bytes());
+    repository.git(["switch", "--quiet", "main"]);
+    repository.write("c.txt", b"y\n");
+    repository.commit("good").expect("a commit");
+    repository.premaster(&["hook", "install"]);
+    for args in [["merge", "--no-edit", "side"], ["am", "--quiet", "../bad.patch"]] {
+        let done = repository.command("git", args);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && said.contains("text/eot-at-end"), "{args:?}: {said}");
+        repository.git([args[0], "--abort"]);
+    }
+    assert_eq!(repository.git(["log", "--format=%s", "-1"]), "good");
+}
+
+#[test]
+fn nothing_of_this_machine_stands_for_what_is_committed() {
+    let repository = Repository::new(&[]);
+    repository.write("b.txt", b"x\n\x04");
+    repository.git(["add", "--all"]);
+    let found = (1, vec!["text/eot-at-end b.txt:2".to_owned()]);
+    // An object that another replaces.
+    let bad = repository.git(["rev-parse", ":b.txt"]);
+    repository.write("../good", b"x\n");
+    let good = repository.git(["hash-object", "-w", "../good"]);
+    repository.git(["replace", &bad, &good]);
+    assert_eq!(repository.errors(&["check", "--staged"]), found);
+    // Settings that Git trips over.
+    repository.git(["config", "diff.orderFile", "nowhere"]);
+    assert_eq!(repository.errors(&["check", "--staged"]), found);
+    // What is only meant to be added, and a link that leads away.
+    repository.git(["reset", "--quiet", "--hard"]);
+    repository.write("later.txt", b"x\n\x04");
+    repository.git(["add", "--intent-to-add", "later.txt"]);
+    assert_eq!(repository.errors(&["hook", "run", "--all"]), (0, vec![]));
+    #[cfg(unix)]
+    {
+        fs::remove_file(repository.at("a.txt")).expect("removed");
+        std::os::unix::fs::symlink("/etc/passwd", repository.at("a.txt")).expect("a link");
+        repository.git(["add", "a.txt"]);
+        let (_, out, _) = repository.premaster(&["check", "--staged"]);
+        for wanted in ["kind: file is now symlink", "/etc/passwd", "links/symlink-leaves-artifact"]
+        {
+            assert!(out.contains(wanted), "{wanted}: {out}");
+        }
+    }
+}
+
+#[test]
+fn a_conflict_is_settled_first() {
+    let repository = Repository::new(&[]);
+    repository.git(["switch", "--quiet", "--create", "side"]);
+    repository.write("a.txt", b"one\n");
+    repository.commit("one").expect("a commit");
+    repository.git(["switch", "--quiet", "main"]);
+    repository.write("a.txt", b"two\n");
+    repository.commit("two").expect("a commit");
+    assert!(!repository.command("git", ["merge", "side"]).status.success());
+    for args in [&["check", "--staged"][..], &["hook", "run", "--all"]] {
+        let (code, _, said) = repository.premaster(args);
+        assert_eq!((code, said.contains("a.txt is in conflict")), (2, true), "{said}");
+    }
+}
+
+#[test]
+fn where_history_begins_or_is_cut_off() {
+    let repository = Repository::new(&[]);
+    let (code, out, _) = repository.premaster(&["check", "--rev", "HEAD", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &report["summary"]["entries"]), (0, &serde_json::json!(4)), "{out}");
+    repository.write("a.txt", b"more\n");
+    repository.commit("second").expect("a commit");
+    let from = format!("file://{}", repository.at("").display());
+    repository.git(["clone", "--quiet", "--depth", "1", &from, "../shallow"]);
+    let done = Command::new(env!("CARGO_BIN_EXE_premaster"))
+        .args(["check", "--rev", "HEAD"])
+        .current_dir(repository.at("../shallow"))
+        .output()
+        .expect("premaster");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!((done.status.code(), said.contains("--deepen")), (Some(2), true), "{said}");
+    // A bare repository has no index, but commits.
+    repository.git(["clone", "--quiet", "--bare", &from, "../bare"]);
+    let bare = Command::new(env!("CARGO_BIN_EXE_premaster"))
+        .args(["check", "--rev", "HEAD"])
+        .current_dir(repository.at("../bare"))
+        .output()
+        .expect("premaster");
+    assert_eq!(bare.status.code(), Some(0), "{}", String::from_utf8_lossy(&bare.stderr));
 }
 
 #[test]

@@ -19,6 +19,13 @@ const RUNNING: &[&[u8]] = &[b"/dev/", b"/proc/", b"/run/", b"/sys/", b"/tmp/", b
 const ASKED: &[&[u8]] = &[b"40", b"50", b"google", b"offline.", b"_"];
 
 impl Links<'_> {
+    /// Findings about links of the file system that lead out of the artifact.
+    pub fn leaving(&self, sight: &Sight<'_>) -> Vec<Finding> {
+        let mut found = self.entries(sight, &Places::default(), false);
+        found.retain(|finding| finding.rule == "links/symlink-leaves-artifact");
+        found
+    }
+
     /// Findings about entries, when the references of all contents were followed. Without those of
     /// `all`, no page is called unreached.
     pub fn entries(&self, sight: &Sight<'_>, places: &Places, all: bool) -> Vec<Finding> {

@@ -7,9 +7,9 @@ use colored::Colorize as _;
 use super::block::folded;
 use super::layout::labelled;
 use super::severity_color;
-use crate::model::{Cause, Disposition, Finding, Outcome, Severity, Verdict};
+use crate::model::{Cause, Disposition, Finding, Outcome, Severity, Verb, Verdict};
 use crate::report::bytes::count;
-use crate::report::sentence::{change_sentence, hunk_place, hunk_sentence};
+use crate::report::sentence::{change_sentence, field_sentence, hunk_place, hunk_sentence};
 
 /// Kinds of findings and changes that are told.
 const SHOWN: usize = 5;
@@ -73,8 +73,11 @@ fn undeclared(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize
         let hunk = cause.hunk.and_then(|hunk| change.hunks.get(hunk));
         let place = hunk.map(|hunk| hunk_place(hunk) + ": ").unwrap_or_default();
         let name = cause.disposition.map_or("", Disposition::name);
-        let sentence =
-            change_sentence(cause.disposition.unwrap_or(change.disposition), change, hunk);
+        let fields: Vec<_> = change.fields.iter().map(field_sentence).collect();
+        let sentence = match hunk {
+            None if !fields.is_empty() && change.verb != Verb::Renamed => fields.join("; "),
+            _ => change_sentence(cause.disposition.unwrap_or(change.disposition), change, hunk),
+        };
         line(out, &name.yellow().bold(), name, cause, &format!("{place}{sentence}"));
     }
     if told.len() > shown {
