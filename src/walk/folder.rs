@@ -65,6 +65,7 @@ impl Scan<'_> {
             found: Mutex::new(Found { contents, stats: vec![None; count] }),
         });
         if opens {
+            self.options.progress.expect_files(count as u64);
             let batches = (0..count).step_by(BATCH).map(|from| Task::Files {
                 folder: Arc::clone(&folder),
                 from,
@@ -128,6 +129,8 @@ impl Scan<'_> {
             return Err(io::Error::other("it is no file any more"));
         }
         self.grant(before.len());
+        let progress = &self.options.progress;
+        progress.open(before.len());
         let mut keeper = Keeper::default();
         // Most files fit the buffer: then the ends are looked at where they lie, and the length that
         // the host tells spares the read that finds the end.
@@ -135,11 +138,13 @@ impl Scan<'_> {
         let mut filled = read_some(&mut file, buffer, is_whole.then_some(before.len()))?;
         let mut content = Content { size: before.len(), ..Content::default() };
         if self.options.contents && is_whole {
+            progress.add(filled as u64);
             content = Pass::whole(self.options, buffer.get(..filled).unwrap_or_default());
         } else if self.options.contents {
             let mut pass = Pass::new(self.options);
             while filled > 0 {
                 let bytes = buffer.get(..filled).unwrap_or_default();
+                progress.add(filled as u64);
                 pass.update(bytes);
                 keeper.update(bytes);
                 filled = read_some(&mut file, buffer, None)?;

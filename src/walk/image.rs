@@ -50,6 +50,23 @@ enum Unit {
     Packed { from: usize, to: usize },
 }
 
+impl Unit {
+    /// Bytes of the image that it reads.
+    fn bytes(&self, container: &Container, packed: &[(u16, ContentId)]) -> u64 {
+        match *self {
+            Self::Run { start, end } => end - start,
+            Self::Packed { from, to } => {
+                let batch = packed.get(from..to).unwrap_or_default().iter();
+                let stored = batch.filter_map(|&(v, c)| {
+                    container.volumes.get(usize::from(v))?.contents.get(c.0 as usize)
+                });
+                let extents = stored.flat_map(|stored| stored.extents.iter());
+                extents.map(|extent| extent.length).fold(0, u64::saturating_add)
+            }
+        }
+    }
+}
+
 /// An image that is being swept.
 pub(super) struct Image {
     id: ContainerId,
@@ -102,6 +119,9 @@ pub(super) fn start(scan: &Scan<'_>, id: ContainerId, nested: Nested, volumes: V
                 .map(|from| Unit::Packed { from, to: (from + BATCH).min(packed.len()) }),
         );
     }
+    scan.options.progress.expect(
+        units.iter().map(|unit| unit.bytes(&container, &packed)).fold(0, u64::saturating_add),
+    );
     let count = units.len();
     let image = Image {
         id,
@@ -418,6 +438,7 @@ impl<'a> Sweeping<'a> {
                     break;
                 }
             }
+            self.scan.options.progress.add(wanted as u64);
             self.hash(bytes);
             self.feed_contents(bytes);
             self.feed_loose(bytes);

@@ -10,6 +10,7 @@ mod folder;
 mod image;
 mod open;
 mod pass;
+mod progress;
 mod scan;
 mod stream;
 mod tree;
@@ -19,8 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use open::Artifact;
+pub use progress::{Progress, Seen};
 pub use tree::Tree;
 
+use crate::model::locator::escape_text;
 use crate::model::{Gap, GapKind, Locator};
 use crate::rules::Literals;
 use crate::source::Permits;
@@ -42,6 +45,8 @@ pub struct Options {
     pub literals: Option<Arc<Literals>>,
     /// What may be spent.
     pub limits: Limits,
+    /// Where the walk tells how far it has come; clones share it.
+    pub progress: Arc<Progress>,
 }
 
 /// What SHA-256 is computed of. BLAKE3 is computed of everything.
@@ -82,7 +87,14 @@ impl Default for Options {
             nested: true,
             literals: None,
             limits: Limits { depth: 16, decoded: None },
+            progress: Arc::default(),
         }
+    }
+}
+
+impl Options {
+    fn begin(&self, name: &[u8]) {
+        self.progress.begin(format!("reading {}", escape_text(name)));
     }
 }
 
@@ -148,6 +160,7 @@ pub fn scan(path: &Path, options: &Options) -> Result<Artifact, OpenError> {
     let failed = |cause| OpenError { path: path.to_path_buf(), cause };
     let metadata = std::fs::metadata(path).map_err(failed)?;
     readable(&metadata).map_err(failed)?;
+    options.begin(path.file_name().unwrap_or(path.as_os_str()).as_encoded_bytes());
     let permits = Permits::new(options.memory);
     let mut manifest =
         scan::run(path, &metadata, options, &Arc::clone(&permits)).map_err(failed)?;

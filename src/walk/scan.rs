@@ -307,6 +307,7 @@ impl Scan<'_> {
         if is_embedded {
             let mut pass = Pass::of_artifact(self.options);
             if self.options.contents {
+                self.options.progress.expect(length);
                 let mut buffer = self.buffers.lend();
                 let mut at = 0;
                 loop {
@@ -314,6 +315,7 @@ impl Scan<'_> {
                     if n == 0 {
                         break;
                     }
+                    self.options.progress.add(n as u64);
                     pass.update(buffer.get(..n).unwrap_or_default());
                     at += n as u64;
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Sha256;
 use super::pass::{Ends, HEAD, Pass, Tail};
+use super::progress::Counted;
 use super::scan::{BUFFER, DECODED, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
@@ -58,8 +59,9 @@ pub(super) fn read_stored(
     let extents: Arc<dyn Source> =
         Arc::new(ExtentSource::new(Arc::clone(source), &stored.extents, None));
     let is_packed = stored.codec != Codec::Plain;
+    let progress = &*scan.options.progress;
     let mut hashed = HashedStored {
-        inner: Forward::new(Arc::clone(&extents)),
+        inner: Counted { progress, inner: Forward::new(Arc::clone(&extents)) },
         hasher: is_packed.then(blake3::Hasher::new),
     };
     let mut decoder =
@@ -92,12 +94,12 @@ fn check_extents(stored: &Stored, end: u64) -> io::Result<()> {
 }
 
 /// Stored bytes on their way to the decoder.
-struct HashedStored {
-    inner: Forward<Arc<dyn Source>>,
+struct HashedStored<'a> {
+    inner: Counted<'a, Forward<Arc<dyn Source>>>,
     hasher: Option<blake3::Hasher>,
 }
 
-impl Read for HashedStored {
+impl Read for HashedStored<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         if let Some(hasher) = &mut self.hasher {
@@ -262,7 +264,9 @@ pub(super) fn read_positional(
 ) {
     let mut sink = Streaming::new(scan, id, format, &nested.name, nested.depth);
     // Small reads of headers go through one large buffer, and digests take it as a whole.
-    let input = Forward::new(Arc::clone(&nested.source));
+    let progress = &*scan.options.progress;
+    progress.expect(nested.source.len());
+    let input = Counted { progress, inner: Forward::new(Arc::clone(&nested.source)) };
     if nested.inside.is_some() || !scan.options.contents {
         read(&mut io::BufReader::with_capacity(BUFFER, input), &mut sink);
         sink.finish(nested.inside, nested.source.len());

@@ -29,6 +29,7 @@ impl std::fmt::Debug for Tree {
 impl Tree {
     /// Reads all of it, and what is nested in its files.
     pub fn scan(&self, options: &Options) -> Artifact {
+        options.begin(self.name.as_bytes());
         let permits = Permits::new(options.memory);
         let volume = listed::read(&self.entries);
         let manifest = scan::run_listed(volume, &self.bytes, options, &permits);
