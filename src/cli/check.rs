@@ -12,6 +12,7 @@ use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Checked, Input, Request};
 use crate::report;
 use crate::rules::Cost;
+use crate::rules::near::did_you_mean;
 use crate::rules::program::{arch_named, arch_names};
 use crate::walk::Sha256;
 
@@ -106,7 +107,8 @@ fn parse_encoding(text: &str) -> Result<&'static str, String> {
 fn parse_arch(text: &str) -> Result<String, String> {
     arch_named(text).map(str::to_owned).ok_or_else(|| {
         let known: Vec<_> = arch_names().collect();
-        format!("unknown processor {text:?}: expected one of {}", known.join(", "))
+        let meant = did_you_mean(&known, text);
+        format!("unknown processor {text:?}: expected one of {}{meant}", known.join(", "))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -16,6 +16,7 @@ use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
 use crate::pipeline::Failure;
 use crate::report::{self, Listed};
+use crate::rules::near::did_you_mean;
 use crate::walk::{self, Sha256};
 
 /// `OUTER!/inner/path` as the host path of the artifact and the locator inside; an argument that
@@ -83,15 +84,16 @@ impl LsArgs {
         if listed.is_empty()
             && let Some(name) = self.view.as_deref().filter(|name| *name != "all")
         {
-            let views = views(&artifact.manifest).join(", ");
-            let message = format!("{}: no view {name:?}, it has {views}", path.display());
+            let views = views(&artifact.manifest);
+            let meant = did_you_mean(&views, name);
+            let views = views.join(", ");
+            let message = format!("{}: no view {name:?}, it has {views}{meant}", path.display());
             return Err(Stop::Failure(Failure::Usage(message)));
         }
         if listed.is_empty()
             && let Some(inner) = &inner
         {
-            let message = format!("{}: no entry {inner}", path.display());
-            return Err(Stop::Failure(Failure::Usage(message)));
+            return Err(no_entry(&path, &artifact.manifest, inner));
         }
         let text = |of: fn(&Listed) -> String| listed.iter().map(of).collect::<String>();
         output::render(&self.format, |kind| match kind {
@@ -213,6 +215,17 @@ fn tell_gaps(gaps: &[Gap]) -> Exit {
     if gaps.is_empty() { Exit::Good } else { Exit::Incomplete }
 }
 
+/// Tells that there is no such entry, and which beside it has a name like it.
+fn no_entry(path: &Path, manifest: &Manifest, inner: &Locator) -> Stop {
+    let (above, name) = inner.as_str().split_at(inner.as_str().rfind('/').map_or(0, |at| at + 1));
+    let rows: Vec<Row> = manifest.rows().collect();
+    let names = rows.iter().filter_map(|row| row.path.as_str().strip_prefix(above));
+    // Names may be of any length and number; a misspelt one is found among the first ordinary ones.
+    let names = names.filter(|name| name.len() < 100 && !name.contains('/')).take(1000);
+    let meant = did_you_mean(&names.collect::<Vec<_>>(), name);
+    Stop::Failure(Failure::Usage(format!("{}: no entry {inner}{meant}", path.display())))
+}
+
 #[derive(Args, Debug)]
 pub(super) struct CatArgs {
     /// OUTER!/inner/path
@@ -240,9 +253,8 @@ impl CatArgs {
             options.nested = true;
             artifact = walk::scan(&path, &options)?;
         }
-        let place = artifact.manifest.find(&inner).ok_or_else(|| {
-            Stop::Failure(Failure::Usage(format!("{}: no entry {inner}", path.display())))
-        })?;
+        let manifest = &artifact.manifest;
+        let place = manifest.find(&inner).ok_or_else(|| no_entry(&path, manifest, &inner))?;
         let content = artifact
             .manifest
             .content_place(place)

@@ -14,6 +14,7 @@ use crate::model::outcome::{IntentSubject, Subject};
 use crate::model::{
     Change, Class, Digest, Manifest, Row, RowKind, RowStream, Subject as About, Value, field,
 };
+use crate::rules::near::did_you_mean;
 use crate::source::Source;
 use crate::walk::{Artifact, Options};
 
@@ -223,12 +224,15 @@ fn locate(changes: &mut [Change], comparison: &Comparison, sides: &Sides<'_>) {
 pub(super) fn policy(config: &Config, folders: bool) -> Result<Policy, Failure> {
     let mut normalize = Vec::new();
     for name in &config.normalize {
-        let known = Normalizer::ALL.map(Normalizer::name).join(", ");
+        let names = Normalizer::ALL.map(Normalizer::name);
+        let (known, meant) = (names.join(", "), did_you_mean(&names, name));
         let error = || {
             Failure::Config(ConfigError {
                 file: config.file.clone().unwrap_or_default(),
                 line: config.lines.get(name).copied(),
-                message: format!("[compare] normalize: unknown {name:?}, expected some of {known}"),
+                message: format!(
+                    "[compare] normalize: unknown {name:?}, expected some of {known}{meant}"
+                ),
             })
         };
         normalize.push(Normalizer::named(name).ok_or_else(error)?);

@@ -19,6 +19,7 @@ fn mistakes_in_the_arguments() {
         ("check testdata/clean --encoding shift_jis", "cannot be judged"),
         ("check testdata/clean --undeclared maybe", "block, report"),
         ("check testdata/clean --fail-on panic", "error, warning, note"),
+        ("check testdata/clean --arch arm46", "; did you mean arm64?"),
         ("check testdata/clean --color purple", "auto, always, never"),
         ("diff testdata/clean", "NEW"),
         ("approve", "ARTIFACT"),
@@ -49,6 +50,9 @@ fn mistakes_that_a_line_tells() {
         ("ls no/such", "cannot open no/such"),
         ("ls no/such!/x", "cannot open no/such!/x"),
         ("ls testdata/clean!/none", "testdata/clean: no entry none"),
+        ("ls testdata/story/fixed.iso --view jolie", "iso, joliet, rr; did you mean joliet?"),
+        ("ls testdata/story/fixed.iso!/READM.TXT", "no entry READM.TXT; did you mean README.TXT?"),
+        ("cat testdata/story/fixed.iso!/PPD/INKPCOLR.PPD", "; did you mean INKPCOLOR.PPD?"),
         ("ls testdata/story/fixed.iso --view fat", "no view \"fat\", it has hfs, iso, joliet"),
         ("cat no/such!/x", "cannot open no/such!/x: No such file"),
         ("cat testdata/clean", "name an entry, as testdata/clean!/inner/path"),
@@ -83,7 +87,8 @@ fn settings_that_are_wrong_name_file_and_line() {
         ("[compare]\nnormalise = []\n", ":2: unknown field `normalise`"),
         (
             "[compare]\nnormalize = [\n  \"mtime\",\n  \"mtimes\",\n]\n",
-            ":4: [compare] normalize: unknown",
+            ":4: [compare] normalize: unknown \"mtimes\", expected some of mtime, atime, owner, \
+             packing; did you mean mtime?",
         ),
         ("[rules\n", ":1: "),
         (
