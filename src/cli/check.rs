@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::hook::{self, Git};
 use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Checked, Input, Request};
-use crate::report;
+use crate::report::{self, View};
 use crate::rules::Cost;
 use crate::rules::near::did_you_mean;
 use crate::rules::program::{arch_named, arch_names};
@@ -188,8 +188,8 @@ pub(super) fn show_check(
 ) -> Result<(), super::Stop> {
     let (outcome, waived) = (&checked.outcome, &checked.waived);
     let rules = pipeline::catalogue(config)?;
-    output::render(formats, |kind| match kind {
-        CheckKind::Human => report::human_check(outcome, waived, all),
+    output::render(formats, |kind, columns| match kind {
+        CheckKind::Human => report::human_check(outcome, waived, View { all, columns }),
         CheckKind::Json => report::json_check(outcome, waived),
         CheckKind::Jsonl => report::jsonl_check(outcome, waived),
         CheckKind::Sarif => report::sarif_check(outcome, waived, &rules),
@@ -245,8 +245,8 @@ impl DiffArgs {
 }
 
 fn show_diff(outcome: &Outcome, formats: &[Format<Kind>], showing: &Showing) -> Done {
-    output::render(formats, |kind| match kind {
-        Kind::Human => report::human_diff(outcome, showing.all),
+    output::render(formats, |kind, columns| match kind {
+        Kind::Human => report::human_diff(outcome, View { all: showing.all, columns }),
         Kind::Json => report::json_check(outcome, &[]),
         Kind::Jsonl => report::jsonl_check(outcome, &[]),
     })?;

@@ -96,7 +96,7 @@ impl LsArgs {
             return Err(no_entry(&path, &artifact.manifest, inner));
         }
         let text = |of: fn(&Listed) -> String| listed.iter().map(of).collect::<String>();
-        output::render(&self.format, |kind| match kind {
+        output::render(&self.format, |kind, _| match kind {
             Kind::Human if self.long => report::list_long(&listed),
             Kind::Human => text(report::list_short),
             Kind::Json | Kind::Jsonl => text(report::list_jsonl),
@@ -310,7 +310,7 @@ impl MapArgs {
             let owner = row::owner_name(manifest, ContainerId(0), claim.volume, claim.owner);
             Some((volume.format, view, claim.role.name, owner))
         };
-        output::render(&self.format, |kind| {
+        output::render(&self.format, |kind, _| {
             let mut text = String::new();
             for tile in overlay(&claims, container.length) {
                 let said: Vec<_> = tile.claims.iter().filter_map(|&index| said(index)).collect();

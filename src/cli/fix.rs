@@ -7,10 +7,10 @@ use clap::Args;
 use colored::Colorize as _;
 
 use super::check::{Judging, exit_of};
-use super::output;
 use super::{Done, Exit, Reading, When};
+use super::output;
 use crate::pipeline;
-use crate::report;
+use crate::report::{self, View};
 
 #[derive(Args, Debug)]
 pub(super) struct FixArgs {
@@ -40,13 +40,14 @@ impl FixArgs {
         let mut request = self.judging.request(self.folder, &self.reading)?;
         request.targets = self.target;
         let fixed = pipeline::fix(&request, self.diff)?;
+        let view = View { all: self.all, columns: output::columns() };
         let mut out = String::new();
         for (path, why) in &fixed.refused {
             let _ = writeln!(out, "{} {path}  {why}", "left    ".red());
         }
         let any = !fixed.outcome.changes.is_empty();
         if any || self.diff {
-            out.push_str(&report::human_diff(&fixed.outcome, self.all));
+            out.push_str(&report::human_diff(&fixed.outcome, view));
         }
         if self.diff {
             output::print(out.as_bytes())?;
@@ -57,7 +58,7 @@ impl FixArgs {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&report::human_check(&checked.outcome, &checked.waived, self.all));
+        out.push_str(&report::human_check(&checked.outcome, &checked.waived, view));
         output::print(out.as_bytes())?;
         Ok(exit_of(&checked.outcome))
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::Stop;
 use crate::pipeline::Failure;
+use crate::report::COLUMNS;
 use crate::rules::near::did_you_mean;
 
 /// A kind of report, and where it goes.
@@ -117,18 +118,25 @@ pub(super) fn one_a_place<K>(formats: &[Format<K>]) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Writes each report to its place; human on standard output by default.
+/// Columns of standard output: those of the terminal, within what reads well.
+pub(super) fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(40, 100))
+}
+
+/// Writes each report to its place; human on standard output by default. A report is made of its
+/// kind and the columns that its place has.
 pub(super) fn render<K: Named>(
     formats: &[Format<K>],
-    of: impl Fn(K) -> String,
+    of: impl Fn(K, usize) -> String,
 ) -> Result<(), Stop> {
     let human = K::ALL.first().map(|(_, kind)| Format { kind: *kind, file: None });
     let nothing_shown = formats.iter().all(|format| format.file.is_some());
     for format in formats.iter().chain(human.iter().filter(|_| nothing_shown)) {
         match &format.file {
-            None => print(of(format.kind).as_bytes())?,
-            // Colors are for the terminal.
-            Some(path) => write_whole(path, without_color(|| of(format.kind)).as_bytes())?,
+            None => print(of(format.kind, columns()).as_bytes())?,
+            // Colors and its width are for the terminal.
+            Some(path) => write_whole(path, without_color(|| of(format.kind, COLUMNS)).as_bytes())?,
         }
     }
     Ok(())

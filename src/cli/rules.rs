@@ -57,7 +57,7 @@ impl RulesArgs {
         }
         let catalogue = pipeline::catalogue(&config)?;
         let width = catalogue.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-        output::render(&self.format, |kind| {
+        output::render(&self.format, |kind, _| {
             let mut text = String::new();
             for rule in catalogue.iter() {
                 if kind == Kind::Human {

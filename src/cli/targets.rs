@@ -53,7 +53,7 @@ impl TargetsArgs {
             chosen = all.iter().collect();
         }
         if self.name.is_empty() {
-            output::render(&self.format, |kind| match kind {
+            output::render(&self.format, |kind, _| match kind {
                 Kind::Human if none_named => list(&chosen),
                 Kind::Human => {
                     chosen.iter().map(|target| page(target)).collect::<Vec<_>>().join("\n")
@@ -76,7 +76,7 @@ impl TargetsArgs {
                 format!("--name {shown:?}: expected one name, as it stands in its folder");
             return Err(Stop::Failure(Failure::Usage(message)));
         }
-        output::render(&self.format, |kind| match kind {
+        output::render(&self.format, |kind, _| match kind {
             Kind::Human => human(&names, &chosen),
             Kind::Json => format!("{:#}\n", Value::Object(object(&names, &chosen))),
             Kind::Jsonl => format!("{}\n", Value::Object(object(&names, &chosen))),

@@ -16,7 +16,7 @@ mod verdict;
 
 pub use github::check as github_check;
 pub use gitlab::check as gitlab_check;
-pub use human::{check as human_check, diff as human_diff};
+pub use human::{COLUMNS, View, check as human_check, diff as human_diff};
 pub use json::{check as json_check, check_lines as jsonl_check};
 pub use junit::check as junit_check;
 pub use listing::{Listed, jsonl as list_jsonl, long as list_long, short as list_short};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use colored::{Color, Colorize as _};
 
-use super::layout::{labelled, note, placed};
+use super::layout::Page;
 use super::severity_color;
 use crate::model::change::Granularity;
 use crate::model::{Cause, Change, Disposition, Finding, Outcome, Severity, Verb};
@@ -43,9 +43,8 @@ pub(super) fn findings_of<'a>(outcome: &'a Outcome, cause: &Cause) -> Vec<&'a Fi
     findings
 }
 
-/// A cause in full.
-pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>) -> String {
-    let mut out = String::new();
+/// Tells a cause in full.
+pub(super) fn block<'a>(out: &mut Page, outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>) {
     let findings = findings_of(outcome, cause);
     let change = cause.change.and_then(|index| outcome.changes.get(index));
     let hunk = change.zip(cause.hunk).and_then(|(change, hunk)| change.hunks.get(hunk));
@@ -59,18 +58,18 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
             let label = format!("{}[{}]:", finding.severity.name(), finding.rule);
             let width = label.len();
             let label = label.color(severity_color(finding.severity)).bold();
-            labelled(&mut out, &label, width, &finding.message);
+            out.labelled(&label, width, &finding.message);
         }
         (None, Some(change)) => {
             let disposition = cause.disposition.unwrap_or(change.disposition);
             let label = format!("{} change:", disposition.name());
             let sentence = change_sentence(disposition, change, hunk);
-            labelled(&mut out, &label.red().bold(), label.len(), &sentence);
+            out.labelled(&label.red().bold(), label.len(), &sentence);
         }
         (None, None) => {}
     }
     let place = first.map_or_else(|| hunk.map(hunk_place).unwrap_or_default(), finding_place);
-    let placed = placed(6, &cause.path.to_string(), &place, 6);
+    let placed = out.placed(6, &cause.path.to_string(), &place, 6);
     let _ = writeln!(out, "  {} {placed}", "-->".blue().bold());
     let line = match (first.filter(|finding| finding.evidence.is_some()), hunk) {
         (Some(finding), _) => {
@@ -80,14 +79,14 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
         (None, None) => None,
     };
     if let Some((line, color)) = line {
-        show_bytes(&mut out, &line, color);
+        show_bytes(out, &line, color);
     }
     if let (Some(change), Some(_)) = (change, first) {
         let disposition = cause.disposition.unwrap_or(change.disposition);
         let sentence = change_sentence(disposition, change, hunk);
         let there = hunk.filter(|hunk| hunk.granularity == Granularity::Chunk);
         let there = there.map(|hunk| format!("{}: ", hunk_place(hunk))).unwrap_or_default();
-        note(&mut out, "change:", &format!("{there}{sentence} ({})", disposition.name()));
+        out.note("change:", &format!("{there}{sentence} ({})", disposition.name()));
     }
     // What is said of several targets is told once.
     let is_told = |finding: &&&Finding| {
@@ -96,22 +95,22 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
     };
     for finding in findings.iter().filter(|finding| !is_told(finding)) {
         let label = format!("{}:", finding.severity.name());
-        note(&mut out, &label, &format!("{} [{}]", finding.message, finding.rule));
+        out.note(&label, &format!("{} [{}]", finding.message, finding.rule));
     }
     if let Some(finding) = first {
         if finding.more > 0 {
-            note(&mut out, "more:", &format!("{} more of the same here", finding.more));
+            out.note("more:", &format!("{} more of the same here", finding.more));
         }
         let targets = findings.iter().filter(is_told).filter_map(|twin| twin.target.as_deref());
         let targets: Vec<&str> = targets.collect();
         if !targets.is_empty() {
             let label = if targets.len() > 1 { "targets:" } else { "target:" };
-            note(&mut out, label, &targets.join(", "));
+            out.note(label, &targets.join(", "));
         }
     }
     if let Some(change) = change {
-        fields(&mut out, cause, change, first.is_some());
-        names(&mut out, change);
+        fields(out, cause, change, first.is_some());
+        names(out, change);
     }
     let (why, fix) = match (first, change) {
         (Some(finding), _) => (first_sentence(&finding.why), first_sentence(&finding.remedy)),
@@ -122,15 +121,14 @@ pub(super) fn block<'a>(outcome: &'a Outcome, cause: &Cause, told: &mut Told<'a>
     };
     for (label, sentence) in [("why:", why), ("fix:", fix)] {
         if told.is_new(sentence) {
-            note(&mut out, label, sentence);
+            out.note(label, sentence);
         }
     }
-    folded(&mut out, outcome, cause);
-    out
+    folded(out, outcome, cause);
 }
 
 /// The bytes with a caret under the hit.
-fn show_bytes(out: &mut String, line: &Line, color: Color) {
+fn show_bytes(out: &mut Page, line: &Line, color: Color) {
     let mut digits = String::new();
     for &(byte, is_hit) in &line.bytes {
         let pair = format!("{byte:02x}");
@@ -146,7 +144,7 @@ fn show_bytes(out: &mut String, line: &Line, color: Color) {
 }
 
 /// The facts that differ, and what a person needs besides.
-fn fields(out: &mut String, cause: &Cause, change: &Change, has_finding: bool) {
+fn fields(out: &mut Page, cause: &Cause, change: &Change, has_finding: bool) {
     if cause.hunk.is_some() {
         return;
     }
@@ -157,19 +155,19 @@ fn fields(out: &mut String, cause: &Cause, change: &Change, has_finding: bool) {
         .map(field_sentence)
         .collect();
     for line in lines.iter().take(LISTED * 2) {
-        note(out, "field:", line);
+        out.note("field:", line);
     }
     if lines.len() > LISTED * 2 {
-        note(out, "field:", &format!("and {} more", lines.len() - LISTED * 2));
+        out.note("field:", &format!("and {} more", lines.len() - LISTED * 2));
     }
     // Of an unfulfilled change the note is the title.
     let is_told = cause.disposition == Some(Disposition::Unfulfilled) && !has_finding;
     if let Some(text) = change.note.as_deref().filter(|_| !is_told) {
-        note(out, "note:", text);
+        out.note("note:", text);
     }
 }
 
-fn names(out: &mut String, change: &Change) {
+fn names(out: &mut Page, change: &Change) {
     if change.aliases.is_empty() {
         return;
     }
@@ -180,13 +178,13 @@ fn names(out: &mut String, change: &Change) {
 }
 
 /// What follows from a cause, in one line a kind.
-pub(super) fn folded(out: &mut String, outcome: &Outcome, cause: &Cause) {
+pub(super) fn folded(out: &mut Page, outcome: &Outcome, cause: &Cause) {
     let changes: Vec<&Change> =
         cause.folded.iter().filter_map(|&index| outcome.changes.get(index)).collect();
     let (unfulfilled, rest): (Vec<&Change>, Vec<&Change>) =
         changes.into_iter().partition(|change| change.disposition == Disposition::Unfulfilled);
     for text in unfulfilled.iter().filter_map(|change| change.note.as_deref()) {
-        note(out, "intent:", text);
+        out.note("intent:", text);
     }
     for verb in
         [Verb::Added, Verb::Removed, Verb::Renamed, Verb::Modified, Verb::Metadata, Verb::Region]
@@ -194,11 +192,11 @@ pub(super) fn folded(out: &mut String, outcome: &Outcome, cause: &Cause) {
         let of: Vec<&Change> = rest.iter().copied().filter(|change| change.verb == verb).collect();
         let Some(first) = of.first() else { continue };
         match (verb, of.len(), first.note.as_deref()) {
-            (Verb::Region, _, Some(text)) => note(out, "follows:", text),
-            (_, 1, _) => note(out, "follows:", &format!("{}: {}", verb.name(), first.path)),
+            (Verb::Region, _, Some(text)) => out.note("follows:", text),
+            (_, 1, _) => out.note("follows:", &format!("{}: {}", verb.name(), first.path)),
             (_, n, _) => {
                 let text = format!("{}: {} and {} more", verb.name(), first.path, n - 1);
-                note(out, "follows:", &text);
+                out.note("follows:", &text);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use colored::Colorize as _;
 
 use super::block::folded;
-use super::layout::labelled;
+use super::layout::Page;
 use super::severity_color;
 use crate::model::{Cause, Disposition, Finding, Outcome, Severity, Verb, Verdict};
 use crate::report::bytes::count;
@@ -17,13 +17,13 @@ const SHOWN: usize = 5;
 const BENEATH: usize = 3;
 
 /// The causes that do not block.
-pub(super) fn brief(out: &mut String, outcome: &Outcome, rest: &[&Cause], all: bool) {
+pub(super) fn brief(out: &mut Page, outcome: &Outcome, rest: &[&Cause], all: bool) {
     let shown = match outcome.verdict {
         _ if all => usize::MAX,
         Verdict::Blocked => BENEATH,
         _ => SHOWN,
     };
-    let mut text = String::new();
+    let mut text = out.like();
     intended(&mut text, outcome, rest, if all { usize::MAX } else { SHOWN });
     undeclared(&mut text, outcome, rest, shown);
     findings(&mut text, outcome, rest, shown, all);
@@ -32,13 +32,13 @@ pub(super) fn brief(out: &mut String, outcome: &Outcome, rest: &[&Cause], all: b
         let what = count(existing, "finding");
         let _ = writeln!(text, "{what} in content that was approved as it is (--all-findings)");
     }
-    if !text.is_empty() {
-        out.push('\n');
-        out.push_str(&text);
+    if !text.text.is_empty() {
+        out.text.push('\n');
+        out.text.push_str(&text.text);
     }
 }
 
-fn intended(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize) {
+fn intended(out: &mut Page, outcome: &Outcome, rest: &[&Cause], shown: usize) {
     let intended: Vec<_> = rest
         .iter()
         .filter(|cause| cause.disposition == Some(Disposition::Intended))
@@ -63,7 +63,7 @@ fn intended(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize) 
 }
 
 /// Changes that `--undeclared report` lets pass.
-fn undeclared(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize) {
+fn undeclared(out: &mut Page, outcome: &Outcome, rest: &[&Cause], shown: usize) {
     let told: Vec<_> = rest
         .iter()
         .filter(|cause| cause.disposition.is_some_and(Disposition::blocks))
@@ -88,7 +88,7 @@ fn undeclared(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize
 
 /// Findings that do not block. Those of one rule are one line: a tree of legacy texts says the same
 /// of many files.
-fn findings(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize, all: bool) {
+fn findings(out: &mut Page, outcome: &Outcome, rest: &[&Cause], shown: usize, all: bool) {
     let mut kinds: Vec<(&Finding, &Cause, usize)> = Vec::new();
     for cause in rest {
         let of_cause = cause.findings.iter().filter_map(|&index| outcome.findings.get(index));
@@ -138,7 +138,7 @@ fn findings(out: &mut String, outcome: &Outcome, rest: &[&Cause], shown: usize, 
 
 /// `label path: sentence`, the path unbroken.
 fn line(
-    out: &mut String,
+    out: &mut Page,
     label: &colored::ColoredString,
     plain: &str,
     cause: &Cause,
@@ -146,5 +146,5 @@ fn line(
 ) {
     let head = format!("{label} {}:", cause.path);
     let width = plain.len() + 2 + cause.path.to_string().chars().count();
-    labelled(out, &colored::ColoredString::from(head), width, sentence);
+    out.labelled(&colored::ColoredString::from(head), width, sentence);
 }

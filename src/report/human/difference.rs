@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use colored::Colorize as _;
 
 use super::gaps;
+use super::layout::{Page, View};
 use crate::model::{Cause, Outcome, Verb};
 use crate::report::bytes::count;
 use crate::report::sentence::{field_sentence, hunk_place, hunk_sentence};
@@ -15,11 +16,12 @@ const FULL: usize = 100;
 const FIELDS: usize = 6;
 
 /// The report of `diff`.
-pub fn diff(outcome: &Outcome, all: bool) -> String {
-    let mut out = String::new();
+pub fn diff(outcome: &Outcome, view: View) -> String {
+    let all = view.all;
+    let mut out = Page::new(view.columns);
     let full = if all { usize::MAX } else { FULL };
     for cause in outcome.causes.iter().take(full) {
-        out.push_str(&line(outcome, cause));
+        out.text.push_str(&line(outcome, cause));
     }
     if outcome.causes.len() > full {
         let _ = writeln!(out, "… and {} more (--all shows them)", outcome.causes.len() - full);
@@ -37,7 +39,7 @@ pub fn diff(outcome: &Outcome, all: bool) -> String {
         1 => writeln!(out, "{total}, and 1 change that follows"),
         n => writeln!(out, "{total}, and {n} changes that follow"),
     };
-    out
+    out.text
 }
 
 fn line(outcome: &Outcome, cause: &Cause) -> String {

@@ -13,12 +13,13 @@ use colored::{Color, Colorize as _};
 
 use self::block::{Told, block};
 use self::brief::brief;
-use self::layout::{labelled, note};
+use self::layout::Page;
 use super::bytes::{count, plural};
 use super::verdict;
 use crate::model::{Cause, Disposition, Outcome, Severity, Verdict, Waived};
 
 pub use self::difference::diff;
+pub use self::layout::{COLUMNS, View};
 
 /// Causes that are told in full; the rest is counted.
 const FULL: usize = 12;
@@ -30,15 +31,17 @@ const GAPS: usize = 10;
 const WAIVED: usize = 10;
 
 /// The report of `check`.
-pub fn check(outcome: &Outcome, waived: &[Waived], all: bool) -> String {
+pub fn check(outcome: &Outcome, waived: &[Waived], view: View) -> String {
     let (blocking, rest): (Vec<&Cause>, Vec<&Cause>) =
         outcome.causes.iter().partition(|cause| cause.blocking);
-    let mut out = head(outcome);
+    let all = view.all;
+    let mut out = Page::new(view.columns);
+    out.text.push_str(&head(outcome));
     let full = if all { usize::MAX } else { FULL };
     let mut told = Told::new(blocking.len() <= REPEATS);
     for cause in blocking.iter().take(full) {
-        out.push('\n');
-        out.push_str(&block(outcome, cause, &mut told));
+        out.text.push('\n');
+        block(&mut out, outcome, cause, &mut told);
     }
     if blocking.len() > full {
         let more = blocking.len() - full;
@@ -52,7 +55,7 @@ pub fn check(outcome: &Outcome, waived: &[Waived], all: bool) -> String {
     brief(&mut out, outcome, &rest, all);
     accepted(&mut out, waived, all);
     totals(&mut out, outcome);
-    out
+    out.text
 }
 
 /// The verdict and its grounds.
@@ -75,11 +78,11 @@ fn severity_color(severity: Severity) -> Color {
     }
 }
 
-fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
+fn gaps(out: &mut Page, outcome: &Outcome, all: bool) {
     if outcome.gaps.is_empty() {
         return;
     }
-    out.push('\n');
+    out.text.push('\n');
     let shown = if all { usize::MAX } else { GAPS };
     for gap in outcome.gaps.iter().take(shown) {
         let label = format!("not inspected ({})", gap.kind.name());
@@ -88,7 +91,7 @@ fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
         let message = crate::model::locator::escape_text(gap.message.as_bytes());
         let head = format!("{} {}{place}:", label.yellow().bold(), gap.path);
         let width = label.len() + 2 + (gap.path.to_string() + &place).chars().count();
-        labelled(out, &colored::ColoredString::from(head), width, &message);
+        out.labelled(&colored::ColoredString::from(head), width, &message);
     }
     if outcome.gaps.len() > shown {
         let more = count(outcome.gaps.len() - shown, "more gap");
@@ -97,16 +100,16 @@ fn gaps(out: &mut String, outcome: &Outcome, all: bool) {
     if outcome.verdict == Verdict::Incomplete {
         let fix = "Make it whole and readable and check again, or accept the bytes with a waiver \
                    of `gap` and their digest.";
-        note(out, "fix:", fix);
+        out.note("fix:", fix);
     }
 }
 
 /// What waivers and comments accept.
-fn accepted(out: &mut String, waived: &[Waived], all: bool) {
+fn accepted(out: &mut Page, waived: &[Waived], all: bool) {
     if waived.is_empty() {
         return;
     }
-    out.push('\n');
+    out.text.push('\n');
     let shown = if all { usize::MAX } else { WAIVED };
     for waived in waived.iter().take(shown) {
         let line = waived.line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -125,7 +128,7 @@ fn accepted(out: &mut String, waived: &[Waived], all: bool) {
     }
 }
 
-fn totals(out: &mut String, outcome: &Outcome) {
+fn totals(out: &mut Page, outcome: &Outcome) {
     let changes =
         |wanted| outcome.changes.iter().filter(|change| change.disposition == wanted).count();
     let entries =
