@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::{self, CheckKind, Format, Kind};
+use super::progress;
 use super::{Done, Exit, FailOn, Reading, Showing, load_config, now};
 use crate::config::Config;
 use crate::hook::{self, Git};
@@ -173,7 +174,7 @@ impl CheckArgs {
         request.report_only = undeclared == Undeclared::Report;
         request.targets = self.target;
         request.architectures = self.arch;
-        let checked = pipeline::check(&request)?;
+        let checked = progress::during(&request.options, || pipeline::check(&request))?;
         show_check(&checked, &request.config, &self.format, self.showing.all)?;
         Ok(exit_of(&checked.outcome))
     }
@@ -239,7 +240,9 @@ impl DiffArgs {
         self.showing.color.settle();
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
         let (old, new) = (Input::Path(self.old), Input::Path(self.new));
-        let compared = pipeline::diff(&old, &new, &self.reading.options(&config), &config)?;
+        let options = self.reading.options(&config);
+        let compared =
+            progress::during(&options, || pipeline::diff(&old, &new, &options, &config))?;
         show_diff(&compared.outcome, &self.output.format, &self.showing)
     }
 }
@@ -270,7 +273,9 @@ impl IntendArgs {
     pub(super) fn run(self) -> Done {
         let config = load_config(self.config.as_ref(), &[&self.old, &self.new])?;
         let (old, new) = (Input::Path(self.old), Input::Path(self.new));
-        let compared = pipeline::diff(&old, &new, &self.reading.options(&config), &config)?;
+        let options = self.reading.options(&config);
+        let compared =
+            progress::during(&options, || pipeline::diff(&old, &new, &options, &config))?;
         output::print(compared.draft.as_bytes())?;
         Ok(if compared.outcome.gaps.is_empty() { Exit::Good } else { Exit::Incomplete })
     }
@@ -328,7 +333,9 @@ impl ApproveArgs {
             showing.color.settle();
             let config = crate::config::Config { host: false, ..Default::default() };
             let (old, new) = (Input::Path(manifest), Input::Path(artifact));
-            let compared = pipeline::diff(&old, &new, &reading.options(&config), &config)?;
+            let options = reading.options(&config);
+            let compared =
+                progress::during(&options, || pipeline::diff(&old, &new, &options, &config))?;
             return show_diff(&compared.outcome, &output.format, &showing);
         }
         let artifact = self.artifact.unwrap_or_default();
@@ -339,8 +346,9 @@ impl ApproveArgs {
         });
         let mut request = self.judging.request(artifact, &self.reading)?;
         request.options.sha256 = if self.sha256 { Sha256::All } else { Sha256::Artifact };
-        let (outcome, counts) =
-            pipeline::approve(&request, &output, self.with_findings, !self.no_text)?;
+        let (outcome, counts) = progress::during(&request.options, || {
+            pipeline::approve(&request, &output, self.with_findings, !self.no_text)
+        })?;
         let digest = outcome.artifact.blake3.map(|digest| digest.to_string()).unwrap_or_default();
         let line = format!(
             "approved {}: {} rows, {} texts, blake3:{digest}\n",

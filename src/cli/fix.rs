@@ -8,7 +8,7 @@ use colored::Colorize as _;
 
 use super::check::{Judging, exit_of};
 use super::{Done, Exit, Reading, When};
-use super::output;
+use super::{output, progress};
 use crate::pipeline;
 use crate::report::{self, View};
 
@@ -39,7 +39,7 @@ impl FixArgs {
         self.color.settle();
         let mut request = self.judging.request(self.folder, &self.reading)?;
         request.targets = self.target;
-        let fixed = pipeline::fix(&request, self.diff)?;
+        let fixed = progress::during(&request.options, || pipeline::fix(&request, self.diff))?;
         let view = View { all: self.all, columns: output::columns() };
         let mut out = String::new();
         for (path, why) in &fixed.refused {
@@ -54,7 +54,7 @@ impl FixArgs {
             return Ok(if any { Exit::Blocked } else { Exit::Good });
         }
         // What was written is checked as it lies there now.
-        let checked = pipeline::check(&request)?;
+        let checked = progress::during(&request.options, || pipeline::check(&request))?;
         if !out.is_empty() {
             out.push('\n');
         }

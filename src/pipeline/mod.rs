@@ -69,6 +69,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         let folders = approved.is_folder() && artifact.manifest.folder;
         let policy = policy(&request.config, folders)?;
         let intent = intent.as_ref().map(|(intent, _)| intent);
+        request.options.progress.begin("comparing".into());
         compared = Some(compare_with(approved, &artifact, &policy, intent, settings.encoding)?);
     }
     let mut gaps = artifact.manifest.gaps.clone();
@@ -103,6 +104,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         now: request.now,
         threads: walk::threads(&request.options),
     };
+    request.options.progress.begin("judging".into());
     let mut findings = judge_all(&round, &mut gaps);
     if let Some(comparison) = &comparison
         && by_manifest
@@ -215,6 +217,7 @@ pub fn diff(
     identify(&mut artifact.manifest);
     let folders = approved.is_folder() && artifact.manifest.folder;
     let policy = policy(config, folders)?;
+    options.progress.begin("comparing".into());
     let (comparison, reconciled) =
         compare_with(&mut approved, &artifact, &policy, None, config.encoding)?;
     let mut gaps = artifact.manifest.gaps.clone();
@@ -259,6 +262,7 @@ pub fn approve(
     if outcome.blocking().next().is_some() && !with_findings {
         return Err(Failure::NotApproved(Box::new(outcome)));
     }
+    request.options.progress.begin("recording".into());
     // A folder is listed by its own reader, which stands in no table of formats.
     let folder = artifact.manifest.folder.then_some(&directory::DOC);
     let docs = folder.into_iter().chain(READERS.iter().map(|reader| &reader.doc));

@@ -25,5 +25,6 @@ mod structure;
 mod support;
 mod tails;
 mod targets;
+mod terminal;
 mod texts;
 mod usage;
