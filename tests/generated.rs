@@ -299,5 +299,7 @@ fn the_page_of_settings_shows_what_is_taken() {
     let config = config::Config::parse(next(), &page).expect("settings that parse");
     assert!(!config.suppress.allow.is_empty());
     let config = config::Config::parse(next(), &page).expect("settings that parse");
+    assert_eq!(config.link_base.as_deref(), Some("/project"));
+    let config = config::Config::parse(next(), &page).expect("settings that parse");
     assert_eq!(config.oldest.len(), 4);
 }

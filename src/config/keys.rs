@@ -75,6 +75,13 @@ pub const KEYS: &[Key] = &[
         example: "\"public\"",
     },
     Key {
+        table: "links",
+        name: "base",
+        default: "",
+        about: "the path below which the host serves the site; without it what the pages tell",
+        example: "\"/project\"",
+    },
+    Key {
         table: "suppress",
         name: "allow",
         default: "[]",

@@ -53,6 +53,8 @@ pub struct Config {
     pub encoding: Option<&'static str>,
     /// The folder of the artifact that is the root of a site, as a locator.
     pub link_root: Option<String>,
+    /// The path below which a host serves the site.
+    pub link_base: Option<String>,
     /// Bytes that packed contents may decode to in all, if not the default.
     pub decoded: Option<u64>,
     /// The user's own rules, not loaded yet.
@@ -123,6 +125,7 @@ struct Limits {
 #[serde(deny_unknown_fields, default)]
 struct Links {
     root: Option<String>,
+    base: Option<toml::Spanned<String>>,
 }
 
 impl Config {
@@ -166,6 +169,14 @@ impl Config {
             Self { file: Some(file.to_path_buf()), host: table.compare.host, ..Self::default() };
         config.digest = Some(Digest::of(text.as_bytes()));
         config.link_root = table.links.root;
+        if let Some(base) = table.links.base {
+            let path = base.get_ref();
+            if !path.starts_with('/') || path.starts_with("//") {
+                let line = Some(line_of(base.span().start));
+                return Err(fail(line, format!("`{path}` is no path on a host: it begins with /")));
+            }
+            config.link_base = Some(base.into_inner());
+        }
         for name in table.release.targets {
             config.lines.insert(name.get_ref().clone(), line_of(name.span().start));
             config.targets.push(name.into_inner());

@@ -46,7 +46,7 @@ pub fn schema() -> Value {
             "links": {
                 "type": "object",
                 "additionalProperties": false,
-                "properties": { "root": text },
+                "properties": { "root": text, "base": { "type": "string", "pattern": "^/([^/]|$)" } },
             },
             "rules": {
                 "type": "object",

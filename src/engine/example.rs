@@ -290,6 +290,14 @@ fn joined(
         algorithm.digest(&mut bytes.as_slice()).ok()
     }));
     if let Some(links) = links {
+        let below = links.settle(&followed);
+        for ((place, name, bytes), (_, of)) in read_again.iter().zip(&mut followed) {
+            if below.contains(place) {
+                with_judged(judge, name.as_bytes(), bytes, |judged| {
+                    links.follow_below(*place, judged, bytes, of);
+                });
+            }
+        }
         let places = links.places(&mut followed);
         for ((place, name, bytes), (_, of)) in read_again.iter().zip(&mut followed) {
             if places.broken().contains(place) {

@@ -27,6 +27,8 @@ pub struct Settings {
     /// The folder that is the root of a site, as a locator; without, a tree with a page at its root is a
     /// site.
     pub link_root: Option<String>,
+    /// The path below which a host serves the site.
+    pub link_base: Option<String>,
     /// The encoding of texts whose encoding nothing declares: a WHATWG label.
     pub encoding: Option<&'static str>,
 }
@@ -43,6 +45,7 @@ impl Default for Settings {
             oldest: BTreeMap::new(),
             cost: Cost::Parse,
             link_root: None,
+            link_base: None,
             encoding: None,
         }
     }

@@ -295,8 +295,12 @@ pub(super) fn place_in_image(artifact: &Artifact, place: ContentPlace, findings:
     }
 }
 
-/// What rules about references say when every content was read: places that are not there, for which
-/// the few contents that name them are read again, and entries.
+/// Adds to what following the references of a content gave.
+type See<'a> = &'a dyn Fn(ContentPlace, &Judged<'_>, &[u8], &mut Followed);
+
+/// What rules about references say when every content was read: what lies below the path at which a
+/// site is served, and places that are not there, for which the contents that name them are read again,
+/// and entries.
 fn follow(
     round: &Round<'_>,
     links: &Links<'_>,
@@ -304,17 +308,26 @@ fn follow(
     all: bool,
     found: &mut Found,
 ) {
-    let places = links.places(&mut followed);
     let mut buffer = Vec::new();
-    for &place in places.broken() {
-        let at = followed.binary_search_by_key(&place, |(place, _)| *place);
-        let Some((_, of)) = at.ok().and_then(|at| followed.get_mut(at)) else { continue };
-        let seen = look(round, place, &mut buffer, |judged, bytes| {
-            links.again(place, judged, bytes, &places, of);
-        });
-        place_in_image(round.artifact, place, &mut of.findings);
-        found.gaps.extend(seen.err());
-    }
+    let mut again =
+        |followed: &mut [(ContentPlace, Followed)], places: &[ContentPlace], see: See<'_>| {
+            for &place in places {
+                let at = followed.binary_search_by_key(&place, |(place, _)| *place);
+                let Some((_, of)) = at.ok().and_then(|at| followed.get_mut(at)) else { continue };
+                let seen =
+                    look(round, place, &mut buffer, |judged, bytes| see(place, judged, bytes, of));
+                place_in_image(round.artifact, place, &mut of.findings);
+                found.gaps.extend(seen.err());
+            }
+        };
+    let below = links.settle(&followed);
+    again(&mut followed, &below, &|place, judged, bytes, of| {
+        links.follow_below(place, judged, bytes, of);
+    });
+    let places = links.places(&mut followed);
+    again(&mut followed, places.broken(), &|place, judged, bytes, of| {
+        links.again(place, judged, bytes, &places, of);
+    });
     links.bound(&mut followed);
     for (place, mut of) in followed.into_iter().filter(|(_, of)| !of.findings.is_empty()) {
         match found.findings.binary_search_by_key(&place, |(place, _)| *place) {

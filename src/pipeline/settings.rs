@@ -78,6 +78,7 @@ pub(super) fn settings(request: &Request, catalogue: &Catalogue) -> Result<Setti
         oldest: config.oldest.clone(),
         cost: request.cost,
         link_root: config.link_root.clone(),
+        link_base: config.link_base.clone(),
         encoding: config.encoding,
         ..Settings::default()
     };

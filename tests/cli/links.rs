@@ -161,3 +161,47 @@ fn a_page_that_is_gone_is_missed_by_pages_that_did_not_change() {
     fs::remove_file(tree.join("moved.html")).expect("a file");
     assert_eq!(missed(), expected);
 }
+
+#[test]
+fn a_site_is_followed_below_the_path_at_which_it_is_served() {
+    let scratch = Scratch::new();
+    let pages = [
+        ("index.html", "<link rel=stylesheet href=/project/css/site.css><a href='/project/docs/'>"),
+        ("css/site.css", "b{background:url(/project/img/b.png)}"),
+        ("docs/index.html", "<a href=/project/docs/a#there><a href=/project/lost.html>"),
+        ("docs/a.html", "<p id=there><a href=/project/index.html#nowhere>"),
+        ("img/b.png", "b"),
+    ];
+    for (path, text) in pages {
+        scratch.file(format!("site/{path}"), text);
+    }
+    let tree = scratch.path("site");
+    let lost = "missing-from-site docs/index.html:1 /project/lost.html is not there";
+    let nowhere = "missing-place docs/a.html:1 /project/index.html#nowhere: the page is there, the \
+                   place in it is not";
+    let assumed =
+        "assumed-base index.html:null its absolute references are taken to be below /project";
+    for threads in ["1", "3"] {
+        let found = hits(&check(&tree, &["--threads", threads]).exits(1));
+        assert_eq!(found, [nowhere, lost, assumed], "{threads} threads");
+    }
+    let config = |base: &str| {
+        let file = scratch.file("premaster.toml", format!("[links]\nbase = \"{base}\"\n"));
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let found = hits(&check(&tree, &["--config", &config("/project/")]).exits(1));
+    assert_eq!(found, [nowhere, lost]);
+    // A wrong one hides nothing: every absolute reference lies outside of it.
+    for wrong in ["/", "/other"] {
+        let found = hits(&check(&tree, &["--config", &config(wrong)]).exits(1));
+        let missing = found.iter().filter(|hit| hit.starts_with("missing-from-site"));
+        assert_eq!(missing.count(), 6, "{wrong}: {found:?}");
+    }
+    // What lies outside of the right one is not served, though the tree has it.
+    scratch.file("site/docs/a.html", "<a href=/img/b.png><a href='/'>");
+    let found = hits(&check(&tree, &["--config", &config("/project")]).exits(1));
+    assert_eq!(found[0], "missing-from-site docs/a.html:1 /img/b.png is not there");
+    assert_eq!(found.len(), 2, "{found:?}");
+    let ran = check(&tree, &["--config", &config("project")]).exits(2);
+    ran.complains(&["premaster.toml:2", "begins with /"]);
+}

@@ -48,7 +48,9 @@ impl Links<'_> {
                     };
                     let broken = match node.kind {
                         Kind::Symlink => self.link(place, node),
-                        Kind::File if all => self.page_of(place, volume, node, places),
+                        Kind::File => self.assumed(place, node).or_else(|| {
+                            all.then(|| self.page_of(place, volume, node, places)).flatten()
+                        }),
                         _ => None,
                     };
                     if let Some((fate, in_site, detail)) = broken
@@ -99,6 +101,16 @@ impl Links<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Of the front page of a site, where that is taken to be served.
+    fn assumed(&self, place: Place, node: &Node) -> Option<(Fate, bool, String)> {
+        self.served.get().filter(|served| !served.is_empty())?;
+        let (tree, view) = (self.tree(place)?, usize::from(node.view.0));
+        let root = self.site(place, view, tree)?;
+        let is_front = tree.index(view, root) == Some(place.node);
+        let base = self.served(place, view, root).filter(|_| is_front)?.assumed()?;
+        Some((Fate::AssumedBase, true, escape_text(base.as_bytes())))
     }
 
     /// What is wrong with a page: that nothing leads to it.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::hash::BuildHasher;
 
+use super::base::{Said, Served, Witness};
 use super::tree::{Folder, How, Tree, Way};
 use super::{Followed, KEPT, LEFT_OUT, Links, Minds, Places, number};
 use crate::engine::collect::number_occurrences;
@@ -21,7 +22,7 @@ use crate::rules::parsed::{Hit, Hits, Parsed};
 const SHOWN: usize = 160;
 
 /// Where relative URLs of a content start.
-enum From {
+pub(super) enum From {
     /// In a folder.
     Folder(Folder),
     /// On another host, or where nothing is known of.
@@ -39,24 +40,29 @@ enum Seen {
 }
 
 /// A content under way.
-struct Reader<'l, 'a> {
-    links: &'l Links<'a>,
+pub(super) struct Reader<'l, 'a> {
+    pub(super) links: &'l Links<'a>,
     rules: Vec<(&'a Rule, Minds)>,
     /// By rule, the hits, and what each of those listed means.
     hits: Vec<(Hits, Vec<u64>)>,
-    tree: &'l Tree<'a>,
-    place: Place,
-    view: usize,
+    pub(super) tree: &'l Tree<'a>,
+    pub(super) place: Place,
+    pub(super) view: usize,
     folder: Folder,
     from: From,
-    site: Option<Folder>,
+    pub(super) site: Option<Folder>,
+    /// Where the site is served.
+    pub(super) served: Option<&'l Served>,
+    pub(super) witness: Witness,
+    /// Whether it is a list of pages by their whole URLs.
+    is_sitemap: bool,
     seen: FastSet<(Role, u64)>,
     template: bool,
     page: u64,
     places: Vec<u64>,
     named: Vec<(u64, u64)>,
     /// Known places, when only these are to be told.
-    known: Option<&'l Places>,
+    pub(super) known: Option<&'l Places>,
 }
 
 impl<'a> Links<'a> {
@@ -132,6 +138,7 @@ impl<'a> Links<'a> {
         }
         let tree = self.tree(place)?;
         let (view, folder) = (usize::from(node.view.0), node.parent());
+        let site = self.site(place, view, tree);
         Some(Reader {
             links: self,
             hits: vec![Default::default(); rules.len()],
@@ -141,7 +148,10 @@ impl<'a> Links<'a> {
             view,
             folder,
             from: From::Folder(folder),
-            site: self.site(place, view, tree),
+            site,
+            served: site.and_then(|root| self.served(place, view, root)),
+            witness: Witness::default(),
+            is_sitemap: syntax(judged.name, None) == Some(Syntax::Xml(Vocabulary::Sitemap)),
             seen: FastSet::default(),
             template: false,
             page: number(&content),
@@ -153,7 +163,7 @@ impl<'a> Links<'a> {
 }
 
 /// Whether a text is one from which references are made.
-fn is_pattern(text: &[u8]) -> bool {
+pub(super) fn is_pattern(text: &[u8]) -> bool {
     let hex = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
     text.iter().any(|b| matches!(b, b'{' | b'}' | b'<' | b'>' | b'$' | b'|' | b'`'))
         || memchr::memchr_iter(b'%', text).any(|at| !hex(at + 1) || !hex(at + 2))
@@ -164,6 +174,7 @@ impl Reader<'_, '_> {
         match piece {
             Piece::Template => self.template = true,
             Piece::BaseUrl(url) => self.base(url),
+            Piece::Own(path) => self.witness(path, Said::Own),
             Piece::Id(id) => {
                 if self.known.is_none() {
                     self.places.push(number(&(self.page, &**id)));
@@ -173,6 +184,10 @@ impl Reader<'_, '_> {
                 if !self.template
                     && self.seen.insert((reference.role, FastState.hash_one(&*reference.text)))
                 {
+                    if reference.form == Form::Url && reference.role != Role::Part {
+                        let said = if self.is_sitemap { Said::Listed } else { Said::Link };
+                        self.witness(&reference.text, said);
+                    }
                     self.reference(reference);
                 }
             }
@@ -192,17 +207,21 @@ impl Reader<'_, '_> {
             self.from = From::Elsewhere;
             return;
         };
-        let start = if absolute { self.site } else { Some(self.folder) };
         let folder = path.get(..memchr::memrchr(b'/', &path).map_or(0, |at| at + 1));
-        let way =
-            start.map(|at| self.tree.follow(self.how(Form::Url), at, folder.unwrap_or_default()));
+        let folder = folder.unwrap_or_default();
+        self.witness(folder, Said::Folder);
+        let way = if absolute {
+            self.site.and_then(|root| self.follow_absolute(root, folder))
+        } else {
+            Some(self.tree.follow(self.how(Form::Url), self.folder, folder))
+        };
         self.from = match way {
             Some(Way::Found(folder) | Way::OtherCase(folder)) => From::Folder(folder),
             _ => From::Elsewhere,
         };
     }
 
-    fn how(&self, form: Form) -> How {
+    pub(super) fn how(&self, form: Form) -> How {
         How {
             view: self.view,
             encoded: form == Form::Url,
@@ -279,7 +298,18 @@ impl Reader<'_, '_> {
                     Ok(start) => start,
                     Err(seen) => return seen,
                 };
-                (self.tree.follow(how, start, &path), fragment, system, path)
+                let is_of_site = absolute
+                    && (reference.form, self.site) == (Form::Url, Some(start))
+                    && reference.role != Role::Part;
+                let way = if is_of_site {
+                    self.follow_absolute(start, &path)
+                } else {
+                    Some(self.tree.follow(how, start, &path))
+                };
+                let Some(way) = way else {
+                    return Seen::Broken(Fate::Absent, number(&path), None);
+                };
+                (way, fragment, system, path)
             }
         };
         match way {
@@ -409,7 +439,7 @@ impl Reader<'_, '_> {
     }
 
     fn finish(mut self, judged: &Judged<'_>, bytes: &[u8], is_page: bool) -> Followed {
-        let mut followed = Followed::default();
+        let mut followed = Followed { witness: self.witness, ..Followed::default() };
         for ((rule, _), (hits, meant)) in self.rules.iter().zip(&self.hits) {
             followed.meant.extend(meant);
             let from = followed.findings.len();
@@ -435,6 +465,7 @@ impl Reader<'_, '_> {
         let kept = self.places.len() + self.named.len();
         let before = self.links.kept.fetch_add(kept, std::sync::atomic::Ordering::Relaxed);
         followed.page = is_page.then_some(own);
+        followed.kept = kept;
         if before + kept <= KEPT {
             (followed.places, followed.named) = (self.places, self.named);
         }

@@ -5,15 +5,18 @@
 //! a place which is not there are read once more, and the entries themselves are looked at: links of
 //! the file system, and pages that nothing leads to.
 
+mod base;
 mod entries;
 mod follow;
 mod gone;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use self::base::{Served, Site, Witness};
 pub use self::gone::{Gone, LEFT_OUT};
 use self::tree::{Folder, Tree};
 use super::judge::{Judge, Judged, in_scope};
@@ -43,6 +46,10 @@ pub struct Links<'a> {
     trees: Vec<Vec<OnceLock<Tree<'a>>>>,
     /// The folder of the artifact that is the root of a site, if the settings name one.
     root: Option<Place>,
+    /// Where its host serves it, if the settings say that.
+    base: Option<Served>,
+    /// Where sites are served, when that is settled.
+    served: OnceLock<BTreeMap<Site, Served>>,
     kept: AtomicUsize,
 }
 
@@ -59,6 +66,10 @@ pub struct Followed {
     places: Vec<u64>,
     /// Places in pages that it names: the page and the place.
     named: Vec<(u64, u64)>,
+    /// Places and names of them that it counts among those that are kept.
+    kept: usize,
+    /// What it tells of where its site is served.
+    witness: Witness,
 }
 
 /// Every place in every page that was read.
@@ -84,7 +95,9 @@ impl<'a> Links<'a> {
         };
         let trees = manifest.containers.iter().map(of_container).collect();
         let kept = AtomicUsize::new(0);
-        let mut links = Self { judge, manifest, rules, trees, root: None, kept };
+        let base = judge.settings().link_base.as_deref().map(Served::by_settings);
+        let served = OnceLock::new();
+        let mut links = Self { judge, manifest, rules, trees, root: None, base, served, kept };
         let wanted = judge.settings().link_root.as_deref();
         links.root = wanted.and_then(|path| manifest.find(&Locator::parse(path)));
         Some(links)

@@ -93,6 +93,7 @@ pub static DETECTORS: &[Detector] = &[
     last_line::DETECTOR,
     line_end_on_target::DETECTOR,
     lone_cr::DETECTOR,
+    links::link_assumed_base::DETECTOR,
     links::link_elsewhere::DETECTOR,
     links::link_leaves::DETECTOR,
     links::link_missing_asset::DETECTOR,

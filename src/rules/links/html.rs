@@ -1,7 +1,9 @@
 //! References of HTML (HTML Living Standard, 4.2 and 4.8; SVG 2 inside of it).
 
+use std::borrow::Cow;
+
 use super::markup::{Attribute, Attributes, Item, Markup, decoded};
-use super::{Piece, Reference, Role, Sink, css};
+use super::{Piece, Reference, Role, Sink, css, url};
 
 /// Bytes of the longest element or attribute name that matters.
 const LONGEST: usize = 12;
@@ -69,7 +71,14 @@ fn start(element: &[u8], attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
             }
             b"style" if memchr::memchr(b'(', value).is_some() => css::read(value, at, sink),
             b"srcset" | b"imagesrcset" => srcset(value, at, sink),
-            b"content" if element == b"meta" => refresh(attributes, &attribute, sink),
+            b"content" if element == b"meta" => {
+                let property = attributes.value(b"property");
+                if property.is_some_and(|of| of.value.eq_ignore_ascii_case(b"og:url")) {
+                    own(value, sink);
+                }
+                refresh(attributes, &attribute, sink);
+            }
+            b"href" if element == b"link" && is_canonical(attributes) => own(value, sink),
             b"href" if element == b"base" => sink(Piece::BaseUrl(decoded(value))),
             _ => {
                 if let Some(role) = role(element, name, value, attributes) {
@@ -100,6 +109,18 @@ fn role(element: &[u8], name: &[u8], value: &[u8], attributes: &Attributes<'_>) 
             (path.ends_with(b".html") || path.ends_with(b".htm")).then_some(Role::Page)
         }
         _ => None,
+    }
+}
+
+fn is_canonical(attributes: &Attributes<'_>) -> bool {
+    attributes.value(b"rel").is_some_and(|rel| rel.value.eq_ignore_ascii_case(b"canonical"))
+}
+
+/// The page by its whole URL (RFC 6596; the Open Graph protocol).
+fn own(url: &[u8], sink: &mut Sink<'_>) {
+    let url = decoded(url);
+    if let Some((_, path)) = url::on_host(&url) {
+        sink(Piece::Own(Cow::Borrowed(path)));
     }
 }
 
@@ -212,6 +233,10 @@ mod tests {
             ("<meta content='0; url=n.html'>", &[]),
             ("<link rel='shortcut icon' href=f>", &["Asset f @31"]),
             ("<link rel=canonical href=f>", &[]),
+            ("<link rel=canonical href=https://x.org/p/a>", &["own /p/a"]),
+            ("<link rel=canonical href=//x.org>", &["own /"]),
+            ("<meta property='og:url' content='https://x.org/p/?a&amp;b'>", &["own /p/?a&b"]),
+            ("<meta property='og:image' content='https://x.org/p/'>", &[]),
             ("<base href=/b/><form action=go.cgi>", &["base /b/"]),
             ("<form action=go.html?x>", &["Page go.html?x @13"]),
             ("<svg><use xlink:href='s.svg#i'/>", &["Asset s.svg#i @22"]),

@@ -106,6 +106,8 @@ pub enum Piece<'a> {
     Id(Cow<'a, [u8]>),
     /// What relative URLs start from.
     BaseUrl(Cow<'a, [u8]>),
+    /// The path of the content itself on its host.
+    Own(Cow<'a, [u8]>),
     /// The text is one from which pages are made: its references are not those of the release.
     Template,
 }
@@ -258,6 +260,8 @@ pub enum Fate {
     LinkLeaves,
     /// A content whose references were not followed.
     NotFollowed,
+    /// A site that is taken to be served below a path of its host.
+    AssumedBase,
 }
 
 /// A reference that does not do what it is for, as rules see it.
@@ -289,6 +293,7 @@ mod tests {
             }
             Piece::Id(id) => told.push(format!("#{}", String::from_utf8_lossy(&id))),
             Piece::BaseUrl(url) => told.push(format!("base {}", String::from_utf8_lossy(&url))),
+            Piece::Own(path) => told.push(format!("own {}", String::from_utf8_lossy(&path))),
             Piece::Template => told.push("template".into()),
         });
         told

@@ -110,6 +110,18 @@ fn scheme(text: &[u8]) -> Option<usize> {
     (name.first()?.is_ascii_alphabetic() && name.iter().all(goes_on)).then_some(colon)
 }
 
+/// What follows the host of a whole URL, and where that begins.
+pub(super) fn on_host(url: &[u8]) -> Option<(usize, &[u8])> {
+    let scheme = memchr::memmem::find(url, b"//").map(|found| found + 2)?;
+    let is_whole = scheme == 2 || url.get(scheme - 3) == Some(&b':');
+    let rest = url.get(scheme..).filter(|_| is_whole)?;
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    match rest.get(end..)? {
+        path @ [b'/', ..] => Some((scheme + end, path)),
+        _ => Some((scheme + end, b"/")),
+    }
+}
+
 /// A part of a URL with its percent signs decoded.
 pub fn decode(part: &[u8]) -> Cow<'_, [u8]> {
     if !part.contains(&b'%') {

@@ -3,6 +3,7 @@
 //! any (Associating Style Sheets with XML documents 1.0).
 
 use super::markup::{Attributes, Item, Markup, decoded};
+use super::url::on_host;
 use super::{Base, Piece, Reference, Role, Sink, Vocabulary, css};
 
 pub(super) fn read(vocabulary: Vocabulary, bytes: &[u8], sink: &mut Sink<'_>) {
@@ -81,14 +82,8 @@ fn relationship(attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
 /// A page by its whole URL: what follows the host is a path of the site.
 fn page(text: &[u8], at: usize, sink: &mut Sink<'_>) {
     let begins = text.len() - text.trim_ascii_start().len();
-    let url = text.trim_ascii();
-    let scheme = memchr::memmem::find(url, b"://").map_or(0, |found| found + 3);
-    let rest = url.get(scheme..).unwrap_or_default();
-    let host = memchr::memchr(b'/', rest).unwrap_or(rest.len());
-    let path = rest.get(host..).unwrap_or_default();
-    if scheme > 0 && path.len() > 1 {
-        let at = at + begins + scheme + host;
-        let reference = Reference::marked(Role::Page, at, path);
+    if let Some((from, path)) = on_host(text.trim_ascii()).filter(|(_, path)| path.len() > 1) {
+        let reference = Reference::marked(Role::Page, at + begins + from, path);
         sink(Piece::Reference(reference));
     }
 }

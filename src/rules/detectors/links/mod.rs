@@ -1,6 +1,7 @@
 //! Detectors of references: each takes one fate of them, which [`crate::rules::links`] names, so that
 //! every fate has a rule with a severity and a remedy of its own.
 
+pub(super) mod link_assumed_base;
 pub(super) mod link_elsewhere;
 pub(super) mod link_leaves;
 pub(super) mod link_missing_asset;
