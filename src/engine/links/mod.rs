@@ -22,7 +22,7 @@ use self::tree::{Folder, Tree};
 use super::judge::{Judge, Judged, in_scope};
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Class, Finding, Gap, GapKind, Kind, Locator, Manifest};
+use crate::model::{Finding, Gap, GapKind, Kind, Locator, Manifest};
 use crate::rules::detectors::Look;
 use crate::rules::links::{Broken, Syntax, decode, syntax};
 use crate::rules::{Matcher, Rule};
@@ -275,7 +275,7 @@ impl Judge<'_> {
     pub fn wants_links(&self, judged: &Judged<'_>) -> bool {
         let of = syntax(judged.name, judged.format);
         judged.census.size > 0
-            && of.is_some_and(|syntax| !syntax.is_text() || judged.class == Class::Text)
+            && of.is_some_and(|syntax| syntax.may_be(judged.class))
             && rules(self).any(|(rule, _)| in_scope(rule, judged))
     }
 }

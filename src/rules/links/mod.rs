@@ -3,6 +3,7 @@
 //! Each syntax has a file that tells [`Piece`]s in the order of the text, with nothing of it copied
 //! that need not be. What a reference leads to, and whether that is there, the engine finds out.
 
+mod bplist;
 mod css;
 mod html;
 mod lines;
@@ -15,6 +16,8 @@ mod web_manifest;
 mod xml;
 
 use std::borrow::Cow;
+
+use crate::model::Class;
 
 pub use url::{Goal, decode, goal};
 
@@ -214,6 +217,11 @@ impl Syntax {
         !matches!(self, Self::Shortcut)
     }
 
+    /// Whether a content of a class may be of it.
+    pub fn may_be(self, class: Class) -> bool {
+        class == Class::Text || matches!(self, Self::Shortcut | Self::Plist)
+    }
+
     /// Tells the pieces of a content.
     pub fn read(self, bytes: &[u8], sink: &mut Sink<'_>) {
         match self {
@@ -379,7 +387,7 @@ mod tests {
                 "<!DOCTYPE x [", "<?xml-stylesheet href='", "?>", "url(", ")", "@import ", "/*", "*/",
                 "\\", "&amp;", "&#x41;", "&#", ";", "<img srcset='a 1x, b'", "<base href=/x>", "\n",
                 "import a from './", "//# sourceMappingURL=", "<key>CFBundleExecutable</key>",
-                "<string>", "<dict>", "[Desktop Entry]\n", "Exec=\"", "ExecStart=-/", "FILE \"",
+                "<string>", "<dict>", "bplist00", "[Desktop Entry]\n", "Exec=\"", "ExecStart=-/", "FILE \"",
                 "File1=", "open=", "<loc>", "{\"start_url\":\"", "\u{e9}", "\0",
             ]).prop_map(str::to_owned),
         ], 0..40)) {
@@ -392,6 +400,9 @@ mod tests {
             let mut shortcut = b"\x4c\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46".to_vec();
             shortcut.extend(bytes);
             stays_within(&shortcut);
+            let trailer = [0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0];
+            let list = [&b"bplist00"[..], &shortcut, &trailer, &[0, 0, 0, 0, 0, 0, 0, 20]].concat();
+            stays_within(&list);
         }
     }
 }
