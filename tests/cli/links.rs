@@ -41,8 +41,10 @@ fn files(folder: &Path, inner: &str, found: &mut Vec<(String, Vec<u8>)>) {
 }
 
 const FAULTS: &[&str] = &[
-    "missing-source-map app.mjs:4 the source map app.mjs.map is not there",
+    "missing-program Press.app/Contents/Info.plist:null MainMenu is not there",
+    "missing-source-map app.mjs:6 the source map app.mjs.map is not there",
     "missing-from-site app.mjs:1 ./start.mjs is not there",
+    "missing-from-site app.mjs:4 ./print.mjs is not there",
     "missing-from-site css/site.css:1 type.css is not there",
     "leaves-artifact docs/index.html:3 ../../install.html leads out of the artifact",
     "leaves-artifact docs/index.html:3 file:///home/me/press/docs/install.html leads out of the artifact",
@@ -51,6 +53,8 @@ const FAULTS: &[&str] = &[
     "missing-place index.html:13 about.html#staff: the page is there, the place in it is not",
     "missing-from-site index.html:13 doc/ is not there",
     "missing-from-site sitemap.xml:5 /gone.html is not there",
+    "missing-from-site sw.js:1 workbox.js is not there",
+    "missing-from-site sw.js:4 /offline.html is not there",
 ];
 
 #[test]

@@ -10,6 +10,7 @@ mod lines;
 mod markup;
 mod plist;
 mod script;
+mod script_calls;
 mod shortcut;
 mod url;
 mod web_manifest;
@@ -373,6 +374,11 @@ mod tests {
             "@import '",
             "[",
             "{\"icons\":",
+            "import('./",
+            "importScripts('a',",
+            "precacheAndRoute([{url:'a'},",
+            "new Worker('a')",
+            "'./a',import.meta.url",
         ] {
             stays_within(piece.repeat(20_000).as_bytes());
         }
@@ -387,7 +393,8 @@ mod tests {
                 "<!DOCTYPE x [", "<?xml-stylesheet href='", "?>", "url(", ")", "@import ", "/*", "*/",
                 "\\", "&amp;", "&#x41;", "&#", ";", "<img srcset='a 1x, b'", "<base href=/x>", "\n",
                 "import a from './", "//# sourceMappingURL=", "<key>CFBundleExecutable</key>",
-                "<string>", "<dict>", "bplist00", "[Desktop Entry]\n", "Exec=\"", "ExecStart=-/", "FILE \"",
+                "<string>", "<dict>", "import(", "new Worker(", "importScripts(", "import.meta.url",
+                "precacheAndRoute([{", "url:'", "__WB_MANIFEST=[", "new URL(", "bplist00", "[Desktop Entry]\n", "Exec=\"", "ExecStart=-/", "FILE \"",
                 "File1=", "open=", "<loc>", "{\"start_url\":\"", "\u{e9}", "\0",
             ]).prop_map(str::to_owned),
         ], 0..40)) {

@@ -1,9 +1,10 @@
 //! References of ECMAScript: static imports of relative paths at the start of a line (ECMA-262,
-//! 16.2), and the source map on the last line (ECMA-426, 11).
+//! 16.2), and the source map on the last line (ECMA-426, 11). What it refers to while it runs is in
+//! [`super::script_calls`].
 
 use memchr::{memchr, memmem};
 
-use super::{Piece, Reference, Role, Sink};
+use super::{Piece, Reference, Role, Sink, script_calls};
 
 /// Bytes between `import` and what it imports.
 const STATEMENT: usize = 4096;
@@ -40,6 +41,7 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
             }
         }
     }
+    script_calls::read(bytes, ENDS, sink);
     source_map(bytes, sink);
 }
 
@@ -125,7 +127,6 @@ mod tests {
             ("/*\nimport './a.js'\n*/", &[]),
             ("let s = \"import './a.js'\"", &[]),
             ("export default './a.js'", &[]),
-            ("import('./a.js')", &[]),
             ("x()\n//# sourceMappingURL=x.js.map\n", &["SourceMap x.js.map @25"]),
             ("'//# sourceMappingURL=' + x", &[]),
             ("//# sourceMappingURL=x.map\ny()", &[]),

@@ -1,0 +1,5 @@
+importScripts('workbox.js');
+workbox.precaching.precacheAndRoute([
+  { url: '/index.html', revision: '1' },
+  { "revision": null, "url": "/about.html" },
+]);
