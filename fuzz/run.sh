@@ -5,7 +5,7 @@
 #   fuzz/run.sh build                                      only builds all of them
 #
 # A target is a file of fuzz/src/bin: one a reader (seeds: testdata/readers/<id> and
-# testdata/malformed/<id>), and decoder, manifest, intent. The corpus grows in fuzz/corpus/TARGET,
+# testdata/malformed/<id>), and decoder, links, manifest, intent. The corpus grows in fuzz/corpus/TARGET,
 # what falls out lies in fuzz/artifacts/TARGET. Minimise it with
 #
 #   fuzz/run.sh TARGET 60 -minimize_crash=1 FILE
@@ -44,6 +44,14 @@ for folder in "$here/../testdata/readers/$target" "$here/../testdata/malformed/$
 done
 case $target in
   intent) find "$here/../testdata/story" -name '*.toml' -exec cp --backup=numbered {} "$seeds" \; ;;
+  links)
+    # The byte in front chooses the syntax: its place in NAMES of fuzz/src/lib.rs.
+    for of in 0:html 1:svg 6:sitemap.xml 8:css 9:js 9:mjs 10:webmanifest 11:Info.plist; do
+      find "$here/../testdata/links" -name "*${of#*:}" -type f | while read -r file; do
+        { printf "\\x$(printf %x "${of%%:*}")"; cat "$file"; } > "$seeds/$(echo "$file" | tr / _)"
+      done
+    done
+    ;;
   decoder)
     # The byte in front chooses the codec: 2 is gzip, 1 raw deflate.
     for file in "$here/../testdata/readers/gzip"/*.gz; do

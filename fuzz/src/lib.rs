@@ -10,6 +10,7 @@ use premaster::intent::Intent;
 use premaster::model::claim::overlay;
 use premaster::model::{Codec, Declared};
 use premaster::readers::{self, Probe, READERS};
+use premaster::rules::links::{Piece, goal, syntax};
 use premaster::source::{ExtentSource, Forward, Source, decode};
 
 /// Bytes that are read of all contents together.
@@ -81,6 +82,50 @@ pub fn decoder(bytes: &[u8]) {
             }
         }
     }
+}
+
+/// Names of contents, one for each way to make references.
+const NAMES: [&str; 19] = [
+    "a.html",
+    "a.svg",
+    "a.opf",
+    "a.ncx",
+    "a.rels",
+    "container.xml",
+    "sitemap.xml",
+    "a.xml",
+    "a.css",
+    "a.js",
+    "a.webmanifest",
+    "Info.plist",
+    "autorun.inf",
+    "a.desktop",
+    "a.service",
+    "a.m3u",
+    "a.pls",
+    "a.cue",
+    "a.lnk",
+];
+
+/// Reads the references of a content behind a byte that chooses its syntax.
+///
+/// # Panics
+/// If one lies outside of the content, or there are more of them than it has bytes.
+pub fn links(bytes: &[u8]) {
+    let Some((&choice, bytes)) = bytes.split_first() else { return };
+    let name = NAMES[usize::from(choice) % NAMES.len()];
+    let syntax = syntax(name.as_bytes(), None).expect("a syntax");
+    let mut count = 0;
+    syntax.read(bytes, &mut |piece| {
+        count += 1;
+        if let Piece::Reference(found) = piece {
+            assert!(found.at + found.length <= bytes.len(), "{found:?}");
+            for text in found.also.iter().map(Vec::as_slice).chain([&*found.text]) {
+                let _ = goal(text, found.form);
+            }
+        }
+    });
+    assert!(count <= bytes.len() + 1, "{count} of {name}");
 }
 
 /// Reads a manifest to its end.
