@@ -17,6 +17,8 @@ pub(in super::super) const DETECTOR: Detector =
 
 /// Characters of the shortest that is told: tables of keys and sounds hold pairs of any two.
 const SHORTEST: usize = 3;
+/// Bytes around a name in which what makes it a key stands: a line may be the whole file.
+const REACH: usize = 256;
 /// Letters that a message names.
 const NAMED: usize = 4;
 
@@ -74,17 +76,20 @@ impl Place {
             Self::Anywhere => true,
             Self::Nowhere => false,
             Self::Keys => {
-                let before = bytes.get(..start).unwrap_or_default();
-                let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-                let before = before.get(line..).unwrap_or_default();
                 // In JSON a key may follow a value on its line.
-                let before = before.rsplit(|b| matches!(b, b',' | b'{')).next().unwrap_or_default();
-                let behind = bytes.get(start + identifier.name.len()..).unwrap_or_default();
-                let behind = behind.split(|b| *b == b'\n').next().unwrap_or_default();
+                let is_edge = |b: &u8| matches!(b, b'\n' | b',' | b'{');
                 let is_end = |b: &u8| matches!(b, b'=' | b':');
-                !before.iter().any(is_end)
-                    && !before.iter().any(|b| matches!(b, b'#' | b';' | b'/'))
-                    && behind.iter().any(is_end)
+                let from = start.saturating_sub(REACH);
+                let before = bytes.get(from..start).unwrap_or_default();
+                let before = match before.iter().rposition(is_edge) {
+                    Some(edge) => before.get(edge + 1..).unwrap_or_default(),
+                    None if from == 0 => before,
+                    None => return false,
+                };
+                let behind = bytes.get(start + identifier.name.len()..).unwrap_or_default();
+                let mut behind = behind.iter().take(REACH).take_while(|b| !is_edge(b));
+                !before.iter().any(|b| is_end(b) || matches!(b, b'#' | b';' | b'/'))
+                    && behind.any(is_end)
             }
         }
     }
@@ -156,6 +161,24 @@ fn is_typo(letters: &[(char, Letter)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_known_by_what_is_near() {
+        let far = " ".repeat(REACH + 1);
+        for (text, expected) in [
+            ("{\"\u{430}\": 1}", true),
+            ("{\"x\": 1, \"\u{430}\": 1}", true),
+            ("x = 1\n \u{430} = 1", true),
+            ("[\"\u{430}\", 1], \"x\": 1", false),
+            ("x = \u{430}", false),
+            ("; \u{430} = 1", false),
+            (&format!("{far}\u{430} = 1"), false),
+            (&format!("\u{430}{far}= 1"), false),
+        ] {
+            let identifier = beyond_ascii(text).next().expect("a name");
+            assert_eq!(Place::Keys.holds(text, &identifier), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_written_so_is_not_mixed() {
