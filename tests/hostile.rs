@@ -308,3 +308,21 @@ fn directories_that_hold_themselves_end() {
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
+
+/// Texts that are one line, or nothing but what some rule counts: each is looked at once.
+#[test]
+fn texts_of_one_line_and_of_nothing_but_marks() {
+    let keys = (0..60_000).fold(String::from("[a]\n"), |mut text, key| {
+        let _ = writeln!(text, "{key}=");
+        text
+    });
+    for (name, start, again, count) in [
+        ("words.json", "[", "\"\u{430}\u{441}\u{435}\",", 110_000),
+        ("words.json", "[", "\"p\u{430}y\",", 110_000),
+        ("blocks.rc", "STRINGTABLE ", "}", 6 << 20),
+        ("sections.ini", &*keys, "[a]\n", 1 << 20),
+    ] {
+        let text = [start, &*again.repeat(count)].concat();
+        expect(name, text.as_bytes(), &[0, 1], &[]);
+    }
+}

@@ -68,8 +68,9 @@ fn tell_twice(
     keys: &mut HashMap<Vec<u8>, Vec<(usize, usize)>>,
     faults: &mut Faults,
 ) {
-    let mut twice: Vec<(usize, usize)> = keys
-        .drain()
+    // Another table for each section: to clear a large one takes as long as it is large.
+    let mut twice: Vec<(usize, usize)> = std::mem::take(keys)
+        .into_iter()
         .filter(|(key, _)| !key.ends_with(b"[]") && !LISTS.contains(&key.as_slice()))
         .filter_map(|(_, places)| match *places {
             [(first, end), (second, stop)] => {

@@ -72,7 +72,7 @@ impl State {
             return;
         }
         let mut at = from;
-        while at < end {
+        while at < end && !faults.is_full() {
             if let Some(open) = self.comment {
                 let close = (at..end).find(|at| text.has(*at, b"*/") && *at > open + 1);
                 let Some(close) = close else { return };
