@@ -12,7 +12,23 @@ pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-overlap", look: Look::Parsed(find) };
 
 /// First place, how many, and what a person calls it.
-type Span<'a> = (u64, u64, String);
+type Span<'a> = (u64, u64, Part<'a>);
+
+/// What a person calls a part; spelled out where it is told, for a section may have a long name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part<'a> {
+    Section(&'a [u8]),
+    Segment(u64),
+}
+
+impl std::fmt::Display for Part<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Section(name) => write!(f, "section {}", String::from_utf8_lossy(name)),
+            Self::Segment(at) => write!(f, "the segment at {at:#x}"),
+        }
+    }
+}
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     for program in parsed.programs() {
@@ -23,22 +39,17 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             Image::Elf(elf) => {
                 let sections = elf.sections.iter();
                 let sections = sections.filter(|s| !matches!(s.sh_type, SHT_NOBITS | SHT_NULL));
-                in_file.extend(
-                    sections
-                        .map(|s| (s.sh_offset, s.sh_size, named("section", elf.section_name(s)))),
-                );
+                let named = |s| Part::Section(elf.section_name(s));
+                in_file.extend(sections.map(|s| (s.sh_offset, s.sh_size, named(s))));
                 let segments = elf.segments.iter().filter(|s| s.p_type == PT_LOAD);
-                in_memory.extend(
-                    segments.map(|s| {
-                        (s.p_vaddr, s.p_memsz, format!("the segment at {:#x}", s.p_vaddr))
-                    }),
-                );
+                in_memory
+                    .extend(segments.map(|s| (s.p_vaddr, s.p_memsz, Part::Segment(s.p_vaddr))));
             }
             Image::Pe(pe) => {
                 for s in &pe.sections {
-                    let name = named("section", s.name.split(|b| *b == 0).next().unwrap_or(b""));
+                    let name = Part::Section(s.name.split(|b| *b == 0).next().unwrap_or(b""));
                     let (at, size) = (s.pointer_to_raw_data, s.size_of_raw_data);
-                    in_file.push((at.into(), size.into(), name.clone()));
+                    in_file.push((at.into(), size.into(), name));
                     let size = if s.virtual_size == 0 { size } else { s.virtual_size };
                     in_memory.push((s.virtual_address.into(), size.into(), name));
                 }
@@ -47,8 +58,8 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             Image::MachO(macho) if matches!(macho.kind, MH_OBJECT | MH_DSYM | MH_FILESET) => {}
             Image::MachO(macho) => {
                 for s in macho.segments() {
-                    let name = format!("the segment at {:#x}", s.memory.0);
-                    in_file.push((s.offset, s.size, name.clone()));
+                    let name = Part::Segment(s.memory.0);
+                    in_file.push((s.offset, s.size, name));
                     in_memory.push((s.memory.0, s.memory.1, name));
                 }
             }
@@ -59,15 +70,11 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     }
 }
 
-fn named(kind: &str, name: &[u8]) -> String {
-    format!("{kind} {}", String::from_utf8_lossy(name))
-}
-
 /// Tells each span that begins before the one that reaches farthest of those before it ends.
 fn overlaps(mut spans: Vec<Span<'_>>, what: &str, hits: &mut Hits) {
     spans.retain(|(_, size, _)| *size > 0);
     spans.sort();
-    let mut before: Option<(u64, String)> = None;
+    let mut before: Option<(u64, Part<'_>)> = None;
     for (start, size, name) in spans {
         let end = start.saturating_add(size);
         if let Some((stop, other)) = before.as_ref().filter(|(stop, _)| start < *stop) {
