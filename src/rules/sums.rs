@@ -8,6 +8,9 @@ use sha2::Digest as _;
 use super::example::from_hex;
 use super::parsed::{Notes, Parsed};
 
+/// Bytes of the longest line: a path and its digest.
+const LONGEST: usize = 8 << 10;
+
 /// What a digest is made with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Algorithm {
@@ -114,12 +117,16 @@ pub(super) fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
     if !parsed.is_whole() {
         return;
     }
-    let is_blake3 = parsed.name.to_ascii_lowercase().windows(2).any(|w| w == b"b3");
+    let name = parsed.name.to_ascii_lowercase();
+    let is_blake3 = name.starts_with(b"b3sums") || name.ends_with(b".b3");
     let mut at = 0u64;
     for line in parsed.bytes.split(|b| *b == b'\n') {
         let range = at..at + line.len() as u64;
         at = range.end + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > LONGEST {
+            continue;
+        }
         let mut key = line.to_vec();
         if !line.trim_ascii().is_empty() && line.trim_ascii().iter().all(u8::is_ascii_hexdigit) {
             let Some(dot) = memchr::memrchr(b'.', parsed.name) else { continue };
@@ -148,6 +155,25 @@ mod tests {
         ] {
             let found = algorithm.digest(&mut &b"abc"[..]).expect("memory");
             assert_eq!(Some(found), from_hex(expected), "{}", algorithm.name());
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_list_tells_what_its_digests_are() {
+        let line = format!("{}  a\n", "00".repeat(32));
+        for (name, expected) in [
+            ("B3SUMS", Algorithm::Blake3),
+            ("b3sums.txt", Algorithm::Blake3),
+            ("dist.b3", Algorithm::Blake3),
+            ("web3.sha256", Algorithm::Sha256),
+            ("SHA256SUMS-b3.txt", Algorithm::Sha256),
+            ("SHA256SUMS", Algorithm::Sha256),
+        ] {
+            let mut notes = Notes::default();
+            note(&Parsed { name: name.as_bytes(), ..Parsed::new(line.as_bytes()) }, &mut notes);
+            let notes = notes.into_vec();
+            let found = notes.iter().map(|note| Line::parse(&note.key).and_then(|l| l.algorithm));
+            assert_eq!(found.collect::<Vec<_>>(), [Some(expected)], "{name}");
         }
     }
 
