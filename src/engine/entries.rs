@@ -114,8 +114,15 @@ fn in_scope(rule: &Rule, content: Option<&Content>) -> bool {
 }
 
 impl Judge<'_> {
-    /// Findings about the facts of all entries. `now` is in seconds since 1970.
-    pub fn entries(&self, manifest: &Manifest, sight: &Sight<'_>, now: i64) -> Vec<Finding> {
+    /// Findings about the facts of all entries. `now` is in seconds since 1970; `versioned` is whether
+    /// a version control system holds them.
+    pub fn entries(
+        &self,
+        manifest: &Manifest,
+        sight: &Sight<'_>,
+        now: i64,
+        versioned: bool,
+    ) -> Vec<Finding> {
         let index = Index::new(self.rules());
         let mut teller = Teller { judge: self, manifest, sight, found: Vec::new() };
         for (c, container) in manifest.containers.iter().enumerate() {
@@ -128,8 +135,11 @@ impl Judge<'_> {
                 if volume.nodes.iter().any(|node| node.kind == Kind::Resource) {
                     continue;
                 }
-                let around =
-                    if host { Around { now, ..Around::default() } } else { around(volume, now) };
+                let around = if host {
+                    Around { now, versioned, ..Around::default() }
+                } else {
+                    around(volume, now)
+                };
                 let parents = parents(volume);
                 let best = volume.views.iter().map(|view| view.rank).max().unwrap_or_default();
                 for (n, node) in volume.nodes.iter().enumerate() {

@@ -316,7 +316,7 @@ fn joined(
 /// The findings about the facts of the entries that an example gives.
 fn facts(judge: &Judge<'_>, example: &Example) -> Vec<Finding> {
     let manifest = manifest_of(example);
-    judge.entries(&manifest, &Sight::of(&manifest, judge.settings()), NOW)
+    judge.entries(&manifest, &Sight::of(&manifest, judge.settings()), NOW, false)
 }
 
 fn entry(judge: &Judge<'_>, example: &Example, bytes: &[u8]) -> Result<Vec<Finding>, String> {

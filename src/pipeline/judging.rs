@@ -29,6 +29,8 @@ pub(super) struct Round<'a> {
     pub(super) only_changed: bool,
     /// Whether the artifact is a part of something.
     pub(super) partial: bool,
+    /// Whether a version control system holds it.
+    pub(super) versioned: bool,
     /// Seconds since 1970.
     pub(super) now: i64,
     /// Threads.
@@ -81,7 +83,7 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
     findings.append(&mut of_structure);
     findings.extend(parsed.joined);
     findings.extend(judge.names(manifest, sight));
-    findings.extend(judge.entries(manifest, sight, now));
+    findings.extend(judge.entries(manifest, sight, now, round.versioned));
     if manifest.is_single() {
         judge_single(round, &sight.all(), &flipped, &mut findings, gaps);
         findings.extend(judge.single_entry(&artifact.name(), &manifest.artifact, now));

@@ -101,6 +101,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         comparison: comparison.as_ref(),
         only_changed: by_manifest && !request.all_findings,
         partial: request.partial,
+        versioned: matches!(request.artifact, Input::Tree(_)),
         now: request.now,
         threads: walk::threads(&request.options),
     };

@@ -186,6 +186,9 @@ fn facts(asked: &FactsMatch) -> String {
     if asked.empty {
         parts.push("with nothing in it".to_owned());
     }
+    if asked.released {
+        parts.push("outside of what a version control system holds".to_owned());
+    }
     if let Some(least) = asked.copies {
         parts.push(format!("whose content of {least} bytes or more stands elsewhere once more"));
     }

@@ -52,6 +52,8 @@ pub struct Around {
     pub of_root: bool,
     /// Whether most dates are the first that the format can hold: then they were pinned.
     pub pinned: bool,
+    /// Whether they are what a version control system holds, and no release yet.
+    pub versioned: bool,
 }
 
 /// What a rule asks of an entry; what is left out is not asked.
@@ -71,6 +73,8 @@ pub struct FactsMatch {
     pub mode_none: u16,
     /// A folder with nothing in it.
     pub empty: bool,
+    /// None of what a version control system holds, where it is at home.
+    pub released: bool,
     /// A content of so many bytes that stands elsewhere once more.
     pub copies: Option<u64>,
 }
@@ -87,6 +91,7 @@ impl FactsMatch {
             && mode & self.mode_all == self.mode_all
             && mode & self.mode_none == 0
             && (!self.empty || entry.empty)
+            && !(self.released && entry.around.versioned)
             && (self.folders.is_empty()
                 || entry.folder.is_some_and(|name| self.folders.iter().any(|f| f.matches(name))))
     }

@@ -118,6 +118,7 @@ pub fn pattern() -> Value {
             "mode-all": mode,
             "mode-none": mode,
             "empty": { "type": "boolean" },
+            "released": { "type": "boolean" },
             "copies": { "type": "integer", "minimum": 0 },
         },
     })

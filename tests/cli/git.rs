@@ -75,11 +75,15 @@ impl Repository {
 
     /// Rules and places of the errors that a check tells, and its exit code.
     fn errors(&self, args: &[&str]) -> (i32, Vec<String>) {
+        let (code, report) = self.report(args);
+        (code, lines_of(&report, "error"))
+    }
+
+    /// The report of a check, and its exit code.
+    fn report(&self, args: &[&str]) -> (i32, serde_json::Value) {
         let args: Vec<_> = args.iter().chain(&["--format", "json"]).copied().collect();
         let (code, out, said) = self.premaster(&args);
-        let report: serde_json::Value =
-            serde_json::from_str(&out).unwrap_or_else(|_| panic!("{said}"));
-        (code, lines_of(&report, "error"))
+        (code, serde_json::from_str(&out).unwrap_or_else(|_| panic!("{said}")))
     }
 }
 
@@ -258,6 +262,20 @@ fn submodules_and_what_is_only_meant_to_be_added() {
         paths.contains(&Some("vendor/other")) && !paths.contains(&Some("later.txt")),
         "{paths:?}"
     );
+    // Neither is a leftover where Git holds it; in a folder both are.
+    repository.write(".gitignore", b"build\n");
+    repository.git(["add", ".gitignore"]);
+    let notes = |args: &[&str]| lines_of(&repository.report(args).1, "note");
+    for args in [&["check", "--staged"][..], &["hook", "run", "--all"]] {
+        assert_eq!(notes(args), Vec::<String>::new(), "{args:?}");
+    }
+    fs::create_dir_all(repository.at("vendor/other")).expect("a folder");
+    let leftovers = [
+        "leftovers/version-control-file .gitignore:null",
+        "leftovers/empty-folder vendor/other:null",
+    ];
+    let notes = notes(&["check", "."]);
+    assert!(leftovers.iter().all(|wanted| notes.iter().any(|note| note == wanted)), "{notes:?}");
 }
 
 #[test]

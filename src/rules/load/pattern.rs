@@ -52,6 +52,8 @@ pub(super) struct MatchTable {
     mode_all: Option<String>,
     mode_none: Option<String>,
     empty: Option<bool>,
+    #[serde(default)]
+    released: bool,
     copies: Option<u64>,
 }
 
@@ -195,7 +197,7 @@ pub(super) fn is_of_facts(matcher: &Matcher) -> bool {
     }
 }
 
-/// `names`, `kinds`, `folders`, `mode-…`, `empty` and `copies`; none if the table has none of them.
+/// `names`, `kinds`, `folders`, `mode-…`, `empty`, `released` and `copies`; none if the table has none of them.
 fn facts(
     place: &Place<'_>,
     table: &MatchTable,
@@ -226,6 +228,7 @@ fn facts(
         mode_all: mode(&table.mode_all)?,
         mode_none: mode(&table.mode_none)?,
         empty: table.empty.unwrap_or_default(),
+        released: table.released,
         copies: table.copies,
     };
     let by_mode = asked.mode_any | asked.mode_all | asked.mode_none != 0;
@@ -235,6 +238,7 @@ fn facts(
         table.folders.is_some(),
         by_mode,
         table.empty.is_some(),
+        table.released,
         table.copies.is_some(),
     ];
     if !given.contains(&true) {
