@@ -61,6 +61,16 @@ impl Judge<'_> {
         Some(finding)
     }
 
+    /// Whether a rule looks at the artifact as a whole, so that it says nothing of a part.
+    pub fn looks_at_whole(&self, id: &str) -> bool {
+        id != "gap"
+            && self.running(id).is_none_or(|rule| match &rule.matcher {
+                Matcher::Detector(detector) => detector.look.is_of_whole(),
+                Matcher::Facts(asked) => asked.copies.is_some() || asked.released,
+                _ => false,
+            })
+    }
+
     /// Judges what became of a waiver: `waiver/unused`. `number` counts the findings of this kind,
     /// none of which has bytes that tell it from another.
     pub fn waiver(

@@ -300,14 +300,26 @@ fn judge_structure(
     }
 }
 
-/// Waivers that accept nothing, in their order.
+/// Waivers that accept nothing, in their order. Of a part, only what is over, and what is for one
+/// entry that changed: the others may well be used in the whole.
 pub(super) fn judge_waivers(
-    judge: &Judge<'_>,
+    round: &Round<'_>,
     waivers: &[Waiver],
     states: &[WaiverState],
 ) -> Vec<Finding> {
+    let judge = round.judge;
+    let changed = round.comparison.filter(|_| round.partial).map(changed_paths);
+    let may_be_used = |waiver: &Waiver| {
+        let changed = changed.as_ref()?;
+        let is_here =
+            waiver.path.as_deref().is_some_and(|path| changed.contains(Locator::inner(path)));
+        Some(!is_here || judge.looks_at_whole(&waiver.rule))
+    };
     let mut findings = Vec::new();
     for (waiver, &state) in waivers.iter().zip(states) {
+        if state == WaiverState::Unused && may_be_used(waiver).unwrap_or_default() {
+            continue;
+        }
         let place = waiver.path.clone().unwrap_or_else(|| "its digest".to_owned());
         let why = match state {
             WaiverState::Expired => "has expired",

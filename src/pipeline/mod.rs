@@ -125,7 +125,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         gate::waive(&mut findings, &mut gaps, waivers, request.now, &digests);
     waived.extend(suppressed);
     waived.sort_by(|a, b| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)));
-    findings.extend(judge_waivers(&judge, waivers, &states));
+    findings.extend(judge_waivers(&round, waivers, &states));
     judging::sort(&mut findings);
     let gate = gate::Policy {
         fail_on: request.fail_on,

@@ -279,6 +279,40 @@ fn submodules_and_what_is_only_meant_to_be_added() {
 }
 
 #[test]
+fn at_a_commit_a_waiver_is_unused_only_if_that_can_be_known() {
+    let repository = Repository::new(&[]);
+    repository.write(".gitignore", b"premaster.toml\n");
+    repository.write("b.txt", b"x\n");
+    let waiver = |rule: &str, path: &str, year: i32| {
+        format!(
+            "[[waiver]]\nrule = \"{rule}\"\npath = \"{path}\"\nreason = \"r\"\nowner = \"o\"\n\
+             expires = {year}-01-01\n"
+        )
+    };
+    let waivers = [
+        // Not among what is staged, or maybe not.
+        waiver("text/bell", "a.txt", 2999),
+        waiver("text/bell", "**", 2999),
+        waiver("links/missing-page", "b.txt", 2999),
+        waiver("text/eot-at-end", "b.txt", 2999),
+        waiver("text/bell", "gone.txt", 2001),
+    ];
+    repository.write("premaster.toml", waivers.concat().as_bytes());
+    repository.git(["add", "--all"]);
+    let told = |args: &[&str]| {
+        let (_, report) = repository.report(args);
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let unused = findings.filter(|finding| finding["rule"] == "waiver/unused");
+        unused.map(|f| f["message"].as_str().expect("words").to_owned()).collect::<Vec<_>>()
+    };
+    let part = told(&["check", "--staged"]);
+    assert_eq!(part.len(), 2, "{part:?}");
+    assert!(part[0].contains("text/eot-at-end by o for b.txt accepts nothing"), "{part:?}");
+    assert!(part[1].contains("gone.txt has expired"), "{part:?}");
+    assert_eq!(told(&["hook", "run", "--all"]).len(), waivers.len());
+}
+
+#[test]
 fn large_files_stand_for_their_pointers() {
     let repository = Repository::new(&[]);
     let oid = "8296577278274199e89888f541a831c766c100c1005a21e7ee6ca5ec82af2b49";

@@ -272,6 +272,11 @@ impl Look {
         matches!(self, Self::Parsed(_) | Self::ParsedOn(_) | Self::Joined(_) | Self::Listed(_))
     }
 
+    /// Whether what it says of a part does not hold of the whole.
+    pub const fn is_of_whole(&self) -> bool {
+        matches!(self, Self::Joined(_) | Self::Listed(_) | Self::Link(_))
+    }
+
     /// Whether it looks at names.
     pub const fn is_of_names(&self) -> bool {
         matches!(self, Self::Name(_) | Self::NameOn(_) | Self::Meeting(_))
