@@ -326,3 +326,19 @@ fn texts_of_one_line_and_of_nothing_but_marks() {
         expect(name, text.as_bytes(), &[0, 1], &[]);
     }
 }
+
+/// Tables of an archive are kept until all members are known: not as many as there are.
+#[test]
+fn an_archive_of_tables() {
+    const SIZE: usize = 30 << 20;
+    let header = |name| format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{SIZE:<10}`\n", 0, 0, 0, 644);
+    let zeros = vec![0; SIZE];
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(b"!<arch>\n").expect("memory");
+    for name in ["/", "//", "//", "//", "/SYM64/", "/<A>/", "/", "//"] {
+        packed.write_all(header(name).as_bytes()).expect("memory");
+        packed.write_all(&zeros).expect("memory");
+    }
+    let packed = packed.finish().expect("memory");
+    expect("tables.a.gz", &packed, &[1, 3], &["structure/ar-repeated-table", "limit"]);
+}

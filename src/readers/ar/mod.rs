@@ -50,8 +50,8 @@ static NAME: Role = Role::structure("long name");
 static TABLE: Role = Role::structure("table of the archive");
 static UNREADABLE: Role = Role::reserved("unreadable bytes");
 
-/// Bytes of a table of symbols or names that are kept until all members are known.
-const LONGEST_TABLE: u64 = 64 << 20;
+/// Bytes of all tables of symbols and names, which are kept until all members are known.
+const KEPT: u64 = 64 << 20;
 /// Bytes of a name in front of the data.
 const LONGEST_NAME: u64 = 4 << 10;
 /// Bytes under one digest where nothing is understood.
@@ -62,15 +62,27 @@ struct Stream<'a> {
     input: &'a mut dyn Read,
     /// Bytes read.
     at: u64,
-    failure: Option<String>,
+    failure: Option<(GapKind, String)>,
 }
 
 impl Stream<'_> {
-    /// Up to `length` bytes, fewer only at the end. The caller has bounded `length`.
+    /// Up to `length` bytes, fewer only at the end or where reading fails. The caller has bounded
+    /// `length`.
     fn up_to(&mut self, length: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let _ = self.take(length).read_to_end(&mut bytes);
+        if let Err(error) = self.take(length).read_to_end(&mut bytes) {
+            self.fail(&error);
+        }
         bytes
+    }
+
+    /// Keeps the first failure; nothing is read after it.
+    fn fail(&mut self, error: &io::Error) {
+        let kind = match error.kind() {
+            io::ErrorKind::OutOfMemory => GapKind::Unreadable,
+            _ => GapKind::Damaged,
+        };
+        self.failure.get_or_insert_with(|| (kind, error.to_string()));
     }
 }
 
@@ -86,7 +98,7 @@ impl Read for Stream<'_> {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                self.failure = Some(error.to_string());
+                self.fail(&error);
                 Err(error)
             }
         }
@@ -98,8 +110,12 @@ struct Walk<'s, 'i> {
     sink: &'s mut dyn Sink,
     view: ViewId,
     tables: Vec<Table>,
+    /// Tables of which there was one already: the first, and how many.
+    repeated: Option<(Range<u64>, u64)>,
     /// Where members begin: tables point there.
     members: HashSet<u64>,
+    /// Whether all members were met.
+    is_whole: bool,
 }
 
 fn stream(input: &mut dyn Read, sink: &mut dyn Sink) {
@@ -109,16 +125,18 @@ fn stream(input: &mut dyn Read, sink: &mut dyn Sink) {
         sink,
         view,
         tables: Vec::new(),
+        repeated: None,
         members: HashSet::new(),
+        is_whole: false,
     };
     if let Err(spent) = walk.read() {
         note_spent(walk.sink.volume(), spent);
     }
     walk.account_tables();
-    if let Some(failure) = walk.stream.failure.take() {
+    if let Some((kind, failure)) = walk.stream.failure.take() {
         let at = walk.stream.at;
         let what = format!("the archive cannot be read past {at}: {failure}");
-        walk.sink.volume().unread(GapKind::Damaged, Owner::Volume, Some(at..at + 1), what);
+        walk.sink.volume().unread(kind, Owner::Volume, Some(at..at + 1), what);
     }
 }
 
@@ -129,6 +147,9 @@ impl Walk<'_, '_> {
         let parts = if magic == MAGIC { &parts[..] } else { &[] };
         self.structure(&START, Owner::Volume, 0, &magic, parts);
         if magic != MAGIC {
+            if self.stream.failure.is_some() {
+                return Ok(());
+            }
             let what = "expected !<arch> and a line feed at 0";
             self.sink.volume().unread(GapKind::Damaged, Owner::Volume, Some(0..8), what);
             return Ok(());
@@ -137,6 +158,7 @@ impl Walk<'_, '_> {
             let at = self.stream.at;
             let bytes = self.stream.up_to(LENGTH as u64);
             if bytes.is_empty() {
+                self.is_whole = self.stream.failure.is_none();
                 return Ok(());
             }
             let Some(header) = Header::parse(at, &bytes) else { return self.give_up(at, bytes) };
@@ -149,7 +171,9 @@ impl Walk<'_, '_> {
 
     /// Where there is no header, nothing tells where the next one is.
     fn give_up(&mut self, at: u64, mut bytes: Vec<u8>) -> Result<(), Spent> {
-        if bytes.len() < LENGTH {
+        if self.stream.failure.is_some() {
+            // What there is of it says nothing.
+        } else if bytes.len() < LENGTH {
             let what = format!(
                 "expected a header of 60 bytes at {at}, but the data end after {}",
                 bytes.len()
@@ -178,20 +202,31 @@ impl Walk<'_, '_> {
 
     /// A member that speaks of the others.
     fn table(&mut self, header: Header, kind: TableKind) -> Result<(), Spent> {
+        self.sink.budget().entry()?;
         let start = self.stream.at;
-        if header.size > LONGEST_TABLE {
+        let range = start..start.saturating_add(header.size);
+        let kept: u64 = self.tables.iter().map(|table| table.data.len() as u64).sum();
+        let is_other = kind == TableKind::Other;
+        let is_repeated = !is_other && self.tables.iter().any(|table| table.kind == kind);
+        let is_large = !is_other && header.size > KEPT.saturating_sub(kept);
+        let is_kept = !is_other && !is_repeated && !is_large;
+        if is_repeated {
+            self.repeated.get_or_insert((range, 0)).1 += 1;
+        } else if is_large {
             let what = format!(
-                "the table at {} has {} bytes, at most {LONGEST_TABLE} are read",
+                "the table at {} has {} bytes, at most {KEPT} of all are read",
                 header.at, header.size
             );
-            let range = start..start.saturating_add(header.size);
-            self.structure(&HEADER, Owner::Volume, header.at, &header.bytes, &[]);
             self.sink.volume().unread(GapKind::Limit, Owner::Volume, Some(range), what);
-            return self.pass(header.size.saturating_add(header.size % 2));
         }
-        self.sink.budget().structure(header.size)?;
-        let data = self.stream.up_to(header.size);
-        let is_whole = data.len() as u64 == header.size;
+        let (data, is_whole) = if is_kept {
+            self.sink.budget().structure(header.size)?;
+            let data = self.stream.up_to(header.size);
+            let is_whole = data.len() as u64 == header.size;
+            (data, is_whole)
+        } else {
+            (Vec::new(), self.pass(header.size)?)
+        };
         let mut parts = vec![Part::layout(at::SIZE, is_whole), Part::fact(at::END)];
         if let Some(date) = header.number(at::MTIME, 10).filter(|date| date.is_plain) {
             parts.push(Part::fact(at::MTIME));
@@ -206,7 +241,9 @@ impl Walk<'_, '_> {
         } else {
             self.short(&header, Owner::Volume);
         }
-        self.tables.push(Table { header, kind, data, used: Vec::new() });
+        if is_kept {
+            self.tables.push(Table { header, kind, data, used: Vec::new() });
+        }
         Ok(())
     }
 
@@ -314,6 +351,9 @@ impl Walk<'_, '_> {
 
     /// Data that end before their size says.
     fn short(&mut self, header: &Header, owner: Owner) {
+        if self.stream.failure.is_some() {
+            return;
+        }
         let start = header.at + LENGTH as u64;
         let what = format!(
             "expected {} bytes at {start}, but the data end at {}",
@@ -323,8 +363,8 @@ impl Walk<'_, '_> {
         self.sink.volume().unread(GapKind::Damaged, owner, Some(range), what);
     }
 
-    /// Reads over bytes that are not kept.
-    fn pass(&mut self, mut left: u64) -> Result<(), Spent> {
+    /// Reads over a table that is not kept; whether it is all there.
+    fn pass(&mut self, mut left: u64) -> Result<bool, Spent> {
         let (view, start) = (self.view, self.stream.at);
         while left > 0 {
             let at = self.stream.at;
@@ -338,15 +378,25 @@ impl Walk<'_, '_> {
         }
         let end = self.stream.at;
         self.sink.volume().claim(view, start..end, &TABLE, Owner::Volume);
-        Ok(())
+        Ok(left == 0)
     }
 
     /// The tables, now that all members are known.
     fn account_tables(&mut self) {
+        if let Some((range, count)) = self.repeated.take() {
+            let more = match count {
+                1 => String::new(),
+                _ => format!(", and {} more so", count - 1),
+            };
+            let what = format!("the table at {} is one that was there already{more}", range.start);
+            let id = "structure/ar-repeated-table";
+            self.sink.volume().defect(id, Owner::Volume, Some(range), what);
+        }
         for table in std::mem::take(&mut self.tables) {
             let start = table.header.at + LENGTH as u64;
             let agrees = table.agrees(&self.members);
-            if !agrees {
+            // Of members that were not met, nothing is known.
+            if !agrees && self.is_whole {
                 let what =
                     format!("the table at {} points where no member begins", table.header.at);
                 let range = Some(start..start + table.data.len() as u64);
@@ -355,20 +405,21 @@ impl Walk<'_, '_> {
             }
             if table.kind == TableKind::Names {
                 // What members are called by is told there; a table that grew is no residue.
-                let mut left = but_line_feeds(&table.data);
-                for range in &table.used {
-                    left.get_mut(range.clone()).unwrap_or_default().fill(0);
-                }
-                left.retain(|byte| *byte != 0);
                 let (view, end) = (self.view, start + table.data.len() as u64);
+                let mut left = table.data;
+                for range in &table.used {
+                    left.get_mut(range.clone()).unwrap_or_default().fill(b'\n');
+                }
+                left.retain(|byte| *byte != b'\n');
+                for byte in &mut left {
+                    *byte ^= b'\n';
+                }
                 self.sink.volume().claim(view, start..end, &TABLE, Owner::Volume);
                 self.sink.volume().add_residue(view, &TABLE, Owner::Volume, start, &left);
                 continue;
             }
-            let is_checked = table.kind != TableKind::Other;
             let parts = [Part::layout(0..table.data.len(), agrees)];
-            let parts = if is_checked { &parts[..] } else { &[] };
-            self.structure(&TABLE, Owner::Volume, start, &table.data, parts);
+            self.structure(&TABLE, Owner::Volume, start, &table.data, &parts);
         }
     }
 
@@ -416,6 +467,66 @@ fn tell(header: &Header, facts: &mut Vec<Fact>, parts: &mut Vec<Part>) {
                 facts.push(Fact::new(field::EXTRA, Value::Text("a mode without the kind".into())));
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::{Budget, Lister};
+
+    fn member(name: &str, size: usize) -> Vec<u8> {
+        let header = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 644);
+        [header.as_bytes(), &vec![b'x'; size]].concat()
+    }
+
+    fn read(input: &mut dyn Read) -> Lister<'static> {
+        let volume = crate::model::Volume::new("ar");
+        let mut sink = Lister { volume, budget: Budget::default(), name: b"a.a" };
+        stream(input, &mut sink);
+        sink
+    }
+
+    #[test]
+    fn a_table_that_was_there_already_is_passed_over() {
+        let once = ["/", "/", "//", "/<ECSYMBOLS>/", "/<XFGHASHMAP>/"];
+        let all = once.map(|name| member(name, 2)).concat();
+        let whole = [MAGIC, &all, &member("a.o/", 2)].concat();
+        let repeated = |archive: &[u8]| {
+            let volume = read(&mut &archive[..]).volume;
+            assert_eq!((volume.nodes.len(), volume.unread.len()), (1, 0));
+            let is_so = |defect: &&crate::model::Defect| defect.rule.ends_with("repeated-table");
+            volume.defects.iter().find(is_so).map(|defect| defect.message.clone())
+        };
+        assert_eq!(repeated(&whole), None);
+        let more = [&whole[..], &member("//", 4), &member("/", 4)].concat();
+        let expected = format!(
+            "the table at {} is one that was there already, and 1 more so",
+            whole.len() + 60
+        );
+        assert_eq!(repeated(&more), Some(expected));
+    }
+
+    #[test]
+    fn what_fails_is_told_as_that_and_as_nothing_else() {
+        /// Gives some bytes and then no more memory.
+        struct Failing<'a>(&'a [u8]);
+        impl Read for Failing<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                if self.0.is_empty() {
+                    Err(io::ErrorKind::OutOfMemory.into())
+                } else {
+                    self.0.read(buffer)
+                }
+            }
+        }
+        let table = member("/", 40);
+        let whole = [MAGIC, &table, &member("a.o/", 8)].concat();
+        for length in 0..=whole.len() {
+            let volume = read(&mut Failing(whole.get(..length).unwrap_or_default())).volume;
+            let gaps: Vec<_> = volume.unread.iter().map(|gap| gap.kind).collect();
+            assert_eq!((gaps, volume.defects.len()), (vec![GapKind::Unreadable], 0), "{length}");
         }
     }
 }
