@@ -23,10 +23,11 @@ pub fn guess(manifest: &Manifest) -> Vec<Guess> {
     for (format, target, name) in PROGRAMS {
         let contents = manifest.containers.iter().flat_map(|container| &container.contents);
         let count = contents.flatten().filter(|content| content.format == Some(format)).count();
+        let files = if count == 1 { "file" } else { "files" };
         match targets.iter_mut().find(|(known, _)| *known == target) {
             _ if count == 0 => {}
-            Some((_, why)) => *why = format!("{why}, {count} {name} files"),
-            None => targets.push((target, format!("{count} {name} files"))),
+            Some((_, why)) => *why = format!("{why}, {count} {name} {files}"),
+            None => targets.push((target, format!("{count} {name} {files}"))),
         }
     }
     let mut found = Vec::new();

@@ -32,6 +32,13 @@ fn init_writes_what_it_can_find_out_and_never_over_a_file() {
     scratch.file("build/public/index.html", "<p>");
     scratch.file("build/public/sub/index.html", "<p>");
     within(&folder, &["init", "build", "--print"]).exits(0).says(&["\nroot = \"public\""]);
+    // One program and two.
+    let program = fs::read(root().join("testdata/binary/x86.elf")).expect("readable");
+    for (name, said) in [("one", ": 1 ELF file\n"), ("two", ": 2 ELF files\n")] {
+        scratch.file("programs/tree/".to_owned() + name, [&program[..], name.as_bytes()].concat());
+        within(&scratch.path("programs"), &["init", "tree"]).exits(0).says(&[said]);
+        fs::remove_file(scratch.path("programs/premaster.toml")).expect("removed");
+    }
     within(&folder, &["init", "nowhere", "--print"]).exits(2).complains(&["nowhere"]);
 }
 
