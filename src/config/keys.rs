@@ -90,6 +90,13 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
+/// What to add to the parser's word of a field that another table has: `; it belongs in [release]`.
+pub(super) fn belongs(message: &str) -> Option<String> {
+    let found = message.strip_prefix("unknown field `")?.split('`').next()?;
+    let key = KEYS.iter().find(|key| key.name == found)?;
+    Some(format!("; it belongs in [{}]", key.table))
+}
+
 /// Tables whose keys are rules, or that are lists.
 const OPEN: [&str; 2] = ["rules", "waiver"];
 

@@ -162,7 +162,7 @@ impl Config {
         let fail = |line, message: String| ConfigError { file: file.to_path_buf(), line, message };
         let table: Table = toml::from_str(text).map_err(|error| {
             let mut message = error.message().lines().collect::<Vec<_>>().join("; ");
-            message += &hint(&message);
+            message += &keys::belongs(&message).unwrap_or_else(|| hint(&message));
             fail(error.span().map(|span| line_of(span.start)), message)
         })?;
         let mut config =
@@ -245,6 +245,10 @@ mod tests {
         assert!(
             parse("[supress]\n").expect_err("wrong").message.ends_with("did you mean suppress?")
         );
+        for (text, table) in [("targets = []", "release"), ("[compare]\nroot = \"a\"", "links")] {
+            let told = parse(text).expect_err("in the wrong table").message;
+            assert!(told.ends_with(&format!("; it belongs in [{table}]")), "{told}");
+        }
         let config = parse("[rules]\n\"text/bell\" = \"off\"\n").expect("right");
         assert_eq!(config.rules.first().map(|rule| rule.level), Some(Some(Level::Off)));
         assert_eq!(config.lines.get("text/bell"), Some(&2));
