@@ -7,6 +7,7 @@ mod fix;
 mod hook;
 mod man;
 mod output;
+mod place;
 mod progress;
 mod rules;
 mod targets;

@@ -1,10 +1,11 @@
-//! Where reports go: standard output, or files that are written whole or not at all.
+//! The kinds of report by name, and each to its place: standard output, or a file.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::Stop;
+use super::place::{is_standard_output, resolved, write_whole};
 use crate::pipeline::Failure;
 use crate::report::COLUMNS;
 use crate::rules::near::did_you_mean;
@@ -101,19 +102,30 @@ impl<K: Named> FromStr for Format<K> {
     }
 }
 
+impl<K> Format<K> {
+    /// Where it goes in the end; `None` for standard output, by whatever name.
+    fn place(&self) -> Option<PathBuf> {
+        self.file.as_deref().map(resolved).filter(|place| !is_standard_output(place))
+    }
+}
+
 /// Refuses two reports in one place: together they are neither.
 pub(super) fn one_a_place<K>(formats: &[Format<K>]) -> Result<(), Stop> {
-    for (number, format) in formats.iter().enumerate() {
-        if !formats.iter().take(number).any(|other| other.file == format.file) {
-            continue;
+    let mut places = Vec::new();
+    for format in formats {
+        let place = format.place();
+        if places.contains(&place) {
+            let message = match (&place, &format.file) {
+                (Some(_), Some(file)) => {
+                    format!("two reports cannot both be written to {}", file.display())
+                }
+                _ => "only one --format can go to standard output: give the others a file, as \
+                      --format json=report.json"
+                    .to_owned(),
+            };
+            return Err(Stop::Failure(Failure::Usage(message)));
         }
-        let message = match &format.file {
-            None => "only one --format can go to standard output: give the others a file, as \
-                     --format json=report.json"
-                .to_owned(),
-            Some(file) => format!("two reports cannot both be written to {}", file.display()),
-        };
-        return Err(Stop::Failure(Failure::Usage(message)));
+        places.push(place);
     }
     Ok(())
 }
@@ -124,22 +136,23 @@ pub(super) fn columns() -> usize {
     size.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(40, 100))
 }
 
-/// Writes each report to its place; human on standard output by default. A report is made of its
-/// kind and the columns that its place has.
+/// Writes each report to its place; human on standard output by default. That comes last: who reads
+/// it may be gone before its end. A report is made of its kind and the columns that its place has.
 pub(super) fn render<K: Named>(
     formats: &[Format<K>],
     of: impl Fn(K, usize) -> String,
 ) -> Result<(), Stop> {
-    let human = K::ALL.first().map(|(_, kind)| Format { kind: *kind, file: None });
-    let nothing_shown = formats.iter().all(|format| format.file.is_some());
-    for format in formats.iter().chain(human.iter().filter(|_| nothing_shown)) {
-        match &format.file {
-            None => print(of(format.kind, columns()).as_bytes())?,
+    let mut shown = K::ALL.first().map(|(_, kind)| *kind);
+    for format in formats {
+        match format.place().and(format.file.as_ref()) {
+            None => shown = Some(format.kind),
             // Colors and its width are for the terminal.
-            Some(path) => write_whole(path, without_color(|| of(format.kind, COLUMNS)).as_bytes())?,
+            Some(path) => {
+                write_whole(path, without_color(|| of(format.kind, COLUMNS)).as_bytes())?;
+            }
         }
     }
-    Ok(())
+    shown.map_or(Ok(()), |kind| print(of(kind, columns()).as_bytes()))
 }
 
 fn without_color(of: impl Fn() -> String) -> String {
@@ -148,49 +161,6 @@ fn without_color(of: impl Fn() -> String) -> String {
     let text = of();
     colored::control::set_override(was);
     text
-}
-
-/// What the operating system said, without the name of a temporary file around it.
-fn cause(error: io::Error) -> io::Error {
-    let mut inner: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
-    let mut code = error.raw_os_error();
-    while let Some(at) = inner {
-        code = at.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error).or(code);
-        inner = at.source();
-    }
-    code.map_or(error, io::Error::from_raw_os_error)
-}
-
-/// A file that cannot be made is a mistake of the caller; one that cannot be filled is not.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
-    let refused = |error| Stop::Failure(Failure::Write(path.to_path_buf(), cause(error)));
-    let broken = |error| Stop::Output(Some(path.to_path_buf()), cause(error));
-    // A pipe or a device cannot be replaced; it is written to as it is.
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        let mut file = std::fs::File::options().write(true).open(path).map_err(refused)?;
-        return file.write_all(bytes).and_then(|()| file.flush()).map_err(broken);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new()
-        .permissions_of_new_file()
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(refused)?;
-    file.write_all(bytes).map_err(broken)?;
-    file.persist(path).map_err(|error| refused(error.error))?;
-    Ok(())
-}
-
-/// Temporary files are private; reports get what a new file gets.
-trait NewFile {
-    fn permissions_of_new_file(&mut self) -> &mut Self;
-}
-
-impl NewFile for tempfile::Builder<'_, '_> {
-    fn permissions_of_new_file(&mut self) -> &mut Self {
-        #[cfg(unix)]
-        self.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        self
-    }
 }
 
 /// Writes to standard output.

@@ -17,6 +17,7 @@ mod links;
 mod listing;
 mod names;
 mod output;
+mod places;
 mod programs;
 mod reports;
 mod settings;
