@@ -39,6 +39,11 @@ pub fn write(
     facts: &HeaderFacts,
     text: &mut dyn FnMut(&Row) -> io::Result<Vec<u8>>,
 ) -> io::Result<Counts> {
+    // A link stays one; a device or a pipe is no place for a manifest.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(io::Error::other("it is no file"));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     let counts = if path.extension().is_some_and(|extension| extension == "zst") {

@@ -87,6 +87,26 @@ fn a_link_stays_a_link() {
     assert_eq!(names(&scratch.path("real")), ["new.json", "there.json"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_manifest_replaces_no_link_and_no_device() {
+    use std::os::unix::fs::symlink;
+    let scratch = Scratch::new();
+    let old = scratch.file("real.jsonl", "old");
+    symlink("real.jsonl", scratch.path("link")).expect("linked");
+    symlink("/dev/null", scratch.path("null")).expect("linked");
+    let approve = |name: &str| {
+        let mut command = binary();
+        command.args(["approve", "testdata/clean", "-o"]).arg(scratch.path(name));
+        run(command)
+    };
+    approve("link").exits(0);
+    assert_ne!(fs::read(&old).expect("readable"), b"old");
+    approve("null").exits(2).complains(&["cannot write", "null: it is no file"]);
+    assert!(scratch.path("link").is_symlink() && scratch.path("null").is_symlink());
+    assert_eq!(names(&scratch.path("")), ["link", "null", "real.jsonl"]);
+}
+
 /// What is open is written to, behind what it holds; standard output is standard output by any name.
 #[cfg(target_os = "linux")]
 #[test]
