@@ -50,7 +50,7 @@ fn good(outcome: &Outcome) -> String {
     match (&outcome.approved, &outcome.intent) {
         (None, _) => format!("{errors} (compared with nothing: see --against)"),
         (Some(_), _) if let_pass > 0 => format!(
-            "{errors}; {} that nobody declared {} let pass (--undeclared report)",
+            "{errors}; {} that nobody declared {} let pass",
             count(let_pass, "change"),
             plural(let_pass, "is", "are")
         ),
