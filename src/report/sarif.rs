@@ -344,8 +344,42 @@ fn region(issue: &Issue<'_>) -> Option<Value> {
     if let Some((line, column)) = issue.position {
         region["startLine"] = json!(line);
         region["startColumn"] = json!(column);
+        if let Some(width) = characters(issue) {
+            region["endLine"] = json!(line);
+            region["endColumn"] = json!(column + width);
+        }
     }
     Some(region)
+}
+
+/// How many characters the bytes are, if all of them are known and stand in one line.
+fn characters(issue: &Issue<'_>) -> Option<u64> {
+    let (offset, length) = issue.bytes?;
+    let length = usize::try_from(length).ok()?;
+    let (bytes, encoding) = match (issue.finding, issue.hunk, issue.change) {
+        (Some(finding), ..) => {
+            let evidence = finding.evidence.as_ref()?;
+            if evidence.bytes.contains(&0) {
+                // Maybe UTF-16.
+                return None;
+            }
+            let at = usize::try_from(offset.checked_sub(evidence.start)?).ok()?;
+            (evidence.bytes.get(at..at.checked_add(length)?)?, None)
+        }
+        (_, Some(hunk), Some(change)) => {
+            let bytes = hunk.new_bytes.as_deref().unwrap_or_default();
+            (
+                bytes.get(..length).filter(|all| all.len() == bytes.len())?,
+                change.encoding.as_deref(),
+            )
+        }
+        _ => return None,
+    };
+    let encoding = encoding_rs::Encoding::for_label(encoding.unwrap_or("utf-8").as_bytes())?;
+    // Columns of other encodings count bytes.
+    let counts = encoding == encoding_rs::UTF_8 || encoding.is_single_byte();
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    (counts && !text.contains(['\n', '\r'])).then(|| text.chars().count() as u64)
 }
 
 /// The bytes around a finding, where they are more than it (section 3.29.5).

@@ -193,6 +193,30 @@ fn a_report_is_written_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_region_of_a_text_ends_where_the_hit_ends() {
+    let scratch = Scratch::new();
+    scratch.file("tree/bell.txt", "ring\x07\x07 ring\n");
+    scratch.file("tree/blank.txt", "é a\u{200b}b and more\n");
+    let wide: Vec<u8> =
+        "\u{feff}ring\x07 ring\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    scratch.file("tree/wide.txt", wide);
+    let tree = scratch.path("tree").display().to_string();
+    let log = premaster(["check", &tree, "--format", "sarif"]).exits(1).json();
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let columns = |name: &str| {
+        let of = results.iter().map(|result| &result["locations"][0]);
+        let is_it = |place: &&Value| place["logicalLocations"][0]["fullyQualifiedName"] == name;
+        let region = &of.clone().find(is_it).expect("a result")["physicalLocation"]["region"];
+        let of = |key: &str| region[key].as_u64();
+        (of("startColumn"), of("endLine"), of("endColumn"))
+    };
+    assert_eq!(columns("bell.txt"), (Some(5), Some(1), Some(7)));
+    assert_eq!(columns("blank.txt"), (Some(4), Some(1), Some(5)));
+    // Where bytes are not surely characters, the line ends it.
+    assert_eq!(columns("wide.txt"), (Some(5), None, None));
+}
+
+#[test]
 fn a_format_that_a_command_lacks_is_refused() {
     for (line, wanted) in [
         ("check testdata/clean --format sarf", "did you mean sarif?"),
