@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::issue::{Issue, clipped, host_file, issues};
+use super::issue::{Issue, clipped, host_file, issues, shown_name};
 use super::verdict;
 use crate::model::locator::{escape_text, harmless};
 use crate::model::{Gap, Outcome, Severity};
@@ -49,7 +49,7 @@ pub fn check(outcome: &Outcome) -> String {
             let _ = writeln!(out, "::{kind} title=premaster::{}", data(&text));
         }
     }
-    let name = escape_text(outcome.artifact.path.as_bytes());
+    let name = shown_name(&outcome.artifact);
     let _ = writeln!(out, "premaster: {name}{}", harmless(&verdict::sentence(outcome)));
     out
 }

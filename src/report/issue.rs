@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::sentence::{change_sentence, field_sentence, remedy};
 use crate::model::locator::{escape_text, harmless, unescape};
+use crate::model::outcome::Subject;
 use crate::model::{
     Cause, Change, Disposition, Finding, Hunk, Locator, Outcome, Severity, fingerprint,
 };
@@ -216,6 +217,12 @@ impl<'a> Unchanged<'a> {
         let is_new = finding.of_settings || places.any(|path| self.changed.contains(path));
         self.is_compared.then_some(finding.existing || !is_new)
     }
+}
+
+/// The name of an artifact in the head of a report, harmless.
+pub(super) fn shown_name(subject: &Subject) -> String {
+    let path = &subject.path;
+    escape_text(if subject.on_host { file_name(path) } else { path.clone() }.as_bytes())
 }
 
 /// Only the name of what the user wrote: no absolute path is in machine output.

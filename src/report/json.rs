@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{hex, text};
-use super::issue::{CAP, file_name};
+use super::issue::{CAP, file_name, shown_name};
 use crate::model::change::Granularity;
 use crate::model::locator::{escape_text, harmless};
 use crate::model::outcome::Subject;
@@ -118,7 +118,7 @@ fn header(outcome: &Outcome) -> Map<String, Value> {
 
 fn subject(subject: &Subject) -> Value {
     json!({
-        "path": escape_text(file_name(&subject.path).as_bytes()),
+        "path": shown_name(subject),
         "format": subject.format,
         "size": subject.size,
         "blake3": subject.blake3,

@@ -10,9 +10,9 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::dump;
-use super::issue::{CAP, Issue, clipped, issues};
+use super::issue::{CAP, Issue, clipped, issues, shown_name};
 use super::verdict;
-use crate::model::locator::{escape_text, harmless};
+use crate::model::locator::harmless;
 use crate::model::{Gap, Outcome, Waived};
 
 /// Characters of an attribute.
@@ -45,7 +45,8 @@ fn written(outcome: &Outcome, waived: &[Waived]) -> io::Result<Vec<u8>> {
     let of_causes = issues.chunk_by(|a, b| a.cause == b.cause).take(CAP);
     cases.extend(of_causes.filter_map(of_cause));
     cases.extend(waived.iter().take(CAP).map(of_waived));
-    let said = harmless(&verdict::sentence(outcome));
+    let name = shown_name(&outcome.artifact);
+    let said = format!("{name}{}", harmless(&verdict::sentence(outcome)));
     if cases.is_empty() {
         cases.push(Case {
             class: "premaster".to_owned(),
@@ -61,8 +62,6 @@ fn written(outcome: &Outcome, waived: &[Waived]) -> io::Result<Vec<u8>> {
     let (all, failed) = (cases.len().to_string(), number(|end| matches!(end, End::Failed)));
     let (errors, skipped) =
         (number(|end| matches!(end, End::Error)), number(|end| matches!(end, End::Skipped)));
-    let name = escape_text(outcome.artifact.path.as_bytes());
-    let name = super::issue::file_name(&name);
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let totals =
@@ -74,7 +73,6 @@ fn written(outcome: &Outcome, waived: &[Waived]) -> io::Result<Vec<u8>> {
             for case in &cases {
                 write_case(xml, case)?;
             }
-            let said = format!("{name}{said}");
             xml.create_element("system-out").write_text_content(BytesText::new(&said))?;
             Ok(())
         })?;

@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use super::bytes::{count, plural};
 use super::dump;
-use super::issue::{Issue, clipped, issues};
+use super::issue::{Issue, clipped, issues, shown_name};
 use super::sentence::first_sentence;
 use super::verdict;
-use crate::model::locator::{escape_text, harmless};
+use crate::model::locator::harmless;
 use crate::model::{Disposition, Gap, Outcome, Verdict, Waived};
 
 /// Bytes of the whole: no more characters than GitHub takes, and room for a line around it.
@@ -47,7 +47,7 @@ fn head(outcome: &Outcome) -> String {
         Verdict::Blocked => "❌ BLOCKED",
         Verdict::Incomplete => "⚠️ INCOMPLETE",
     };
-    let name = escape_text(outcome.artifact.path.as_bytes());
+    let name = shown_name(&outcome.artifact);
     let said = text(&verdict::sentence(outcome));
     format!("### premaster: {mark}\n\n{}{said}\n", code(&name))
 }

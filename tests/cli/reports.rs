@@ -176,20 +176,24 @@ fn several_reports_go_to_their_places() {
     assert_eq!(fs::read_dir(scratch.path(".")).expect("a folder").count(), FORMATS.len());
 }
 
+/// Machine output has no absolute path, and what is told of the artifact has its name.
 #[test]
-fn a_report_is_written_whole_or_not_at_all() {
+fn an_artifact_is_named_and_its_folders_are_not() {
     let scratch = Scratch::new();
-    scratch.file("out/report.sarif", "old");
-    fs::create_dir(scratch.path("out/folder")).expect("made");
-    let format = format!("sarif={}", scratch.path("out/folder").display());
-    let ran = premaster(["check", "testdata/clean", "--format", &format]).exits(2);
-    assert!(ran.err.contains("cannot write"), "{}", ran.err);
-    let names: BTreeSet<_> = fs::read_dir(scratch.path("out"))
-        .expect("a folder")
-        .map(|entry| entry.expect("readable").file_name())
-        .collect();
-    assert_eq!(names, ["folder", "report.sarif"].map(Into::into).into());
-    assert_eq!(fs::read(scratch.path("out/report.sarif")).expect("readable"), b"old");
+    scratch.file("build/good/a.txt", "fine\n");
+    scratch.file("build/bad/a.txt", b"fine\n\x04");
+    let folder = scratch.path("build").display().to_string();
+    for (name, code) in [("good", 0), ("bad", 1)] {
+        for (format, _) in FORMATS.into_iter().skip(1) {
+            let path = format!("{folder}/{name}");
+            let ran = premaster(["check", &path, "--format", format]).exits(code);
+            assert!(!ran.out.contains(&folder), "{format}: {}", ran.out);
+            let is_named = ran.out.contains(name) || format == "gitlab" && code == 0;
+            assert!(is_named, "{format}: {}", ran.out);
+        }
+    }
+    let good = premaster(["check", &format!("{folder}/good"), "--format", "junit"]).exits(0);
+    assert_eq!(good.out.matches(">good: no errors").count(), 2, "{}", good.out);
 }
 
 #[test]
