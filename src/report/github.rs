@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::issue::{Issue, clipped, host_file, issues, shown_name};
+use super::issue::{Issue, clipped, host_file, issues_beside_gaps, shown_name};
 use super::verdict;
 use crate::model::locator::{escape_text, harmless};
 use crate::model::{Gap, Outcome, Severity};
@@ -18,7 +18,7 @@ const LONGEST: usize = 1000;
 
 /// The report of `check`.
 pub fn check(outcome: &Outcome) -> String {
-    let issues = issues(outcome);
+    let issues = issues_beside_gaps(outcome);
     let mut kinds: [(&str, Vec<String>); 3] =
         [("error", Vec::new()), ("warning", Vec::new()), ("notice", Vec::new())];
     let mut add = |kind: usize, line: String| {

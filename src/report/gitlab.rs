@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::issue::{CAP, Issue, clipped, host_file, issues};
+use super::issue::{CAP, Issue, clipped, host_file, issues_beside_gaps};
 use crate::model::locator::harmless;
 use crate::model::{Gap, Outcome, Severity, fingerprint};
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 2000;
 
 /// The report of `check`.
 pub fn check(outcome: &Outcome) -> String {
-    let issues = issues(outcome);
+    let issues = issues_beside_gaps(outcome);
     let mut all: Vec<Value> =
         outcome.gaps.iter().take(CAP).map(|gap| of_gap(outcome, gap)).collect();
     all.extend(issues.iter().take(CAP).map(|issue| of_issue(outcome, issue)));

@@ -13,6 +13,8 @@ use crate::readers::directory;
 
 /// Items of a list; the rest is counted.
 pub(super) const CAP: usize = 10_000;
+/// The rule that tells of a gap what it means.
+const UNREAD: &str = "bytes/unread-content";
 /// The rule of changes that nobody declared.
 pub(super) const UNDECLARED: &str = "change/undeclared";
 /// The rule of changes that were declared and are not there.
@@ -78,6 +80,19 @@ pub(super) fn issues(outcome: &Outcome) -> Vec<Issue<'_>> {
             rest.sort_by_key(|issue| std::cmp::Reverse(issue.severity));
         }
     }
+    all
+}
+
+/// The same for systems that list gaps beside them: what only tells of a gap what it means is left
+/// out, unless it blocks.
+pub(super) fn issues_beside_gaps(outcome: &Outcome) -> Vec<Issue<'_>> {
+    let gaps = outcome.gaps.iter().map(|gap| (&gap.path, gap.range.map(|range| range.0)));
+    let gaps: HashSet<_> = gaps.collect();
+    let mut all = issues(outcome);
+    all.retain(|issue| {
+        let place = (issue.path, issue.bytes.map(|bytes| bytes.0));
+        issue.blocking || issue.rule != UNREAD || !gaps.contains(&place)
+    });
     all
 }
 

@@ -10,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::dump;
-use super::issue::{CAP, Issue, clipped, issues, shown_name};
+use super::issue::{CAP, Issue, clipped, issues_beside_gaps, shown_name};
 use super::verdict;
 use crate::model::locator::harmless;
 use crate::model::{Gap, Outcome, Waived};
@@ -40,7 +40,7 @@ struct Case {
 }
 
 fn written(outcome: &Outcome, waived: &[Waived]) -> io::Result<Vec<u8>> {
-    let issues = issues(outcome);
+    let issues = issues_beside_gaps(outcome);
     let mut cases: Vec<Case> = outcome.gaps.iter().take(CAP).map(of_gap).collect();
     let of_causes = issues.chunk_by(|a, b| a.cause == b.cause).take(CAP);
     cases.extend(of_causes.filter_map(of_cause));

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::bytes::{count, plural};
 use super::dump;
-use super::issue::{Issue, clipped, issues, shown_name};
+use super::issue::{Issue, clipped, issues_beside_gaps, shown_name};
 use super::sentence::first_sentence;
 use super::verdict;
 use crate::model::locator::harmless;
@@ -25,7 +25,7 @@ const LISTED: usize = 50;
 
 /// The report of `check`.
 pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
-    let issues = issues(outcome);
+    let issues = issues_beside_gaps(outcome);
     let causes: Vec<&[Issue<'_>]> = issues.chunk_by(|a, b| a.cause == b.cause).collect();
     let (blocking, others): (Vec<&[Issue<'_>]>, Vec<_>) =
         causes.into_iter().partition(|of| of.first().is_some_and(|issue| issue.blocking));

@@ -197,6 +197,31 @@ fn an_artifact_is_named_and_its_folders_are_not() {
 }
 
 #[test]
+fn a_gap_is_told_once() {
+    let scratch = Scratch::new();
+    let mut broken = gzip(b"some text that is packed\n");
+    broken.truncate(20);
+    scratch.file("tree/broken.gz", broken);
+    let tree = scratch.path("tree").display().to_string();
+    let told = |format: &str, more: &[&str], mark: &str| {
+        let ran = premaster([&["check", &tree, "--format", format], more].concat());
+        (ran.out.lines().filter(|line| line.contains(mark)).count(), ran.out)
+    };
+    for (format, mark) in [
+        ("gitlab", "\"fingerprint\""),
+        ("junit", "<testcase "),
+        ("github", "::"),
+        ("markdown", "broken.gz"),
+    ] {
+        let (count, out) = told(format, &[], mark);
+        assert_eq!(count, 1, "{format}: {out}");
+        // What blocks is told besides.
+        let (count, out) = told(format, &["--fail-on", "warning"], mark);
+        assert_eq!(count, 2, "{format}: {out}");
+    }
+}
+
+#[test]
 fn a_region_of_a_text_ends_where_the_hit_ends() {
     let scratch = Scratch::new();
     scratch.file("tree/bell.txt", "ring\x07\x07 ring\n");
