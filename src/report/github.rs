@@ -13,6 +13,8 @@ use crate::model::{Gap, Outcome, Severity};
 
 /// Annotations of one kind that a step shows.
 const SHOWN: usize = 10;
+/// Issues of a cause that are told beside its first; the rest is counted.
+const OTHERS: usize = 3;
 /// Characters of a text: the whole must stay readable.
 const LONGEST: usize = 1000;
 
@@ -72,8 +74,11 @@ fn annotation(outcome: &Outcome, issue: &Issue<'_>, others: &[Issue<'_>]) -> Str
     let text = text.trim_end_matches(", ");
     let gap = if text.is_empty() { "" } else { ": " };
     let mut text = format!("{text}{gap}{}", clipped(&issue.message, LONGEST));
-    for other in others.iter().take(3) {
+    for other in others.iter().take(OTHERS) {
         let _ = write!(text, "\n{}: {}", other.rule, clipped(&other.message, LONGEST));
+    }
+    if let Some(more) = others.len().checked_sub(OTHERS).filter(|more| *more > 0) {
+        let _ = write!(text, "\n… and {more} more here");
     }
     if !issue.remedy.is_empty() {
         let _ = write!(text, "\n{}", issue.remedy);

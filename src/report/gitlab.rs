@@ -5,12 +5,15 @@
 
 use serde_json::{Value, json};
 
+use super::bytes::count;
 use super::issue::{CAP, Issue, clipped, host_file, issues_beside_gaps};
 use crate::model::locator::harmless;
-use crate::model::{Gap, Outcome, Severity, fingerprint};
+use crate::model::{Gap, Locator, Outcome, Severity, fingerprint};
 
 /// Characters of a description.
 const LONGEST: usize = 2000;
+/// The name of the issue that counts the others.
+const UNLISTED: &str = "premaster/not-listed";
 
 /// The report of `check`.
 pub fn check(outcome: &Outcome) -> String {
@@ -18,9 +21,34 @@ pub fn check(outcome: &Outcome) -> String {
     let mut all: Vec<Value> =
         outcome.gaps.iter().take(CAP).map(|gap| of_gap(outcome, gap)).collect();
     all.extend(issues.iter().take(CAP).map(|issue| of_issue(outcome, issue)));
+    let rest = issues.get(CAP..).unwrap_or_default();
+    let gaps = outcome.gaps.len().saturating_sub(CAP);
+    if gaps + rest.len() > 0 {
+        // Not the number: it is the same issue when there are others.
+        all.push(json!({
+            "description":
+                format!("{} not listed: a list ends at {CAP}", count(gaps + rest.len(), "more item")),
+            "check_name": UNLISTED,
+            "fingerprint": fingerprint(&[UNLISTED.as_bytes()]),
+            "severity": match (gaps, rest.first()) {
+                (0, Some(first)) => severity(first),
+                _ => "critical",
+            },
+            "location": { "path": host_file(outcome, &Locator::root()).shown, "lines": { "begin": 1 } },
+        }));
+    }
     let mut out = serde_json::to_string_pretty(&all).unwrap_or_default();
     out.push('\n');
     out
+}
+
+fn severity(issue: &Issue<'_>) -> &'static str {
+    match (issue.blocking, issue.severity) {
+        (true, _) => "blocker",
+        (false, Severity::Error) => "major",
+        (false, Severity::Warning) => "minor",
+        (false, Severity::Note) => "info",
+    }
 }
 
 fn of_issue(outcome: &Outcome, issue: &Issue<'_>) -> Value {
@@ -39,12 +67,7 @@ fn of_issue(outcome: &Outcome, issue: &Issue<'_>) -> Value {
         "description": format!("{text}{gap}{}", clipped(&issue.message, LONGEST)),
         "check_name": issue.rule,
         "fingerprint": issue.fingerprint,
-        "severity": match (issue.blocking, issue.severity) {
-            (true, _) => "blocker",
-            (false, Severity::Error) => "major",
-            (false, Severity::Warning) => "minor",
-            (false, Severity::Note) => "info",
-        },
+        "severity": severity(issue),
         "location": { "path": file.shown, "lines": { "begin": line } },
     })
 }

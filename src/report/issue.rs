@@ -13,6 +13,8 @@ use crate::readers::directory;
 
 /// Items of a list; the rest is counted.
 pub(super) const CAP: usize = 10_000;
+/// Fields of a change that are told; the rest is counted.
+const FIELDS: usize = 6;
 /// The rule that tells of a gap what it means.
 const UNREAD: &str = "bytes/unread-content";
 /// The rule of changes that nobody declared.
@@ -151,8 +153,12 @@ fn changes_of<'a>(
         let rule = if unfulfilled { UNFULFILLED } else { UNDECLARED };
         let mut message = change_sentence(disposition, change, hunk);
         if hunk.is_none() && !unfulfilled {
-            let fields = change.fields.iter().filter(|field| field.disposition.blocks()).take(6);
-            let fields: Vec<_> = fields.map(field_sentence).collect();
+            let of_note = change.fields.iter().filter(|field| field.disposition.blocks());
+            let mut fields: Vec<_> = of_note.clone().take(FIELDS).map(field_sentence).collect();
+            let more = of_note.count().saturating_sub(FIELDS);
+            if more > 0 {
+                fields.push(format!("{more} more"));
+            }
             if !fields.is_empty() {
                 message = format!("{message}: {}", fields.join("; "));
             }

@@ -19,19 +19,11 @@ const SCHEMA: &str = "premaster/report/v1";
 /// The report of `check` or `diff`.
 pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
     let mut report = header(outcome);
-    let list = |values: Vec<Value>| Value::Array(values);
-    report.insert("causes".into(), list(causes(outcome)));
-    report
-        .insert("findings".into(), list(outcome.findings.iter().take(CAP).map(finding).collect()));
-    let changes = outcome.changes.iter().enumerate().take(CAP);
-    report.insert("changes".into(), list(changes.map(|(index, c)| change(index, c)).collect()));
-    report.insert("gaps".into(), list(outcome.gaps.iter().take(CAP).map(gap).collect()));
-    report.insert("waived".into(), list(waived.iter().map(waiver).collect()));
-    let over = |n: usize| n.saturating_sub(CAP);
-    let truncated = over(outcome.causes.len())
-        + over(outcome.findings.len())
-        + over(outcome.changes.len())
-        + over(outcome.gaps.len());
+    let mut truncated = 0;
+    for (name, _, values) in lists(outcome, waived) {
+        truncated += values.len().saturating_sub(CAP);
+        report.insert(name.into(), values.take(CAP).collect());
+    }
     if truncated > 0 {
         report.insert("truncated".into(), json!(truncated));
     }
@@ -40,7 +32,7 @@ pub fn check(outcome: &Outcome, waived: &[Waived]) -> String {
     out
 }
 
-/// The same, one object a line, each with its `type`.
+/// The same, one object a line, each with its `type`; all of them, however many.
 pub fn check_lines(outcome: &Outcome, waived: &[Waived]) -> String {
     let mut out = String::new();
     let mut push = |kind: &str, value: Value| {
@@ -53,22 +45,28 @@ pub fn check_lines(outcome: &Outcome, waived: &[Waived]) -> String {
         out.push('\n');
     };
     push("report", Value::Object(header(outcome)));
-    for value in causes(outcome) {
-        push("cause", value);
-    }
-    for value in &outcome.findings {
-        push("finding", finding(value));
-    }
-    for (index, value) in outcome.changes.iter().enumerate() {
-        push("change", change(index, value));
-    }
-    for value in &outcome.gaps {
-        push("gap", gap(value));
-    }
-    for value in waived {
-        push("waived", waiver(value));
+    for (_, kind, values) in lists(outcome, waived) {
+        for value in values {
+            push(kind, value);
+        }
     }
     out
+}
+
+/// The lists of a report: what they are called, what one item is, and the items.
+fn lists<'a>(
+    outcome: &'a Outcome,
+    waived: &'a [Waived],
+) -> [(&'static str, &'static str, Box<dyn ExactSizeIterator<Item = Value> + 'a>); 5] {
+    let causes = outcome.causes.iter().enumerate();
+    let changes = outcome.changes.iter().enumerate();
+    [
+        ("causes", "cause", Box::new(causes.map(|(index, value)| cause(outcome, index, value)))),
+        ("findings", "finding", Box::new(outcome.findings.iter().map(finding))),
+        ("changes", "change", Box::new(changes.map(|(index, value)| change(index, value)))),
+        ("gaps", "gap", Box::new(outcome.gaps.iter().map(gap))),
+        ("waived", "waived", Box::new(waived.iter().map(waiver))),
+    ]
 }
 
 fn header(outcome: &Outcome) -> Map<String, Value> {
@@ -129,27 +127,19 @@ fn change_id(index: usize) -> String {
     format!("change-{}", index + 1)
 }
 
-fn causes(outcome: &Outcome) -> Vec<Value> {
-    let of = |(index, cause): (usize, &Cause)| {
-        let findings: Vec<String> = cause
-            .findings
-            .iter()
-            .filter_map(|&index| outcome.findings.get(index))
-            .map(Finding::fingerprint)
-            .collect();
-        json!({
-            "id": format!("cause-{}", index + 1),
-            "path": cause.path,
-            "blocking": cause.blocking,
-            "disposition": cause.disposition.map(Disposition::name),
-            "severity": cause.severity.map(Severity::name),
-            "changes": cause.change.map(change_id).into_iter().collect::<Vec<_>>(),
-            "hunk": cause.hunk,
-            "findings": findings,
-            "folded": cause.folded.iter().map(|&index| change_id(index)).collect::<Vec<_>>(),
-        })
-    };
-    outcome.causes.iter().enumerate().take(CAP).map(of).collect()
+fn cause(outcome: &Outcome, index: usize, cause: &Cause) -> Value {
+    let findings = cause.findings.iter().filter_map(|&index| outcome.findings.get(index));
+    json!({
+        "id": format!("cause-{}", index + 1),
+        "path": cause.path,
+        "blocking": cause.blocking,
+        "disposition": cause.disposition.map(Disposition::name),
+        "severity": cause.severity.map(Severity::name),
+        "changes": cause.change.map(change_id).into_iter().collect::<Vec<_>>(),
+        "hunk": cause.hunk,
+        "findings": findings.map(Finding::fingerprint).collect::<Vec<_>>(),
+        "folded": cause.folded.iter().map(|&index| change_id(index)).collect::<Vec<_>>(),
+    })
 }
 
 fn raw_path(path: &Locator) -> Option<String> {

@@ -9,6 +9,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::bytes::count;
 use super::dump;
 use super::issue::{CAP, Issue, clipped, issues_beside_gaps, shown_name};
 use super::verdict;
@@ -41,10 +42,11 @@ struct Case {
 
 fn written(outcome: &Outcome, waived: &[Waived]) -> io::Result<Vec<u8>> {
     let issues = issues_beside_gaps(outcome);
+    let of_causes: Vec<_> = issues.chunk_by(|a, b| a.cause == b.cause).collect();
     let mut cases: Vec<Case> = outcome.gaps.iter().take(CAP).map(of_gap).collect();
-    let of_causes = issues.chunk_by(|a, b| a.cause == b.cause).take(CAP);
-    cases.extend(of_causes.filter_map(of_cause));
+    cases.extend(of_causes.iter().take(CAP).copied().filter_map(of_cause));
     cases.extend(waived.iter().take(CAP).map(of_waived));
+    cases.extend(unlisted(outcome, &of_causes, waived));
     let name = shown_name(&outcome.artifact);
     let said = format!("{name}{}", harmless(&verdict::sentence(outcome)));
     if cases.is_empty() {
@@ -137,6 +139,29 @@ fn of_cause(issues: &[Issue<'_>]) -> Option<Case> {
         end: if first.blocking { End::Failed } else { End::Passed },
         message: clipped(&first.message, LONGEST),
         text: text.join("\n"),
+    })
+}
+
+/// What the lists have no room for, as one case that ends as the worst of it.
+fn unlisted(outcome: &Outcome, causes: &[&[Issue<'_>]], waived: &[Waived]) -> Option<Case> {
+    let over = |n: usize| n.saturating_sub(CAP);
+    let gaps = over(outcome.gaps.len());
+    let more = gaps + over(causes.len()) + over(waived.len());
+    let mut rest = causes.iter().skip(CAP).copied().flatten();
+    let end = if rest.any(|issue| issue.blocking) {
+        End::Failed
+    } else if gaps > 0 {
+        End::Error
+    } else {
+        End::Passed
+    };
+    let said = format!("{} not listed: a list ends at {CAP}", count(more, "more item"));
+    (more > 0).then(|| Case {
+        class: "premaster".to_owned(),
+        name: "not listed".to_owned(),
+        end,
+        message: said.clone(),
+        text: said,
     })
 }
 

@@ -20,6 +20,8 @@ const MOST: usize = 65_000;
 const REST: usize = 4_000;
 /// Characters of a name, and of a sentence.
 const LONGEST: usize = 300;
+/// Issues of a cause that are told beside its first; the rest is counted.
+const OTHERS: usize = 5;
 /// Lines of a folded list.
 const LISTED: usize = 50;
 
@@ -91,9 +93,13 @@ fn block(issues: &&[Issue<'_>]) -> String {
     if let Some(line) = line {
         let _ = writeln!(out, "<pre>{}</pre>", escaped(&line.plain()));
     }
-    for other in issues.iter().skip(1).take(5) {
+    let others = issues.get(1..).unwrap_or_default();
+    for other in others.iter().take(OTHERS) {
         let said = text(&clipped(&other.message, LONGEST));
         let _ = writeln!(out, "<p>{}: {said}</p>", code(other.rule));
+    }
+    if let Some(more) = others.len().checked_sub(OTHERS).filter(|more| *more > 0) {
+        let _ = writeln!(out, "<p>… and {more} more here</p>");
     }
     for (label, said) in [("Why", &first.why), ("Fix", &first.remedy)] {
         if !said.is_empty() {

@@ -33,7 +33,8 @@ pub fn check(outcome: &Outcome, waived: &[Waived], rules: &Catalogue) -> String 
         results.push(result);
     }
     let accepted = waived.iter().filter_map(|waived| Some((waived, waived.finding.as_deref()?)));
-    for (waived, finding) in accepted.take(CAP) {
+    let accepted: Vec<_> = accepted.collect();
+    for &(waived, finding) in accepted.iter().take(CAP) {
         let mut result = run.result(&of_finding(finding));
         result["suppressions"] = json!([{
             "kind": if waived.line.is_some() { "inSource" } else { "external" },
@@ -43,7 +44,8 @@ pub fn check(outcome: &Outcome, waived: &[Waived], rules: &Catalogue) -> String 
         results.push(result);
     }
     let mut notes: Vec<Value> = outcome.gaps.iter().take(CAP).map(|gap| run.gap(gap)).collect();
-    let more = issues.len().saturating_sub(CAP) + outcome.gaps.len().saturating_sub(CAP);
+    let lists = [issues.len(), accepted.len(), outcome.gaps.len()];
+    let more = lists.into_iter().map(|length| length.saturating_sub(CAP)).sum();
     if more > 0 {
         let text = format!("{} not listed: a list ends at {CAP}", count(more, "more item"));
         notes.push(json!({ "level": "warning", "message": { "text": text } }));
