@@ -39,8 +39,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     let manifest = &artifact.manifest;
     let gone = round.comparison.filter(|_| changed.is_some()).and_then(gone);
     let jobs = jobs(round, changed, gone.is_some());
+    let trees = Links::new(judge, manifest);
     // What is missing from a part may well stand in the whole.
-    let links = Links::new(judge, manifest).filter(|_| !round.partial);
+    let links = trees.as_ref().filter(|_| !round.partial);
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
@@ -57,12 +58,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             let results = jobs.get(task.clone()).unwrap_or_default().iter();
             let results: Vec<_> = results
-                .map(|job| {
-                    (
-                        job.place,
-                        one(round, (links.as_ref(), gone.as_ref()), job, &pool, &mut buffer),
-                    )
-                })
+                .map(|job| (job.place, one(round, (links, gone.as_ref()), job, &pool, &mut buffer)))
                 .collect();
             done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
         }
@@ -94,8 +90,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     }
     if round.partial {
         // A link that leaves does so whatever else there is.
-        let links = Links::new(judge, manifest);
-        found.joined = links.map_or(Vec::new(), |links| links.leaving(sight));
+        found.joined = trees.map_or(Vec::new(), |links| links.leaving(sight));
         return found;
     }
     found.joined = judge.join(manifest, sight, &notes);
@@ -116,7 +111,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     });
     found.joined.extend(listed);
     found.gaps.extend(unread);
-    if let Some(links) = &links {
+    if let Some(links) = links {
         follow(round, links, followed, changed.is_none(), &mut found);
     }
     found
