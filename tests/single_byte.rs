@@ -23,7 +23,6 @@ use premaster::model::manifest::ContainerId;
 use premaster::model::row::owner_name;
 use premaster::model::{Locator, Manifest, Outcome, Owner, Severity, Verdict};
 use premaster::pipeline::{self, Request};
-use premaster::rules::Cost;
 use premaster::walk::{self, Options};
 
 use archive::{gzip, tar};
@@ -34,19 +33,8 @@ fn testdata(path: &str) -> PathBuf {
 
 fn request(artifact: &Path) -> Request {
     Request {
-        artifact: artifact.to_path_buf().into(),
-        partial: false,
-        against: None,
-        intent: None,
-        report_only: false,
-        fail_on: Severity::Error,
-        all_findings: false,
         options: Options { threads: 1, ..Options::default() },
-        config: Config::default(),
-        targets: Vec::new(),
-        architectures: Vec::new(),
-        cost: Cost::Parse,
-        now: 0,
+        ..Request::of(artifact.to_path_buf().into(), Config::default())
     }
 }
 
