@@ -78,24 +78,13 @@ impl WithSimd for Crlf<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> u64 {
-        const LANES: usize = 64;
-        let is_pair = |a: u8, b: u8| u8::from(a == b'\r') & u8::from(b == b'\n');
         let after = self.0.get(1..).unwrap_or_default();
         let before = self.0.get(..after.len()).unwrap_or_default();
-        let (firsts, first_rest) = before.as_chunks::<LANES>();
-        let (seconds, second_rest) = after.as_chunks::<LANES>();
-        let mut pairs = 0;
-        for (firsts, seconds) in firsts.chunks(255).zip(seconds.chunks(255)) {
-            let mut here = [0u8; LANES];
-            for (first, second) in firsts.iter().zip(seconds) {
-                for lane in 0..LANES {
-                    here[lane] += is_pair(first[lane], second[lane]);
-                }
-            }
-            pairs += fold(&here);
+        if S::U8_LANES >= 64 {
+            pairs_here::<128>(before, after)
+        } else {
+            pairs_here::<32>(before, after)
         }
-        let rest = first_rest.iter().zip(second_rest);
-        pairs + rest.map(|(&a, &b)| u64::from(is_pair(a, b))).sum::<u64>()
     }
 }
 
@@ -158,6 +147,27 @@ fn count_here<const LANES: usize>(piece: &[u8]) -> Counts {
     // The sweep counts NUL as a control byte, because that saves a comparison a byte.
     counts.control -= counts.nul;
     counts
+}
+
+/// How often `before` is CR where `after` is LF; both are of one length.
+#[inline(always)]
+fn pairs_here<const LANES: usize>(before: &[u8], after: &[u8]) -> u64 {
+    let mut pairs = 0;
+    for (before, after) in before.chunks(LANES * 255).zip(after.chunks(LANES * 255)) {
+        let (firsts, first_rest) = before.as_chunks::<LANES>();
+        let (seconds, second_rest) = after.as_chunks::<LANES>();
+        let mut here = [0u8; LANES];
+        for (first, second) in firsts.iter().zip(seconds) {
+            for lane in 0..LANES {
+                here[lane] += u8::from(first[lane] == b'\r') & u8::from(second[lane] == b'\n');
+            }
+        }
+        pairs += fold(&here);
+        for (&first, &second) in first_rest.iter().zip(second_rest) {
+            pairs += u64::from(first == b'\r' && second == b'\n');
+        }
+    }
+    pairs
 }
 
 #[inline(always)]

@@ -72,6 +72,10 @@ impl WithSimd for Blocks<'_> {
                 continue;
             }
             for block in run.chunks(BLOCK) {
+                let before = teller.carry.iter().fold(0, |all, &b| all | b);
+                if block.iter().fold(before, |all, &b| all | b) < 0x80 {
+                    continue;
+                }
                 let mut window = [0u8; CARRY + BLOCK];
                 window[..CARRY].copy_from_slice(&teller.carry);
                 window[CARRY..CARRY + block.len()].copy_from_slice(block);
