@@ -17,6 +17,19 @@ pub(super) struct Identifier<'a> {
     pub(super) name: &'a str,
 }
 
+/// Whether a text may hold a Greek or Cyrillic letter that looks like another: asked of blocks, so that
+/// the compiler makes vector code of it. They begin, in UTF-8, with these bytes (Scripts.txt of Unicode).
+pub(super) fn may_look_alike(text: &str) -> bool {
+    const BLOCK: usize = 256;
+    let begins = |b: u8| {
+        u8::from(b.wrapping_sub(0xcd) < 8)
+            | u8::from(b == 0xe1)
+            | u8::from(b == 0xea)
+            | u8::from(b == 0xf0)
+    };
+    text.as_bytes().chunks(BLOCK).any(|block| block.iter().fold(0, |any, &b| any | begins(b)) != 0)
+}
+
 /// The names that hold characters beyond ASCII.
 pub(super) fn beyond_ascii(text: &str) -> impl Iterator<Item = Identifier<'_>> {
     let bytes = text.as_bytes();
@@ -103,6 +116,16 @@ mod tests {
         assert_eq!(found("\"\\n\u{41e}\""), [(3, "\u{41e}")]);
         assert_eq!(found("plain"), []);
         assert_eq!(found(""), []);
+    }
+
+    #[test]
+    fn no_text_with_a_look_alike_is_left_out() {
+        for c in ('\u{80}'..=char::MAX).filter(|c| looks_like(*c).is_some()) {
+            if matches!(Letter::of(c), Letter::Greek | Letter::Cyrillic) {
+                assert!(may_look_alike(c.encode_utf8(&mut [0; 4])), "U+{:04X}", u32::from(c));
+            }
+        }
+        assert!(!may_look_alike("na\u{ef}ve \u{201c}quoted\u{201d} \u{65e5}\u{672c}"));
     }
 
     #[test]

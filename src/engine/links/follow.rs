@@ -248,24 +248,25 @@ impl Reader<'_, '_> {
                 seen = found;
             }
         }
-        let spelled = String::from_utf8_lossy(&reference.text);
-        let spelled: String = spelled.chars().take(SHOWN).collect();
+        // Few are told.
+        let spelled =
+            || -> String { String::from_utf8_lossy(&reference.text).chars().take(SHOWN).collect() };
         let at = (reference.length > 0).then_some((reference.at, reference.length));
         match seen {
             Seen::Nothing => {}
             Seen::Broken(fate, meant, missing) => {
                 if self.known.is_none() {
-                    self.tell(fate, reference.role, &spelled, at, (meant, missing));
+                    self.tell(fate, reference.role, &spelled(), at, (meant, missing));
                 }
             }
             Seen::There(to, other, place) => {
                 if other && self.known.is_none() {
                     let path =
                         to.map(|node| self.links.manifest.path(Place { node, ..self.place }));
-                    let detail = format!("{spelled}: there is {}", path.unwrap_or_default());
+                    let detail = format!("{}: there is {}", spelled(), path.unwrap_or_default());
                     self.tell(Fate::OtherCase, reference.role, &detail, at, (0, None));
                 }
-                self.arrive(to, place.as_deref(), reference.role, &spelled, at);
+                self.arrive(to, place.as_deref(), reference.role, spelled, at);
             }
         }
     }
@@ -380,7 +381,7 @@ impl Reader<'_, '_> {
         to: Folder,
         fragment: Option<&[u8]>,
         role: Role,
-        spelled: &str,
+        spelled: impl Fn() -> String,
         at: Option<(usize, usize)>,
     ) {
         let Some(node) = to else { return };
@@ -404,7 +405,7 @@ impl Reader<'_, '_> {
         match self.known {
             None => self.named.push((page, named)),
             Some(places) if places.lacks(page, named) => {
-                self.tell(Fate::NoPlace, role, spelled, at, (named, None));
+                self.tell(Fate::NoPlace, role, &spelled(), at, (named, None));
             }
             Some(_) => {}
         }

@@ -1,11 +1,15 @@
 //! Identifiers wholly of Cyrillic or Greek letters that look like an ASCII one of the same file.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::super::{Detector, Look};
 use super::mixed_script::Place;
 use super::utf8;
-use crate::rules::identifiers::{Identifier, Letter, beyond_ascii, looks, looks_like};
+use crate::rules::identifiers::{
+    Identifier, Letter, beyond_ascii, looks, looks_like, may_look_alike,
+};
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
@@ -19,6 +23,9 @@ const COMPARED: usize = 4096;
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     let Some(text) = utf8(parsed) else { return };
     let place = Place::of(parsed);
+    if place == Place::Nowhere || !may_look_alike(text) {
+        return;
+    }
     let is_like = |identifier: &Identifier<'_>| {
         is_whole_look_alike(identifier.name) && place.holds(text, identifier)
     };
@@ -26,24 +33,20 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     if found.is_empty() {
         return;
     }
-    // The ASCII twin of each, where it stands; few files get as far as this.
+    // The ASCII twin of each, where it stands.
     let mut twins: HashMap<String, Option<(usize, &str)>> =
         found.iter().map(|identifier| (looks(identifier.name), None)).collect();
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let mut look = String::new();
     for word in text.split(|c: char| !c.is_ascii() || !is_plain(c as u8)) {
+        if !(SHORTEST..=64).contains(&word.len()) {
+            continue;
+        }
+        look.clear();
+        word.bytes().for_each(|byte| look.push_str(looks_of_ascii(byte)));
+        let Some(twin @ None) = twins.get_mut(look.as_str()) else { continue };
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
-        // One that goes on beyond ASCII is another name.
-        let is_whole = !text
-            .get(start + word.len()..)
-            .is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii() && c.is_alphanumeric()))
-            && !text
-                .get(..start)
-                .is_some_and(|rest| rest.ends_with(|c: char| !c.is_ascii() && c.is_alphanumeric()));
-        if is_whole
-            && (SHORTEST..=64).contains(&word.len())
-            && let Some(twin) = twins.get_mut(&looks(word))
-        {
-            twin.get_or_insert((start, word));
+        if is_whole(text, start..start + word.len()) {
+            *twin = Some((start, word));
         }
     }
     for Identifier { at, name } in found {
@@ -52,6 +55,27 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             format!("\"{name}\" is no ASCII and looks like \"{twin}\" at offset {twin_at}");
         hits.tell(Hit::new(detail).at(at as u64, name.len() as u64));
     }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether no name that goes on beyond ASCII holds the word at `range`.
+fn is_whole(text: &str, range: Range<usize>) -> bool {
+    let goes_on = |c: char| !c.is_ascii() && c.is_alphanumeric();
+    let (before, behind) = (text.get(..range.start), text.get(range.end..));
+    !before.is_some_and(|before| before.ends_with(goes_on))
+        && !behind.is_some_and(|behind| behind.starts_with(goes_on))
+}
+
+/// What a byte of an ASCII name looks like. Names may be a million, and none of them needs to be
+/// normalized.
+fn looks_of_ascii(byte: u8) -> &'static str {
+    static LOOKS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        (0..0x80).map(|byte| looks(char::from(byte).encode_utf8(&mut [0]))).collect()
+    });
+    LOOKS.get(usize::from(byte)).map_or("", String::as_str)
 }
 
 /// Whether all letters are of one other script and look like ASCII ones.
@@ -67,4 +91,18 @@ fn is_whole_look_alike(name: &str) -> bool {
         letters += 1;
     }
     letters >= SHORTEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ascii_name_looks_like_its_bytes_together() {
+        let all: String = (0..0x80u8).filter(|b| is_plain(*b)).map(char::from).collect();
+        for name in [all.as_str(), "modern_l1I0O", "m"] {
+            let look: String = name.bytes().map(looks_of_ascii).collect();
+            assert_eq!(look, looks(name), "{name}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::super::{Detector, Look};
 use super::utf8;
 use crate::model::TextKind;
-use crate::rules::identifiers::{Identifier, Letter, beyond_ascii, looks_like};
+use crate::rules::identifiers::{Identifier, Letter, beyond_ascii, looks_like, may_look_alike};
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
@@ -25,6 +25,9 @@ const NAMED: usize = 4;
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     let Some(text) = utf8(parsed) else { return };
     let place = Place::of(parsed);
+    if place == Place::Nowhere || !may_look_alike(text) {
+        return;
+    }
     for identifier in beyond_ascii(text) {
         if let Some(detail) = mixed(identifier.name)
             && place.holds(text, &identifier)
