@@ -37,6 +37,11 @@ pub struct Census {
 }
 
 impl Census {
+    /// Of bytes that were not counted: as if all were NUL, so that nothing takes them for text.
+    pub fn not_taken(size: u64) -> Self {
+        Self { size, nul: size, ..Self::default() }
+    }
+
     /// How lines end, in texts of bytes: in UTF-16 the same counts mean nothing.
     pub const fn line_ends(&self) -> LineEnds {
         let (lf, cr) = (self.lf.saturating_sub(self.crlf), self.cr.saturating_sub(self.crlf));

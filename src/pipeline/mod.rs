@@ -213,6 +213,8 @@ pub fn diff(
     options: &Options,
     config: &Config,
 ) -> Result<Compared, Failure> {
+    // Classes are recorded in manifests; else they are asked of what was modified only.
+    let options = &Options { census: Approved::is_manifest(old), ..options.clone() };
     let mut approved = Approved::open(old, options)?;
     let mut artifact = new.scan(options)?;
     identify(&mut artifact.manifest);

@@ -12,7 +12,7 @@ use crate::config::{Config, ConfigError};
 use crate::intent::{self, Bytes, Checksum, Intent, Reconciled};
 use crate::model::outcome::{IntentSubject, Subject};
 use crate::model::{
-    Change, Class, Digest, Manifest, Row, RowKind, RowStream, Subject as About, Value, field,
+    Change, Class, Digest, Manifest, Row, RowKind, RowStream, Subject as About, Value, Verb, field,
 };
 use crate::rules::near::did_you_mean;
 use crate::source::Source;
@@ -26,15 +26,20 @@ pub(super) enum Approved {
 
 impl Approved {
     pub(super) fn open(input: &Input, options: &Options) -> Result<Self, Failure> {
-        // Only a file is opened to see whether it is a manifest: a FIFO would wait for ever.
-        let path = input.path();
-        if path.is_file() && approve::is_manifest(path) {
-            let file = ManifestFile::open(path).map_err(Failure::Manifest)?;
+        if Self::is_manifest(input) {
+            let file = ManifestFile::open(input.path()).map_err(Failure::Manifest)?;
             return Ok(Self::Manifest(Box::new(file)));
         }
         let mut artifact = input.scan(options)?;
         identify(&mut artifact.manifest);
         Ok(Self::Artifact(Box::new(artifact)))
+    }
+
+    /// Whether an old side is a manifest.
+    pub(super) fn is_manifest(input: &Input) -> bool {
+        // Only a file is opened to see whether it is one: a FIFO would wait for ever.
+        let path = input.path();
+        path.is_file() && approve::is_manifest(path)
     }
 
     pub(super) fn is_folder(&self) -> bool {
@@ -189,6 +194,7 @@ pub(super) fn compare_with(
         Approved::Artifact(old) => Some(&**old),
         Approved::Manifest(_) => None,
     };
+    settle_classes(&mut comparison, artifact);
     let sides = Sides { old, new: artifact };
     let mut reconciled = intent::reconcile(&mut comparison.items, intent, &sides);
     for (change, item) in reconciled.changes.iter_mut().zip(&comparison.items) {
@@ -199,6 +205,24 @@ pub(super) fn compare_with(
     }
     locate(&mut reconciled.changes, &comparison, &sides);
     Ok((comparison, reconciled))
+}
+
+/// Settles the classes of what was modified, where the walk counted nothing. What cannot be read again
+/// stays as it is: it has no hunks either.
+fn settle_classes(comparison: &mut Comparison, artifact: &Artifact) {
+    if artifact.is_counted() {
+        return;
+    }
+    let rows = comparison.items.iter_mut().filter(|item| item.change.verb == Verb::Modified);
+    for row in rows.filter_map(|item| item.new.as_mut()) {
+        let place = row.place.and_then(|place| artifact.manifest.content_place(place));
+        if let (Some(content), Some(place)) = (&mut row.content, place)
+            && content.class == Class::Binary
+            && let Ok(class) = artifact.class_of(place)
+        {
+            content.class = class;
+        }
+    }
 }
 
 /// Line and column of the hunks of texts.

@@ -41,6 +41,9 @@ pub struct Options {
     pub sha256: Sha256,
     /// Whether to go into containers inside the artifact.
     pub nested: bool,
+    /// Whether the bytes of contents are counted. Otherwise only what declares itself to be text is;
+    /// see [`Artifact::class_of`].
+    pub census: bool,
     /// Byte strings of rules that the pass looks for.
     pub literals: Option<Arc<Literals>>,
     /// What may be spent.
@@ -85,6 +88,7 @@ impl Default for Options {
             contents: true,
             sha256: Sha256::None,
             nested: true,
+            census: true,
             literals: None,
             limits: Limits { depth: 16, decoded: None },
             progress: Arc::default(),
@@ -167,7 +171,7 @@ pub fn scan(path: &Path, options: &Options) -> Result<Artifact, OpenError> {
     if metadata.is_file() && manifest.is_single() {
         manifest.gaps.extend(unopened(path));
     }
-    Ok(Artifact::new(path, permits, manifest))
+    Ok(Artifact::new(path, options, permits, manifest))
 }
 
 /// Names of what is never released as a mere sequence of bytes.

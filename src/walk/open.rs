@@ -5,9 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Options;
 use super::tree::Tree;
+use crate::inspect::{self, Sweep};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Codec, Manifest, Stored};
+use crate::model::{Class, Codec, Manifest, Stored};
 use crate::readers::directory;
 use crate::source::{ExtentSource, FileSource, Forward, Permits, Source, Spool, decode};
 
@@ -20,6 +22,8 @@ pub struct Artifact {
     /// The bytes of a folder that is not on the host.
     listed: Option<Arc<dyn Source>>,
     permits: Arc<Permits>,
+    /// Whether the walk counted the bytes of contents.
+    counted: bool,
     /// What was found.
     pub manifest: Manifest,
     /// The containers that were opened last.
@@ -27,19 +31,34 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    pub(super) fn new(path: &Path, permits: Arc<Permits>, manifest: Manifest) -> Self {
+    pub(super) fn new(
+        path: &Path,
+        options: &Options,
+        permits: Arc<Permits>,
+        manifest: Manifest,
+    ) -> Self {
         let (path, opened) = (path.to_path_buf(), Mutex::default());
-        Self { path, listed: None, permits, manifest, opened }
+        Self { path, listed: None, permits, counted: options.census, manifest, opened }
     }
 
-    pub(super) fn listed(tree: &Tree, permits: Arc<Permits>, manifest: Manifest) -> Self {
+    pub(super) fn listed(
+        tree: &Tree,
+        options: &Options,
+        permits: Arc<Permits>,
+        manifest: Manifest,
+    ) -> Self {
         let listed = Some(Arc::clone(&tree.bytes));
-        Self { listed, ..Self::new(Path::new(&tree.name), permits, manifest) }
+        Self { listed, ..Self::new(Path::new(&tree.name), options, permits, manifest) }
     }
 
     /// Where large memory comes from.
     pub fn permits(&self) -> &Arc<Permits> {
         &self.permits
+    }
+
+    /// Whether the walk counted the bytes of contents, so that their classes are settled.
+    pub fn is_counted(&self) -> bool {
+        self.counted
     }
 
     /// Lets go of the containers that were opened last, and of the memory that they hold.
@@ -132,6 +151,30 @@ impl Artifact {
             Codec::Plain => Ok(Box::new(extents)),
             codec => Ok(Box::new(decode(codec, Box::new(extents)))),
         }
+    }
+
+    /// The class of a content that the walk did not count ([`Options::census`]).
+    pub fn class_of(&self, place: ContentPlace) -> io::Result<Class> {
+        let content = self.manifest.content(place);
+        let stored = self.stored(place)?;
+        let main = self.manifest.main_place(place).and_then(|place| self.manifest.node(place));
+        let name = main.map(|(volume, node)| volume.name(node)).unwrap_or_default();
+        let mut sweep = Sweep::new();
+        let mut data = self.content_reader(place)?;
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match data.read(&mut buffer)? {
+                0 => break,
+                n => sweep.update(buffer.get(..n).unwrap_or_default()),
+            }
+        }
+        Ok(inspect::settle(&inspect::Facts {
+            census: &sweep.finish(),
+            declared: stored.declared,
+            name,
+            format: content.and_then(|content| content.format),
+            approved: None,
+        }))
     }
 
     /// The offset in the artifact of byte `offset` of a content, if the bytes lie there as they are.

@@ -7,7 +7,7 @@ use super::tree_hash::{self, Piece};
 use super::{Options, Sha256};
 use crate::inspect::Sweep;
 use crate::model::content::CHUNK;
-use crate::model::{Content, Digest, MoreDigests};
+use crate::model::{Census, Content, Digest, MoreDigests};
 use crate::rules::{Finder, Literals};
 
 /// Bytes of the head that probes see.
@@ -22,7 +22,7 @@ pub(super) struct Pass<'a> {
     in_chunk: usize,
     pieces: Vec<Piece>,
     sha256: Option<sha2::Sha256>,
-    sweep: Sweep,
+    sweep: Option<Sweep>,
     finder: Option<Finder<'a>>,
     size: u64,
 }
@@ -30,21 +30,22 @@ pub(super) struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// A pass that has seen nothing yet, as the options ask for it.
     pub(super) fn new(options: &'a Options) -> Self {
-        Self::of(options.sha256 == Sha256::All, options.literals.as_deref())
+        let literals = options.literals.as_deref();
+        Self::of(options.sha256 == Sha256::All, options.census, literals)
     }
 
     /// A pass over the artifact itself.
     pub(super) fn of_artifact(options: &'a Options) -> Self {
-        Self::of(options.sha256 >= Sha256::Artifact, options.literals.as_deref())
+        Self::of(options.sha256 >= Sha256::Artifact, true, options.literals.as_deref())
     }
 
-    fn of(sha256: bool, literals: Option<&'a Literals>) -> Self {
+    fn of(sha256: bool, census: bool, literals: Option<&'a Literals>) -> Self {
         Self {
             hasher: blake3::Hasher::new(),
             in_chunk: 0,
             pieces: Vec::new(),
             sha256: sha256.then(sha2::Sha256::new),
-            sweep: Sweep::new(),
+            sweep: census.then(Sweep::new),
             finder: literals.map(Finder::new),
             size: 0,
         }
@@ -58,14 +59,17 @@ impl<'a> Pass<'a> {
             pass.update(bytes);
             return pass.finish();
         }
-        let mut sweep = Sweep::new();
-        sweep.update(bytes);
+        let mut sweep = options.census.then(Sweep::new);
+        if let Some(sweep) = &mut sweep {
+            sweep.update(bytes);
+        }
+        let may_be_text = sweep.as_ref().is_none_or(Sweep::may_be_text);
         let literals = options.literals.as_deref();
         Content {
             size: bytes.len() as u64,
             blake3: Some(Digest::of(bytes)),
-            literals: literals.map_or(0, |all| all.rules_in(bytes, sweep.may_be_text())),
-            census: sweep.finish(),
+            literals: literals.map_or(0, |all| all.rules_in(bytes, may_be_text)),
+            census: census(sweep, bytes.len() as u64),
             ..Content::default()
         }
     }
@@ -76,9 +80,11 @@ impl<'a> Pass<'a> {
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(bytes);
         }
-        self.sweep.update(bytes);
+        if let Some(sweep) = &mut self.sweep {
+            sweep.update(bytes);
+        }
         if let Some(finder) = &mut self.finder {
-            finder.update(bytes, self.sweep.may_be_text());
+            finder.update(bytes, self.sweep.as_ref().is_none_or(Sweep::may_be_text));
         }
         self.size += bytes.len() as u64;
     }
@@ -120,11 +126,16 @@ impl<'a> Pass<'a> {
             size: self.size,
             blake3,
             more: MoreDigests { sha256, stored: None, chunks: chunks.into() }.boxed(),
-            census: self.sweep.finish(),
+            census: census(self.sweep, self.size),
             literals: self.finder.map_or(0, |finder| finder.rules()),
             ..Content::default()
         }
     }
+}
+
+/// What was counted of `size` bytes.
+fn census(sweep: Option<Sweep>, size: u64) -> Census {
+    sweep.map_or_else(|| Census::not_taken(size), Sweep::finish)
 }
 
 /// The ends of a content, for probes.
@@ -205,7 +216,7 @@ mod tests {
         for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 5 * CHUNK + 77] {
             let data: Vec<u8> = (0..length).map(|n| (n / 3) as u8).collect();
             for step in [1000, CHUNK, 100_000] {
-                let mut pass = Pass::of(true, None);
+                let mut pass = Pass::of(true, true, None);
                 data.chunks(step).for_each(|bytes| pass.update(bytes));
                 let content = pass.finish();
                 assert_eq!(content.blake3, Some(Digest::of(&data)), "{length} by {step}");

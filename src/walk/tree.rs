@@ -33,6 +33,6 @@ impl Tree {
         let permits = Permits::new(options.memory);
         let volume = listed::read(&self.entries);
         let manifest = scan::run_listed(volume, &self.bytes, options, &permits);
-        Artifact::listed(self, permits, manifest)
+        Artifact::listed(self, options, permits, manifest)
     }
 }
