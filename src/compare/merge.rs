@@ -66,6 +66,17 @@ pub struct Comparison {
     pub flipped: Vec<(Row, Row)>,
 }
 
+impl Comparison {
+    /// What the old side had and the new one has not, by its former locators.
+    pub fn gone(&self) -> impl Iterator<Item = &Locator> {
+        self.items.iter().filter_map(|item| match item.change.verb {
+            Verb::Removed => Some(&item.change.path),
+            Verb::Renamed => item.change.from.as_ref(),
+            _ => None,
+        })
+    }
+}
+
 /// One pair of rows that differ, or a row without a partner.
 struct Pair {
     old: Option<Box<Row>>,

@@ -218,7 +218,12 @@ impl Judge<'_> {
         let census = Census::default();
         let mut judged = nameless(path, &census);
         judged.targets = targets;
-        finding(rule, &judged, self.settings(), message)
+        let mut finding = finding(rule, &judged, self.settings(), message);
+        // A folder without entries may have lost the last of them.
+        if matches!(rule.matcher, Matcher::Facts(FactsMatch { empty: true, .. })) {
+            finding.missing = Some(path.clone());
+        }
+        finding
     }
 }
 

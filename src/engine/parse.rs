@@ -6,7 +6,7 @@ use super::links::Followed;
 use super::sight::Sight;
 use crate::model::{Census, Class, Evidence, Finding, Manifest};
 use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
-use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, WHOLE};
+use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
 use crate::rules::{Matcher, Rule, Targets};
 
 /// Bytes of evidence, and how many of them may stand before the hit.
@@ -57,24 +57,7 @@ impl Judge<'_> {
     /// Judges the structure of an entry. `bytes` are all of it, or as many of the first, and behind
     /// them of the last, as [`crate::rules::parsed`] says; `now` is in seconds since 1970.
     pub fn parse(&self, judged: &Judged<'_>, bytes: &[u8], now: i64) -> Parsing {
-        let targets = Targets::built_in();
-        let large = judged.census.size > WHOLE;
-        let head = if large { bytes.len().min(HEAD as usize) } else { bytes.len() };
-        let (bytes, tail) = bytes.split_at_checked(head).unwrap_or((bytes, &[]));
-        let parsed = Parsed {
-            tail,
-            size: judged.census.size,
-            name: judged.name,
-            format: judged.format.unwrap_or_default(),
-            class: judged.class,
-            kind: judged.kind,
-            declared: judged.declared,
-            targets: judged.targets.iter().filter_map(|name| targets.get(name)).collect(),
-            architectures: &self.settings().architectures,
-            oldest: &self.settings().oldest,
-            now,
-            ..Parsed::new(bytes)
-        };
+        let parsed = self.parsed(judged, bytes, now);
         let mut parsing = Parsing::default();
         for (number, rule, look) in self.parsing() {
             if !in_scope(rule, judged) {
@@ -110,6 +93,59 @@ impl Judge<'_> {
         }
         number_occurrences(&mut parsing.findings);
         parsing
+    }
+
+    /// A content as rules see it.
+    fn parsed<'p>(&'p self, judged: &'p Judged<'_>, bytes: &'p [u8], now: i64) -> Parsed<'p> {
+        let targets = Targets::built_in();
+        let large = judged.census.size > WHOLE;
+        let head = if large { bytes.len().min(HEAD as usize) } else { bytes.len() };
+        let (bytes, tail) = bytes.split_at_checked(head).unwrap_or((bytes, &[]));
+        Parsed {
+            tail,
+            size: judged.census.size,
+            name: judged.name,
+            format: judged.format.unwrap_or_default(),
+            class: judged.class,
+            kind: judged.kind,
+            declared: judged.declared,
+            targets: judged.targets.iter().filter_map(|name| targets.get(name)).collect(),
+            architectures: &self.settings().architectures,
+            oldest: &self.settings().oldest,
+            now,
+            ..Parsed::new(bytes)
+        }
+    }
+
+    /// Whether some detector of the whole artifact notes an entry that is as it was in the approved build.
+    pub fn wants_note(&self, judged: &Judged<'_>, unchanged: Unchanged) -> bool {
+        self.joins(unchanged).any(|(_, rule, _)| in_scope(rule, judged))
+    }
+
+    /// What these detectors note of such an entry.
+    pub fn notes(
+        &self,
+        judged: &Judged<'_>,
+        bytes: &[u8],
+        now: i64,
+        unchanged: Unchanged,
+    ) -> Vec<(usize, Notes)> {
+        let parsed = self.parsed(judged, bytes, now);
+        let joins = self.joins(unchanged).filter(|(_, rule, _)| in_scope(rule, judged));
+        let note = |(number, _, join): (usize, &Rule, Join)| {
+            let mut notes = Notes::default();
+            (join.note)(&parsed, &mut notes);
+            (number, notes)
+        };
+        joins.map(note).collect()
+    }
+
+    /// The detectors of the whole artifact that need such contents.
+    fn joins(&self, unchanged: Unchanged) -> impl Iterator<Item = (usize, &Rule, Join)> {
+        self.parsing().filter_map(move |(number, rule, look)| match look {
+            Look::Joined(join) if join.unchanged == unchanged => Some((number, rule, join)),
+            _ => None,
+        })
     }
 
     /// What detectors of the whole artifact say when every content is noted. `notes` has, for each

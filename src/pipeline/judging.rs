@@ -340,7 +340,7 @@ fn changed_paths(comparison: &Comparison) -> BTreeSet<&str> {
     names.chain(comparison.flipped.iter().map(|(_, new)| &new.path)).map(Locator::as_str).collect()
 }
 
-/// Whether what a reference misses was there before, under the name that it spells or a longer one.
+/// Whether what a finding misses was there before, under the name that it spells or a longer one.
 fn is_changed(missing: &Locator, changed: &BTreeSet<&str>) -> bool {
     let ends = std::iter::once(&"").chain(&LEFT_OUT);
     ends.map(|end| format!("{missing}{end}")).any(|name| changed.contains(name.as_str()))
@@ -361,11 +361,15 @@ pub(super) fn mark_existing(
         .filter(|path| changed.contains(path.as_str()))
         .collect();
     let renewed: BTreeSet<&str> = renewed.iter().map(Locator::as_str).collect();
+    let emptied: BTreeSet<&str> =
+        comparison.gone().filter_map(|gone| Some(gone.as_str().rsplit_once('/')?.0)).collect();
     for finding in findings {
+        let is_emptied = finding.missing.as_ref() == Some(&finding.path)
+            && emptied.contains(finding.path.as_str());
         let changed_here = changed.contains(finding.path.as_str())
             || renewed.contains(finding.path.container())
             || finding.aliases.iter().any(|alias| changed.contains(alias.as_str()))
             || finding.missing.as_ref().is_some_and(|path| is_changed(path, &changed));
-        finding.existing = !changed_here;
+        finding.existing = !changed_here && !is_emptied;
     }
 }

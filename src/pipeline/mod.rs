@@ -2,6 +2,7 @@
 
 mod fix;
 mod guess;
+mod jobs;
 mod judging;
 mod parsing;
 mod request;

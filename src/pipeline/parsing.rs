@@ -1,25 +1,23 @@
 //! Rules of cost `parse`: the contents that they look at are read once more, whole up to a limit, in
 //! the order in which they lie on the medium, on all cores.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::jobs::{Job, Why, gone, jobs, tasks};
 use super::judging::{Round, judged_of};
-use crate::compare::{Comparison, Item};
+use crate::compare::Comparison;
 use crate::engine::{AllNotes, Followed, Gone, Judge, Judged, Links, Parsing};
-use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Census, Codec, Content, ContentId, Finding, Gap, GapKind, Locator, Verb};
+use crate::model::manifest::ContentPlace;
+use crate::model::{Census, Codec, Content, Finding, Gap, GapKind, Locator, Manifest};
 use crate::rules::faults::reads_end;
-use crate::rules::parsed::{HEAD, Noted, TAIL, WHOLE};
+use crate::rules::parsed::{HEAD, Noted, TAIL, Unchanged, WHOLE};
 use crate::rules::sums::Algorithm;
 use crate::source::{Forward, Permits};
 use crate::walk::Artifact;
-
-/// Contents of one task.
-const BATCH: usize = 16;
 
 /// What the stage found.
 #[derive(Default)]
@@ -37,11 +35,12 @@ pub(super) struct Found {
 pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Found {
     let Round { judge, artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
-    let gone = round.comparison.filter(|_| changed.is_some()).and_then(gone);
-    let jobs = jobs(round, changed, gone.is_some());
-    let trees = Links::new(judge, manifest);
+    let trees = Links::new(judge, manifest, changed.is_some());
     // What is missing from a part may well stand in the whole.
     let links = trees.as_ref().filter(|_| !round.partial);
+    let compared = round.comparison.filter(|_| changed.is_some());
+    let gone = compared.and_then(|comparison| gone(comparison, links));
+    let jobs = jobs(round, changed, gone.as_ref());
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
@@ -94,6 +93,9 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         return found;
     }
     found.joined = judge.join(manifest, sight, &notes);
+    if let Some(comparison) = compared.filter(|_| gone.as_ref().is_some_and(Gone::has_libraries)) {
+        name_gone(&mut found.joined, manifest, comparison);
+    }
     let mut unread = Vec::new();
     let listed = judge.sums(manifest, sight, &notes, &mut |place, algorithm| {
         let content = manifest.content(place);
@@ -117,111 +119,18 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     found
 }
 
-/// A content to look at, and where it begins in its container.
-struct Job {
-    place: ContentPlace,
-    start: u64,
-    why: Why,
-}
-
-/// Why a content is looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// It is new or changed, or nothing is compared.
-    New,
-    /// It is as it was in the approved build, and some rule looks at such contents too.
-    Always,
-    /// It is as it was, and may refer to an entry that is gone.
-    Gone,
-}
-
-/// What is not there any more. Contents that are as they were may refer to it.
-fn gone(comparison: &Comparison) -> Option<Gone> {
-    fn path(item: &Item) -> Option<&Locator> {
-        match item.change.verb {
-            Verb::Removed => Some(&item.change.path),
-            Verb::Renamed => item.change.from.as_ref(),
-            _ => None,
+/// What may have been in any folder is missed by its name alone: says where it was.
+fn name_gone(findings: &mut [Finding], manifest: &Manifest, comparison: &Comparison) {
+    for finding in findings {
+        let Some(missing) = finding.missing.as_mut().filter(|path| manifest.find(path).is_none())
+        else {
+            continue;
+        };
+        let is_it = |path: &&Locator| path.last_segment() == missing.as_str();
+        if let Some(path) = comparison.gone().find(is_it) {
+            *missing = path.clone();
         }
     }
-    let mut paths = comparison.items.iter().filter_map(path).peekable();
-    paths.peek()?;
-    Some(Gone::new(paths))
-}
-
-/// The contents that some rule looks at, each once, in the order of the medium.
-fn jobs(round: &Round<'_>, changed: Option<&BTreeSet<&str>>, lost: bool) -> Vec<Job> {
-    let manifest = &round.artifact.manifest;
-    let mut jobs = Vec::new();
-    for (c, container) in manifest.containers.iter().enumerate() {
-        for (v, contents) in container.contents.iter().enumerate() {
-            for index in 0..contents.len() {
-                let content = ContentId(index as u32);
-                if container.canonical(v as u16, content) != (v as u16, content) {
-                    continue;
-                }
-                let container = ContainerId(c as u32);
-                let place = ContentPlace { container, volume: v as u16, content };
-                let root = Locator::root();
-                let judged = judged_of(manifest, place, &root)
-                    .filter(|judged| round.judge.wants_parse(judged));
-                if let Some(judged) = judged {
-                    let why = match changed {
-                        Some(_) if round.judge.wants_parse_always(&judged) => Why::Always,
-                        Some(_) if lost && round.judge.wants_links(&judged) => Why::Gone,
-                        _ => Why::New,
-                    };
-                    let extents = manifest.stored(place).map(|stored| &stored.extents);
-                    let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
-                    jobs.push(Job { place, start, why });
-                }
-            }
-        }
-    }
-    if let Some(changed) = changed {
-        let open: HashSet<ContentPlace> =
-            jobs.iter().filter(|job| job.why != Why::Always).map(|job| job.place).collect();
-        let names = manifest.places().filter_map(|name| {
-            let place = manifest.content_place(name).filter(|place| open.contains(place))?;
-            let compared = manifest.compared(name)?;
-            changed.contains(manifest.path(compared).as_str()).then_some(place)
-        });
-        let new: HashSet<ContentPlace> = names.collect();
-        jobs.retain_mut(|job| {
-            if new.contains(&job.place) {
-                job.why = Why::New;
-                return true;
-            }
-            job.why != Why::New
-        });
-    }
-    jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
-    jobs
-}
-
-/// Runs of jobs. What lies in a packed container is one run: the thread that has unpacked it reads
-/// all of it.
-fn tasks(artifact: &Artifact, jobs: &[Job]) -> Vec<std::ops::Range<usize>> {
-    let manifest = &artifact.manifest;
-    let mut tasks: Vec<std::ops::Range<usize>> = Vec::new();
-    let mut before = None;
-    for (index, job) in jobs.iter().enumerate() {
-        let container = manifest.container(job.place.container);
-        let inside = container.and_then(|container| container.inside);
-        let is_packed = inside
-            .and_then(|place| manifest.stored(place))
-            .is_some_and(|s| s.codec != Codec::Plain);
-        match tasks.last_mut() {
-            Some(task)
-                if before == Some(job.place.container) && (is_packed || task.len() < BATCH) =>
-            {
-                task.end = index + 1;
-            }
-            _ => tasks.push(index..index + 1),
-        }
-        before = Some(job.place.container);
-    }
-    tasks
 }
 
 /// Reads and judges one content.
@@ -237,10 +146,22 @@ fn one(
     let _permit = pool.take(wanted(size));
     let mut parsing = Parsing::default();
     look(round, job.place, buffer, |judged, bytes| {
-        if job.why != Why::Gone {
-            parsing = judge.parse(judged, bytes, now);
-        } else if gone.is_none_or(|gone| !gone.may_be_named_in(bytes)) {
-            return;
+        match job.why {
+            Why::New | Why::Always => parsing = judge.parse(judged, bytes, now),
+            Why::Beside => {
+                parsing.notes = judge.notes(judged, bytes, now, Unchanged::Beside);
+                return;
+            }
+            Why::Named => {
+                let is_named = gone.is_some_and(|gone| gone.may_be_named_in(bytes));
+                // Of a large program the names are not among the bytes that are read.
+                if is_named || (bytes.len() as u64) < size {
+                    parsing.notes = judge.notes(judged, bytes, now, Unchanged::Naming);
+                }
+                if !is_named {
+                    return;
+                }
+            }
         }
         if let Some(links) = links {
             parsing.followed = links.follow(job.place, judged, bytes);
@@ -304,6 +225,21 @@ fn follow(
     found: &mut Found,
 ) {
     let mut buffer = Vec::new();
+    for place in links.unread(&followed) {
+        let mut places = Followed::default();
+        let seen = look(round, place, &mut buffer, |judged, bytes| {
+            places = links.follow(place, judged, bytes).places_only();
+        });
+        found.gaps.extend(seen.err());
+        match followed.binary_search_by_key(&place, |(place, _)| *place) {
+            Ok(at) => {
+                if let Some((_, of)) = followed.get_mut(at) {
+                    *of = places;
+                }
+            }
+            Err(at) => followed.insert(at, (place, places)),
+        }
+    }
     let mut again =
         |followed: &mut [(ContentPlace, Followed)], places: &[ContentPlace], see: See<'_>| {
             for &place in places {

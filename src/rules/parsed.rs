@@ -112,7 +112,7 @@ pub struct Hit {
     pub range: Option<Range<u64>>,
     /// The target that minds, if not all do.
     pub target: Option<String>,
-    /// What it misses at another place.
+    /// What it misses at another place, or does not go with there.
     pub missing: Option<Locator>,
 }
 
@@ -199,10 +199,20 @@ pub struct Noted {
 pub struct Join {
     /// What it keeps of each content in its scope.
     pub note: fn(&Parsed<'_>, &mut Notes),
-    /// What it says when all are noted: the number of a note, and the hit there. Contents that are
-    /// as they were in the approved manifest gave no notes; what they are called and what the pass
-    /// found of them the manifest tells all the same.
+    /// What it says when all are noted: the number of a note, and the hit there.
     pub join: Resolve,
+    /// Which contents are noted that are as they were in the approved manifest. Of the others the
+    /// manifest tells what they are called and what the pass found.
+    pub unchanged: Unchanged,
+}
+
+/// Of contents that are as they were in the approved build, those that a [`Join`] needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unchanged {
+    /// Those in the folder of one that changed.
+    Beside,
+    /// Those that may name an entry which is gone.
+    Naming,
 }
 
 /// Looks at a manifest and all notes; tells hits.

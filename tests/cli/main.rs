@@ -28,4 +28,5 @@ mod tails;
 mod targets;
 mod terminal;
 mod texts;
+mod unchanged;
 mod usage;

@@ -61,6 +61,8 @@ pub(super) struct Reader<'l, 'a> {
     page: u64,
     places: Vec<u64>,
     named: Vec<(u64, u64)>,
+    /// Pages of these, where only some of the contents are followed.
+    pages: FastSet<ContentPlace>,
     /// Known places, when only these are to be told.
     pub(super) known: Option<&'l Places>,
 }
@@ -157,6 +159,7 @@ impl<'a> Links<'a> {
             page: number(&content),
             places: Vec::new(),
             named: Vec::new(),
+            pages: FastSet::default(),
             known,
         })
     }
@@ -403,9 +406,15 @@ impl Reader<'_, '_> {
         let Some(page) = self.page_at(node) else { return };
         let named = number(&(page, fragment));
         match self.known {
-            None => self.named.push((page, named)),
+            None => {
+                self.named.push((page, named));
+                if self.links.narrow && page != self.page {
+                    self.pages.extend(self.links.manifest.content_place(place));
+                }
+            }
             Some(places) if places.lacks(page, named) => {
-                self.tell(Fate::NoPlace, role, &spelled(), at, (named, None));
+                let path = self.links.manifest.path(place);
+                self.tell(Fate::NoPlace, role, &spelled(), at, (named, Some(path)));
             }
             Some(_) => {}
         }
@@ -456,6 +465,7 @@ impl Reader<'_, '_> {
         if self.known.is_some() {
             return followed;
         }
+        followed.pages = self.pages.into_iter().collect();
         self.places.sort_unstable();
         self.places.dedup();
         let (own, places) = (self.page, &self.places);

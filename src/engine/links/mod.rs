@@ -11,7 +11,7 @@ mod follow;
 mod gone;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +51,8 @@ pub struct Links<'a> {
     /// Where sites are served, when that is settled.
     served: OnceLock<BTreeMap<Site, Served>>,
     kept: AtomicUsize,
+    /// Whether only some of the contents are followed.
+    narrow: bool,
 }
 
 /// What following the references of one content gave.
@@ -68,8 +70,19 @@ pub struct Followed {
     named: Vec<(u64, u64)>,
     /// Places and names of them that it counts among those that are kept.
     kept: usize,
+    /// Where only some of the contents are followed, those in which it names places.
+    pages: Vec<ContentPlace>,
     /// What it tells of where its site is served.
     witness: Witness,
+}
+
+impl Followed {
+    /// Of a content that is as it was, only the places in it.
+    #[must_use]
+    pub fn places_only(self) -> Self {
+        let Self { page, places, kept, .. } = self;
+        Self { page, places, kept, ..Self::default() }
+    }
 }
 
 /// Every place in every page that was read.
@@ -84,8 +97,9 @@ pub struct Places {
 }
 
 impl<'a> Links<'a> {
-    /// The rules about references that run; none if there are none.
-    pub fn new(judge: &'a Judge<'a>, manifest: &'a Manifest) -> Option<Self> {
+    /// The rules about references that run; none if there are none. `narrow` says that only some of the
+    /// contents will be followed.
+    pub fn new(judge: &'a Judge<'a>, manifest: &'a Manifest, narrow: bool) -> Option<Self> {
         let rules: Vec<_> = rules(judge).collect();
         if rules.is_empty() {
             return None;
@@ -97,7 +111,8 @@ impl<'a> Links<'a> {
         let kept = AtomicUsize::new(0);
         let base = judge.settings().link_base.as_deref().map(Served::by_settings);
         let served = OnceLock::new();
-        let mut links = Self { judge, manifest, rules, trees, root: None, base, served, kept };
+        let root = None;
+        let mut links = Self { judge, manifest, rules, trees, root, base, served, kept, narrow };
         let wanted = judge.settings().link_root.as_deref();
         links.root = wanted.and_then(|path| manifest.find(&Locator::parse(path)));
         Some(links)
@@ -129,7 +144,7 @@ impl<'a> Links<'a> {
     }
 
     /// Whether a content has places that others may name.
-    fn has_places(&self, place: Place) -> bool {
+    pub fn has_places(&self, place: Place) -> bool {
         let content = self.manifest.content_place(place).and_then(|c| self.manifest.content(c));
         let Some((volume, node)) = self.manifest.node(place) else { return false };
         let format = content.and_then(|content| content.format);
@@ -151,6 +166,16 @@ impl<'a> Links<'a> {
     /// The number of a content as a page.
     fn page(&self, place: Place) -> Option<u64> {
         self.manifest.content_place(place).map(|content| number(&content))
+    }
+
+    /// Pages in which contents name places and that were not followed themselves.
+    pub fn unread(&self, followed: &[(ContentPlace, Followed)]) -> BTreeSet<ContentPlace> {
+        let named = followed.iter().flat_map(|(_, of)| &of.pages).copied();
+        let is_unread = |place: &ContentPlace| {
+            let at = followed.binary_search_by_key(place, |(place, _)| *place);
+            at.ok().and_then(|at| followed.get(at)).is_none_or(|(_, of)| of.page.is_none())
+        };
+        named.filter(is_unread).collect()
     }
 
     /// Puts together what contents, in the order of places, told of places in them.

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use super::super::{Detector, Look};
 use crate::model::Manifest;
-use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed};
+use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
 
-pub(in super::super) const DETECTOR: Detector =
-    Detector { name: "binary-build-id", look: Look::Joined(Join { note, join }) };
+pub(in super::super) const DETECTOR: Detector = Detector {
+    name: "binary-build-id",
+    look: Look::Joined(Join { note, join, unchanged: Unchanged::Beside }),
+};
 
 fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
     for elf in parsed.programs().iter().filter_map(|program| program.elf()) {
@@ -31,7 +33,7 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
                 let _ = write!(id, "{byte:02x}");
             }
             let path = manifest.content_path(other.place);
-            tell(index, Hit::new(format!("{id} of {path}")));
+            tell(index, Hit { missing: Some(path.clone()), ..Hit::new(format!("{id} of {path}")) });
         }
     }
 }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use memchr::memmem;
 
 use super::super::{Detector, Look};
-use crate::model::{Kind, Manifest};
-use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed};
+use crate::model::{Kind, Locator, Manifest};
+use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
 
-pub(in super::super) const DETECTOR: Detector =
-    Detector { name: "binary-missing-library", look: Look::Joined(Join { note, join }) };
+pub(in super::super) const DETECTOR: Detector = Detector {
+    name: "binary-missing-library",
+    look: Look::Joined(Join { note, join, unchanged: Unchanged::Naming }),
+};
 
 /// What every system has: told only where the image is a system itself.
 const EVERYWHERE: [&str; 10] = [
@@ -54,13 +56,15 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
             absent.entry(&note.key).or_insert((index, 0)).1 += 1;
         }
     }
-    for (name, (index, count)) in absent {
-        let name = String::from_utf8_lossy(name);
+    for (key, (index, count)) in absent {
+        let name = String::from_utf8_lossy(key);
         let others = match count {
             1 => String::new(),
             2 => ", and one more program does".to_owned(),
             _ => format!(", and {} more programs do", count - 1),
         };
-        tell(index, Hit::new(format!("{name}{others}")));
+        // It may have been in any folder.
+        let missing = Some(Locator::root().view("").child(key, 0));
+        tell(index, Hit { missing, ..Hit::new(format!("{name}{others}")) });
     }
 }

@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use super::super::{Detector, Look};
 use super::{names_encoding, utf8};
 use crate::model::{Class, Declared, Locator, Manifest};
-use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed};
+use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
 
-pub(in super::super) const DETECTOR: Detector =
-    Detector { name: "several-in-set", look: Look::Joined(Join { note, join }) };
+pub(in super::super) const DETECTOR: Detector = Detector {
+    name: "several-in-set",
+    look: Look::Joined(Join { note, join, unchanged: Unchanged::Beside }),
+};
 
 /// Key of the texts of a resource fork, which are one set whatever their names.
 const FORK: &[u8] = b"/";
@@ -79,7 +81,8 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
         let other = manifest.content_path(*place);
         let is = if what.contains("not") { "is" } else { "is not" };
         told.extend(few.iter().map(|index| {
-            (*index, Hit::new(format!("{what} {} of the same set {is}", other.last_segment())))
+            let hit = Hit::new(format!("{what} {} of the same set {is}", other.last_segment()));
+            (*index, Hit { missing: Some(other.clone()), ..hit })
         }));
     }
     told.sort_by_key(|(index, _)| *index);

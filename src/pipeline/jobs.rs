@@ -1,0 +1,150 @@
+//! Which contents the rules of cost `parse` look at: all of them, or, against an approved manifest, what
+//! is new or changed and those others of which the changes may make something wrong.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::judging::{Round, judged_of};
+use crate::compare::{Comparison, Item};
+use crate::engine::{Gone, Judged, Links};
+use crate::model::manifest::{ContainerId, ContentPlace};
+use crate::model::{Codec, ContentId, Kind, Locator, NodeId, Verb};
+use crate::rules::parsed::Unchanged;
+use crate::walk::Artifact;
+
+/// Contents of one task.
+const BATCH: usize = 16;
+
+/// A content to look at, and where it begins in its container.
+pub(super) struct Job {
+    pub(super) place: ContentPlace,
+    start: u64,
+    pub(super) why: Why,
+}
+
+/// Why a content is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is new or changed, or nothing is compared.
+    New,
+    /// It is as it was in the approved build, and some rule looks at such contents too.
+    Always,
+    /// It is as it was, and may refer to an entry that is gone or to a place in one that changed.
+    Named,
+    /// It is as it was, and lies beside one that changed.
+    Beside,
+}
+
+/// What contents that are as they were may name, and is not as it was.
+pub(super) fn gone(comparison: &Comparison, links: Option<&Links<'_>>) -> Option<Gone> {
+    let gone: Vec<_> = comparison.gone().collect();
+    let is_page = |item: &&Item| {
+        let place = item.new.as_ref().and_then(|row| row.place);
+        item.change.verb == Verb::Modified
+            && place.zip(links).is_some_and(|(place, links)| links.has_places(place))
+    };
+    let changed = comparison.items.iter().filter(is_page).map(|item| &item.change.path);
+    let changed: Vec<_> = changed.collect();
+    (!gone.is_empty() || !changed.is_empty()).then(|| Gone::new(&gone, &changed))
+}
+
+/// The contents that some rule looks at, each once, in the order of the medium.
+pub(super) fn jobs(
+    round: &Round<'_>,
+    changed: Option<&BTreeSet<&str>>,
+    gone: Option<&Gone>,
+) -> Vec<Job> {
+    let manifest = &round.artifact.manifest;
+    let new: Option<HashSet<ContentPlace>> = changed.map(|changed| {
+        let is_new = |place| {
+            let compared = manifest.compared(place)?;
+            changed
+                .contains(manifest.path(compared).as_str())
+                .then(|| manifest.content_place(place))
+        };
+        manifest.places().filter_map(|place| is_new(place).flatten()).collect()
+    });
+    let root = Locator::root();
+    let mut jobs = Vec::new();
+    // Contents that are as they were, in the folders of those that changed.
+    let mut folders: HashSet<Folder> = HashSet::new();
+    let mut others: Vec<(Folder, Job)> = Vec::new();
+    for (c, container) in manifest.containers.iter().enumerate() {
+        for (v, contents) in container.contents.iter().enumerate() {
+            for index in 0..contents.len() {
+                let content = ContentId(index as u32);
+                if container.canonical(v as u16, content) != (v as u16, content) {
+                    continue;
+                }
+                let container = ContainerId(c as u32);
+                let place = ContentPlace { container, volume: v as u16, content };
+                let judged = judged_of(manifest, place, &root)
+                    .filter(|judged| round.judge.wants_parse(judged));
+                let Some(judged) = judged else { continue };
+                let extents = manifest.stored(place).map(|stored| &stored.extents);
+                let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
+                let job = |why| Job { place, start, why };
+                let has_beside = || round.judge.wants_note(&judged, Unchanged::Beside);
+                if new.as_ref().is_none_or(|new| new.contains(&place)) {
+                    if new.is_some() && has_beside() {
+                        folders.extend(folder(round, place));
+                    }
+                    jobs.push(job(Why::New));
+                } else if round.judge.wants_parse_always(&judged) {
+                    jobs.push(job(Why::Always));
+                } else if gone.is_some_and(|gone| may_name(round, gone, &judged)) {
+                    jobs.push(job(Why::Named));
+                } else if has_beside()
+                    && let Some(folder) = folder(round, place)
+                {
+                    others.push((folder, job(Why::Beside)));
+                }
+            }
+        }
+    }
+    let beside = others.into_iter().filter(|(folder, _)| folders.contains(folder));
+    jobs.extend(beside.map(|(_, job)| job));
+    jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
+    jobs
+}
+
+/// Whether a content is of those that may name what is gone.
+fn may_name(round: &Round<'_>, gone: &Gone, judged: &Judged<'_>) -> bool {
+    round.judge.wants_links(judged)
+        || gone.has_libraries() && round.judge.wants_note(judged, Unchanged::Naming)
+}
+
+/// Container, volume and folder.
+type Folder = (ContainerId, u16, Option<NodeId>);
+
+/// The folder of a content. The resources of a fork are together, whatever their types.
+fn folder(round: &Round<'_>, content: ContentPlace) -> Option<Folder> {
+    let place = round.artifact.manifest.main_place(content)?;
+    let (_, node) = round.artifact.manifest.node(place)?;
+    let parent = node.parent().filter(|_| node.kind != Kind::Resource);
+    Some((place.container, place.volume, parent))
+}
+
+/// Runs of jobs. What lies in a packed container is one run: the thread that has unpacked it reads
+/// all of it.
+pub(super) fn tasks(artifact: &Artifact, jobs: &[Job]) -> Vec<std::ops::Range<usize>> {
+    let manifest = &artifact.manifest;
+    let mut tasks: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut before = None;
+    for (index, job) in jobs.iter().enumerate() {
+        let container = manifest.container(job.place.container);
+        let inside = container.and_then(|container| container.inside);
+        let is_packed = inside
+            .and_then(|place| manifest.stored(place))
+            .is_some_and(|s| s.codec != Codec::Plain);
+        match tasks.last_mut() {
+            Some(task)
+                if before == Some(job.place.container) && (is_packed || task.len() < BATCH) =>
+            {
+                task.end = index + 1;
+            }
+            _ => tasks.push(index..index + 1),
+        }
+        before = Some(job.place.container);
+    }
+    tasks
+}
