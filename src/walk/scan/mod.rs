@@ -1,5 +1,7 @@
 //! The queue of tasks and the containers that grow from it.
 
+mod finish;
+
 use std::collections::VecDeque;
 use std::fs::Metadata;
 use std::io;
@@ -15,7 +17,7 @@ use super::{Options, stream};
 use crate::inspect;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
-    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, Volume, row,
+    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, Volume,
 };
 use crate::readers::directory;
 use crate::readers::{Budget, Context, Form, Probe, READERS, Reader};
@@ -459,93 +461,6 @@ impl Scan<'_> {
         }
         volumes
     }
-
-    fn finish(self, folders: Vec<Arc<Folder>>, format: Option<&'static str>) -> Manifest {
-        for folder in folders {
-            if let Ok(folder) = Arc::try_unwrap(folder) {
-                let (id, container) = folder.into_container();
-                self.put(id, container);
-            }
-        }
-        let images = std::mem::take(&mut *lock(&self.images));
-        for image in images {
-            if let Ok(image) = Arc::try_unwrap(image) {
-                let (id, container) = image.into_container();
-                self.put(id, container);
-            }
-        }
-        let mut manifest = Manifest {
-            artifact: self
-                .artifact
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner)
-                .unwrap_or_default(),
-            folder: self.is_folder,
-            format,
-            containers: self.containers.into_inner().unwrap_or_else(PoisonError::into_inner),
-            ..Manifest::default()
-        };
-        for (id, container) in manifest.containers.iter().enumerate() {
-            if let Some(place) = container.inside {
-                manifest.within.insert(place, ContainerId(id as u32));
-            }
-        }
-        let raw = fold_limits(self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let mut gaps: Vec<Gap> = raw
-            .into_iter()
-            .map(|gap| Gap::new(manifest.content_path(gap.place), gap.kind, gap.message))
-            .collect();
-        for (id, container) in manifest.containers.iter().enumerate() {
-            for (v, volume) in container.volumes.iter().enumerate() {
-                for unread in &volume.unread {
-                    let id = ContainerId(id as u32);
-                    let path = row::owner_name(&manifest, id, v as u16, unread.owner);
-                    let mut gap = Gap::new(path, unread.kind, unread.message.clone());
-                    gap.range = unread.at.as_ref().map(|at| (at.start, at.end));
-                    gaps.push(gap);
-                }
-            }
-        }
-        gaps.sort();
-        gaps.dedup();
-        manifest.gaps = gaps;
-        let trailing = self.trailing.into_inner().unwrap_or_else(PoisonError::into_inner);
-        manifest.trailing = trailing
-            .into_iter()
-            .map(|(place, ending)| (place, ending.trailing, ending.zero_padding))
-            .collect();
-        manifest.trailing.sort_unstable();
-        for &(place, bytes, _) in &manifest.trailing {
-            if let Some(of) = manifest.containers.get_mut(place.container.0 as usize) {
-                of.free += bytes;
-            }
-        }
-        manifest
-    }
-}
-
-/// Contents of one container that a limit kept from being read, told one by one.
-const LISTED: usize = 16;
-
-/// A spent budget is one thing to a person, however many contents it leaves unread: of each container
-/// the first few are told, and how many there are more.
-fn fold_limits(mut gaps: Vec<RawGap>) -> Vec<RawGap> {
-    let key = |gap: &RawGap| (gap.kind, gap.place.container);
-    gaps.sort_by(|a, b| (key(a), &a.message, a.place).cmp(&(key(b), &b.message, b.place)));
-    let mut folded: Vec<RawGap> = Vec::new();
-    for group in gaps.chunk_by_mut(|a, b| key(a) == key(b) && a.message == b.message) {
-        let more = group.len().saturating_sub(LISTED);
-        let is_long = more > 1 && group.first().is_some_and(|gap| gap.kind == GapKind::Limit);
-        let kept = if is_long { LISTED + 1 } else { group.len() };
-        for (n, gap) in group.iter_mut().take(kept).enumerate() {
-            let mut message = std::mem::take(&mut gap.message);
-            if is_long && n == LISTED {
-                message = format!("{message}; so it is for {} more here", more - 1);
-            }
-            folded.push(RawGap { place: gap.place, kind: gap.kind, message });
-        }
-    }
-    folded
 }
 
 /// The readers that know the bytes: all that read by position, else the first that reads forward,
