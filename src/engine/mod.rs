@@ -14,6 +14,7 @@ mod example;
 mod hit;
 mod judge;
 mod links;
+mod listed;
 mod names;
 mod parse;
 mod points;

@@ -1,16 +1,17 @@
 //! Files of checksums in the artifact: each line names an entry beside it and the digest that its
 //! bytes must have.
 //!
-//! Detectors note the lines; here the names are looked up in the folder of the list, and what is
-//! there is hashed by who can read it.
+//! Detectors note the lines; here the names are looked up where they count from, and what is there is
+//! hashed by who can read it.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::judge::{Judge, Judged};
+use super::listed::{Base, bases};
 use super::parse::AllNotes;
 use super::sight::Sight;
-use crate::model::manifest::{ContentPlace, Place};
+use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Census, Finding, Manifest, Node, NodeId, Volume};
 use crate::rules::Matcher;
 use crate::rules::detectors::Look;
@@ -39,16 +40,16 @@ impl Judge<'_> {
             };
             for Noted { place, note } in notes {
                 let Some(line) = Line::parse(&note.key) else { continue };
-                let entry = folders.find(*place, line.name);
+                let found = folders.find(*place, line.name);
                 let list = manifest.content_path(*place);
                 // What is wrong with an entry is told of the entry: it is what changed.
-                let (about, hit) = match (entry, line.algorithm) {
-                    (None, _) if listed.absent => {
+                let (about, hit) = match (found, line.algorithm) {
+                    (Found::Absent, _) if listed.absent => {
                         let name = line.name.escape_ascii();
                         let hit = Hit::new(format!("{name} is listed here and is not there"));
                         (*place, Hit { range: note.range.clone(), ..hit })
                     }
-                    (Some(entry), Some(algorithm)) if !listed.absent => {
+                    (Found::Bytes(entry), Some(algorithm)) if !listed.absent => {
                         let found = known
                             .entry((entry, algorithm))
                             .or_insert_with(|| hash(entry, algorithm));
@@ -88,29 +89,48 @@ fn hex(bytes: &[u8]) -> String {
 /// Entries by folder and name.
 type Index<'a> = HashMap<(Option<NodeId>, &'a [u8]), NodeId>;
 
+/// What a list names.
+enum Found {
+    /// An entry with bytes.
+    Bytes(ContentPlace),
+    /// Nothing that is there.
+    Absent,
+    /// A folder or a link, or nobody can tell: not all that is there was read.
+    Unknown,
+}
+
 /// Looks up names in the folders of one volume after another.
 struct Names<'a> {
     manifest: &'a Manifest,
     /// The volume that was looked at last, and its entries by folder and name.
-    of: Option<(Place, Index<'a>)>,
+    of: Option<(ContainerId, u16, Index<'a>)>,
 }
 
 impl Names<'_> {
-    /// The content of the entry that a list in `list` calls `name`: counted from its own folder, or,
-    /// for the lists of installed Debian packages, from the root (debsums(1)).
-    fn find(&mut self, list: ContentPlace, name: &[u8]) -> Option<ContentPlace> {
+    /// What a list calls `name`.
+    fn find(&mut self, list: ContentPlace, name: &[u8]) -> Found {
         let manifest = self.manifest;
-        let place = manifest.main_place(list)?;
-        let (volume, node) = manifest.node(place)?;
-        let same = |of: &Place| (of.container, of.volume) == (place.container, place.volume);
-        if !self.of.as_ref().is_some_and(|(of, _)| same(of)) {
-            self.of = Some((place, index(volume)));
+        let mut answer = Found::Unknown;
+        for base in manifest.main_place(list).map_or(Vec::new(), |list| bases(manifest, list)) {
+            let Base { container, volume: number, folder } = base;
+            let of = manifest.container(container);
+            let Some(volume) = of.and_then(|of| of.volumes.get(usize::from(number))) else {
+                continue;
+            };
+            if self.of.as_ref().is_none_or(|(c, v, _)| (*c, *v) != (container, number)) {
+                self.of = Some((container, number, index(volume)));
+            }
+            let names = self.of.as_ref().map(|(_, _, names)| names);
+            let Some(node) = names.and_then(|names| lookup(volume, names, folder, name)) else {
+                if volume.unread.is_empty() {
+                    answer = Found::Absent;
+                }
+                continue;
+            };
+            let place = manifest.content_place(Place { container, volume: number, node });
+            return place.map_or(Found::Unknown, Found::Bytes);
         }
-        let (_, names) = self.of.as_ref()?;
-        let is_of_package = volume.name(node).ends_with(b".md5sums");
-        let found = lookup(volume, names, node.parent(), name)
-            .or_else(|| is_of_package.then(|| lookup(volume, names, None, name))?)?;
-        manifest.content_place(Place { node: found, ..place })
+        answer
     }
 }
 

@@ -81,6 +81,36 @@ fn an_entry_is_compared_with_the_list_of_checksums_beside_it() {
 }
 
 #[test]
+fn the_list_of_a_debian_package_is_of_its_data() {
+    const LISTED: &str = "integrity/listed-digest-mismatch";
+    const ABSENT: &str = "integrity/listed-file-absent";
+    let fixture = root().join("testdata/readers/ar/listed.deb");
+    let ran = premaster(["check".as_ref(), fixture.as_os_str(), "--format=json".as_ref()]).exits(1);
+    assert_eq!(hits(&ran, LISTED), ["data.tar.gz!/usr/share/splash/changed"]);
+    assert_eq!(hits(&ran, ABSENT), ["control.tar.gz!/md5sums"]);
+    let report = ran.json();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let messages: Vec<&str> = findings
+        .filter(|finding| finding["rule"] == LISTED || finding["rule"] == ABSENT)
+        .map(|finding| finding["message"].as_str().expect("a message"))
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "usr/share/splash/gone is listed here and is not there",
+            "its MD5 is 8a2dd92c881ec2a0008ed1142ef3ca4f, md5sums says \
+             7803ffcaea43bb81a439fde13b29bc35",
+        ]
+    );
+    // Of files that were not read nobody can say that they are absent.
+    let bytes = fs::read(fixture).expect("a fixture");
+    let scratch = Scratch::new();
+    let cut = scratch.file("cut.deb", &bytes[..bytes.len() - 100]);
+    let ran = premaster(["check".as_ref(), cut.as_os_str(), "--format=json".as_ref()]);
+    assert_eq!(hits(&ran, ABSENT), Vec::<String>::new());
+}
+
+#[test]
 fn against_a_manifest_only_what_is_new_is_parsed() {
     let scratch = Scratch::new();
     scratch.file("tree/old", program());

@@ -27,7 +27,18 @@ printf 'Package: splash\nVersion: 1.0\nArchitecture: all\nMaintainer: Ann <ann@e
 printf 'Welcome\n' >root/usr/share/doc/splash/README
 chmod -R u=rwX,go=rX root
 dpkg-deb --root-owner-group -Zgzip --build root "$out/splash.deb" >/dev/null
-for file in gnu.a dated.a bsd.a splash.deb coff.lib; do
+# One file is as its list says, one was built again since, one is gone; a configuration file is in no list.
+mkdir -p listed/DEBIAN listed/usr/share/splash listed/etc
+cp root/DEBIAN/control listed/DEBIAN/control
+printf '/etc/splash.conf\n' >listed/DEBIAN/conffiles
+printf 'bold = no\n' >listed/etc/splash.conf
+for name in changed gone sound; do printf 'Welcome\n' >"listed/usr/share/splash/$name"; done
+(cd listed && md5sum usr/share/splash/* >DEBIAN/md5sums)
+printf 'Welcome\004\n' >listed/usr/share/splash/changed
+rm listed/usr/share/splash/gone
+chmod -R u=rwX,go=rX listed
+dpkg-deb --root-owner-group -Zgzip --build listed "$out/listed.deb" >/dev/null
+for file in gnu.a dated.a bsd.a splash.deb listed.deb coff.lib; do
     (cd "$out" && ar t "$file") | while read -r name; do
         [ "$name" = __.SYMDEF ] && continue
         echo "$(ar p "$out/$file" "$name" | sha256sum | cut -c1-64)  $name"
