@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::support::{Ran, Scratch, premaster, root, tar, zip};
+use super::support::{Ran, Scratch, gzip, premaster, root, tar, zip};
 
 /// The findings about references, as `rule path:line offset message`.
 fn hits(ran: &Ran) -> Vec<String> {
@@ -95,6 +95,23 @@ fn a_sound_site_has_no_findings() {
     assert!(hits(&check(&sound, &[]).exits(0)).is_empty());
     let targets = ["--target", "linux", "--target", "windows"];
     assert!(hits(&check(&sound, &targets).exits(0)).is_empty());
+}
+
+#[test]
+fn a_place_is_looked_for_in_a_page_that_is_named_without_its_end() {
+    let scratch = Scratch::new();
+    let places = ["b#one", "b#two", "b?x=1#three", "b/#four", "b?#", "b#:~:text=x", "c.html#two"];
+    let links: Vec<_> = places.iter().map(|place| format!("<a href='{place}'>")).collect();
+    scratch.file("site/index.html", links.join("\n"));
+    scratch.file("site/b.html", "<h1 id=one>");
+    scratch.file("site/c.html.gz", gzip(b"<h1 id=two>"));
+    let found = hits(&check(&scratch.path("site"), &[]).exits(0));
+    let expected = [
+        "missing-place index.html:2 b#two: the page is there, the place in it is not",
+        "missing-place index.html:3 b?x=1#three: the page is there, the place in it is not",
+        "missing-place index.html:4 b/#four: the page is there, the place in it is not",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -202,7 +219,7 @@ fn a_site_is_followed_below_the_path_at_which_it_is_served() {
         assert_eq!(missing.count(), 6, "{wrong}: {found:?}");
     }
     // What lies outside of the right one is not served, though the tree has it.
-    scratch.file("site/docs/a.html", "<a href=/img/b.png><a href='/'>");
+    scratch.file("site/docs/a.html", "<p id=there><a href=/img/b.png><a href='/'>");
     let found = hits(&check(&tree, &["--config", &config("/project")]).exits(1));
     assert_eq!(found[0], "missing-from-site docs/a.html:1 /img/b.png is not there");
     assert_eq!(found.len(), 2, "{found:?}");

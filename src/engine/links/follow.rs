@@ -241,10 +241,13 @@ impl Reader<'_, '_> {
             let page = || {
                 let whole = reference.text.split(|b| matches!(b, b'?' | b'#')).next()?;
                 let whole = whole.strip_suffix(b"/").unwrap_or(whole);
+                let at = memchr::memchr(b'#', &reference.text);
+                let place = at.filter(|_| reference.form == Form::Url);
+                let place = place.and_then(|at| reference.text.get(at..)).unwrap_or_default();
                 let hosts = |end: &&&str| self.site.is_some() || **end != ".html";
                 let ends = LEFT_OUT.iter().filter(hosts).filter(|_| reference.role == Role::Page);
-                let mut seen =
-                    ends.map(|end| self.follow(reference, &[whole, end.as_bytes()].concat()));
+                let mut seen = ends
+                    .map(|end| self.follow(reference, &[whole, end.as_bytes(), place].concat()));
                 seen.find(|seen| matches!(seen, Seen::There(..)))
             };
             if let Some(found) = others.or_else(page) {
