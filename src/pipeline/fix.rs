@@ -1,17 +1,17 @@
 //! `premaster fix`: does what findings with a certain remedy ask for, in a folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
 use super::{Checked, Failure, Request, catalogue, check};
-use crate::compare;
+use crate::compare::{self, hunks::Span};
 use crate::gate;
 use crate::model::{
-    Change, Class, Content, Digest, Disposition, FieldChange, Finding, Kind, Locator, Outcome,
-    Severity, Verb, field,
+    Change, Class, Content, Digest, Disposition, FieldChange, Finding, Hunk, Kind, Locator,
+    Outcome, Severity, Verb, field,
 };
 use crate::rules::{Catalogue, Fix, fixed};
 use crate::walk::Artifact;
@@ -27,10 +27,35 @@ pub struct Fixed {
 /// What one file needs.
 #[derive(Default)]
 struct Wanted {
-    fixes: Vec<Fix>,
-    deleted: Vec<Range<u64>>,
+    by_rule: Vec<OfRule>,
     /// Hits of a rule that deletes bytes are counted, not listed.
     more: bool,
+}
+
+/// What one rule wants of a file.
+struct OfRule {
+    /// The first of its findings.
+    finding: usize,
+    fix: Fix,
+    deleted: Vec<Range<usize>>,
+}
+
+impl Wanted {
+    fn has(&self, fix: Fix) -> bool {
+        self.by_rule.iter().any(|of| of.fix == fix)
+    }
+
+    /// The first findings of the rules that want this.
+    fn findings(&self, is_meant: impl Fn(&OfRule) -> bool) -> Vec<usize> {
+        self.by_rule.iter().filter(|of| is_meant(of)).map(|of| of.finding).collect()
+    }
+}
+
+/// What was done about a file.
+struct Done {
+    change: Change,
+    /// Of each hunk, the findings that it answers; of a change without one, at the end.
+    answers: Vec<Vec<usize>>,
 }
 
 /// Fixes what can be fixed; with `dry` nothing is written. A file is replaced whole or not at all.
@@ -46,20 +71,28 @@ pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
     let Checked { outcome, artifact, .. } = check(request)?;
     let mut refused = Vec::new();
     let mut changes = Vec::new();
+    let mut answers = Vec::new();
     let catalogue = catalogue(&request.config)?;
     for (path, wanted) in wanted(&catalogue, &outcome.findings) {
         match one(&artifact, path, &wanted, dry) {
-            Ok(Some(change)) => changes.push(change),
+            Ok(Some(done)) => {
+                changes.push(done.change);
+                answers.push(done.answers);
+            }
             Ok(None) => {}
             Err(Refusal(message)) => refused.push((path.clone(), message)),
         }
     }
     let policy = gate::Policy { fail_on: Severity::Error, report_only: false, all_findings: false };
-    let decision = gate::decide(&[], &changes, &[], policy);
+    let mut decision = gate::decide(&[], &changes, &[], policy);
+    for cause in &mut decision.causes {
+        let of = cause.change.and_then(|change| answers.get(change));
+        let of = of.and_then(|of| of.get(cause.hunk.unwrap_or(of.len().saturating_sub(1))));
+        cause.findings = of.cloned().unwrap_or_default();
+    }
     let outcome = Outcome {
         verdict: decision.verdict,
         causes: decision.causes,
-        findings: Vec::new(),
         gaps: Vec::new(),
         changes,
         ..outcome
@@ -85,15 +118,20 @@ impl From<io::Error> for Refusal {
 /// What the findings of each file ask for.
 fn wanted<'a>(catalogue: &Catalogue, findings: &'a [Finding]) -> BTreeMap<&'a Locator, Wanted> {
     let mut files: BTreeMap<&Locator, Wanted> = BTreeMap::new();
-    for finding in findings {
+    let mut known: HashMap<(&Locator, &str), usize> = HashMap::new();
+    for (index, finding) in findings.iter().enumerate() {
         let Some(fix) = catalogue.get(&finding.rule).and_then(|rule| rule.fix) else { continue };
         let of = files.entry(&finding.path).or_default();
-        if !of.fixes.contains(&fix) {
-            of.fixes.push(fix);
+        let at = *known.entry((&finding.path, &finding.rule)).or_insert(of.by_rule.len());
+        if at == of.by_rule.len() {
+            of.by_rule.push(OfRule { finding: index, fix, deleted: Vec::new() });
         }
-        if fix == Fix::Delete {
+        if fix == Fix::Delete
+            && let Some(rule) = of.by_rule.get_mut(at)
+        {
             of.more |= finding.more > 0;
-            of.deleted.extend(finding.offset.map(|at| at..at + finding.length));
+            let end = |at: u64| (at + finding.length) as usize;
+            rule.deleted.extend(finding.offset.map(|at| at as usize..end(at)));
         }
     }
     files
@@ -105,7 +143,7 @@ fn one(
     path: &Locator,
     wanted: &Wanted,
     dry: bool,
-) -> Result<Option<Change>, Refusal> {
+) -> Result<Option<Done>, Refusal> {
     if path.as_str().contains('!') {
         return Err("it is packed: fix what it is packed from".into());
     }
@@ -122,25 +160,29 @@ fn one(
     if names_of(&host)? > 1 {
         return Err("it has several names (hard links): they would part".into());
     }
-    if wanted.fixes.contains(&Fix::Remove) {
+    if wanted.has(Fix::Remove) {
         if !dry {
             fs::remove_file(&host)?;
         }
-        return Ok(Some(Change::new(path.clone(), Verb::Removed)));
+        let answers = vec![wanted.findings(|of| of.fix == Fix::Remove)];
+        return Ok(Some(Done { change: Change::new(path.clone(), Verb::Removed), answers }));
     }
-    let is_text = wanted.fixes.iter().any(|fix| *fix != Fix::Executable);
+    let is_text = wanted.by_rule.iter().any(|of| of.fix != Fix::Executable);
     let bytes = if is_text { Some(new_bytes(&host, content, wanted)?) } else { None };
-    let mode = if wanted.fixes.contains(&Fix::Executable) { executable(&host)? } else { None };
+    let mode = if wanted.has(Fix::Executable) { executable(&host)? } else { None };
     let mut change = Change::new(path.clone(), Verb::Metadata);
+    let mut answers = Vec::new();
     if let Some((old, new)) = bytes.as_ref().filter(|(old, new)| old != new) {
         change.verb = Verb::Modified;
         let spans = compare::hunks::spans(old, new)?;
         change.hunks = compare::hunks::hunks(&spans, old, new, Disposition::Undeclared)?;
+        answers = answered(old, &change.hunks, wanted)?;
     }
     if let Some((old, new)) = mode {
         let text = |mode: u32| Some(format!("{mode:04o}"));
         let (field, disposition) = (field::MODE.name().to_owned(), Disposition::Undeclared);
         change.fields = vec![FieldChange { field, old: text(old), new: text(new), disposition }];
+        answers.push(wanted.findings(|of| of.fix == Fix::Executable));
     }
     if change.hunks.is_empty() && change.fields.is_empty() {
         return Ok(None);
@@ -153,7 +195,7 @@ fn one(
             set_mode(&host, mode)?;
         }
     }
-    Ok(Some(change))
+    Ok(Some(Done { change, answers }))
 }
 
 /// The bytes of a text, as they are and as they should be.
@@ -172,10 +214,29 @@ fn new_bytes(
     if content.blake3 != Some(Digest::of(&old)) {
         return Err("it changed since it was checked".into());
     }
+    let fixes: Vec<Fix> = wanted.by_rule.iter().map(|of| of.fix).collect();
     let deleted: Vec<Range<usize>> =
-        wanted.deleted.iter().map(|range| range.start as usize..range.end as usize).collect();
-    let new = fixed(&old, &wanted.fixes, &deleted)?;
+        wanted.by_rule.iter().flat_map(|of| of.deleted.clone()).collect();
+    let new = fixed(&old, &fixes, &deleted)?;
     Ok((old, new))
+}
+
+/// Of each hunk, the findings that it answers: those of the rules whose fixes alone would change bytes
+/// there too; of all, where only their sum does.
+fn answered(old: &Vec<u8>, hunks: &[Hunk], wanted: &Wanted) -> Result<Vec<Vec<usize>>, Refusal> {
+    let mut alone = Vec::new();
+    for of in wanted.by_rule.iter().filter(|of| of.fix != Fix::Executable) {
+        let new = fixed(old, &[of.fix], &of.deleted)?;
+        alone.push((of.finding, compare::hunks::spans(old, &new)?));
+    }
+    let of_hunk = |hunk: &Hunk| {
+        let end = hunk.old_offset + hunk.old_length;
+        let meets = |span: &Span| span.old <= end && hunk.old_offset <= span.old + span.old_length;
+        let meets = alone.iter().filter(|(_, spans)| spans.iter().any(meets));
+        let found: Vec<usize> = meets.map(|(finding, _)| *finding).collect();
+        if found.is_empty() { alone.iter().map(|(finding, _)| *finding).collect() } else { found }
+    };
+    Ok(hunks.iter().map(of_hunk).collect())
 }
 
 /// Replaces a file by one with other bytes and the same permissions.

@@ -5,6 +5,21 @@ use std::path::Path;
 
 use super::support::{Scratch, gzip, premaster};
 
+/// What `fix --diff` tells of the folder.
+const LINES: &[&str] = &[
+    "removed  .DS_Store  [leftovers/finder-file]",
+    "modified README.txt  offset 4: 1 byte taken out: 04  [text/eot-at-end]",
+    "modified both.sh  offset 9: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified both.sh  offset 14: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified both.sh  offset 15: 1 byte taken out: 1a  [text/sub-at-end]",
+    "modified mixed.txt  offset 15: 1 byte inserted: 0d  [text/mixed-line-ends]",
+    "modified page.json  offset 0: 3 bytes taken out: ef bb bf  [text/mark-refused]",
+    "modified run.sh  offset 9: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified run.sh  offset 14: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified wide.txt  offset 10: 2 bytes taken out: 04 00  [text/eot-at-end]",
+    "10 differences",
+];
+
 fn folder() -> Scratch {
     let scratch = Scratch::new();
     scratch.file("a/README.txt", b"Free\x04");
@@ -60,6 +75,17 @@ fn what_is_certain_is_done_and_what_is_packed_is_left() {
     fs::remove_file(scratch.path("a/packed.txt.gz")).expect("removed");
     premaster(["fix", name, "--diff"]).exits(0).says(&["Equal."]);
     premaster(["fix", name]).exits(0).says(&[" SHIP "]);
+}
+
+#[test]
+fn each_line_tells_which_rules_it_answers() {
+    let scratch = folder();
+    scratch.file("a/both.sh", b"#!/bin/sh\r\necho\r\n\x1a");
+    let path = scratch.path("a");
+    let name = path.to_str().expect("UTF-8");
+    let shown = premaster(["fix", name, "--diff"]).exits(1);
+    let lines: Vec<&str> = shown.out.lines().filter(|line| !line.starts_with("left")).collect();
+    assert_eq!(lines, LINES, "{}", shown.out);
 }
 
 #[test]

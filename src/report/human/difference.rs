@@ -1,9 +1,10 @@
-//! The report of `diff`: one line a difference.
+//! The report of `diff` and `fix`: one line a difference, and the rules that asked for it.
 
 use std::fmt::Write as _;
 
 use colored::Colorize as _;
 
+use super::block::findings_of;
 use super::gaps;
 use super::layout::{Page, View};
 use crate::model::{Cause, Outcome, Verb};
@@ -15,7 +16,7 @@ const FULL: usize = 100;
 /// Fields of one difference.
 const FIELDS: usize = 6;
 
-/// The report of `diff`.
+/// The report of `diff`, and of what `fix` did.
 pub fn diff(outcome: &Outcome, view: View) -> String {
     let all = view.all;
     let mut out = Page::new(view.columns);
@@ -70,5 +71,13 @@ fn line(outcome: &Outcome, cause: &Cause) -> String {
         }
     }
     let gap = if facts.is_empty() { "" } else { "  " };
-    format!("{mark} {}{gap}{}\n", cause.path, facts.join("; "))
+    let mut rules: Vec<&str> =
+        findings_of(outcome, cause).into_iter().map(|finding| finding.rule.as_str()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let rules = match rules.as_slice() {
+        [] => String::new(),
+        rules => format!("  {}", format!("[{}]", rules.join(", ")).dimmed()),
+    };
+    format!("{mark} {}{gap}{}{rules}\n", cause.path, facts.join("; "))
 }
