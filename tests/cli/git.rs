@@ -245,6 +245,38 @@ fn all_kinds_of_repositories() {
 }
 
 #[test]
+fn what_a_sparse_checkout_leaves_out_is_neither_gone_nor_unseen() {
+    for cone in ["--cone", "--no-cone"] {
+        let repository = Repository::new(&[]);
+        repository.write("doc/a.txt", b"x\n\x04");
+        repository.write("doc/b.txt", b"old\n");
+        repository.commit("bad already").expect("no hook");
+        repository.git(["sparse-checkout", "set", cone, "res"]);
+        assert!(!repository.at("doc").exists(), "{cone}");
+        let clean = (0, vec![]);
+        assert_eq!(repository.errors(&["check", "--staged"]), clean, "nothing is staged");
+        assert_eq!(repository.errors(&["hook", "run"]), clean);
+        repository.write("res/splash.txt", &with(SPLASH, b"new\r"));
+        // Staged without a file in the working tree.
+        repository.scratch.file("blob", "new\n\x04");
+        let blob = repository.git(["hash-object", "-w", "../blob"]);
+        let entry = format!("100644,{blob},doc/b.txt");
+        repository.git(["add", "res/splash.txt"]);
+        repository.git(["update-index", "--cacheinfo", &entry]);
+        let (code, report) = repository.report(&["check", "--staged"]);
+        let changes = report["changes"].as_array().expect("changes").iter();
+        let changes: Vec<_> = changes.map(|c| (c["verb"].as_str(), c["path"].as_str())).collect();
+        let modified = |path| (Some("modified"), Some(path));
+        assert_eq!(changes, [modified("doc/b.txt"), modified("res/splash.txt")], "{cone}");
+        let found = vec!["text/eot-at-end doc/b.txt:2".to_owned()];
+        assert_eq!((code, lines_of(&report, "error")), (1, found.clone()), "{cone}");
+        assert_eq!(repository.errors(&["hook", "run"]), (1, found.clone()), "{cone}");
+        let all = [vec!["text/eot-at-end doc/a.txt:2".to_owned()], found].concat();
+        assert_eq!(repository.errors(&["hook", "run", "--all"]), (1, all), "{cone}");
+    }
+}
+
+#[test]
 fn submodules_and_what_is_only_meant_to_be_added() {
     let repository = Repository::new(&[]);
     let other = Repository::new(&[]);
