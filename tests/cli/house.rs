@@ -149,6 +149,41 @@ fn a_condition_asks_facts_of_the_entry_and_of_the_approved_build() {
 }
 
 #[test]
+fn a_condition_that_cannot_be_asked_is_refused_with_what_narrows_instead() {
+    let scratch = Scratch::new();
+    scratch.file("build/a.txt", "x");
+    for (id, what) in [
+        ("names/too-long", "detector \"name-length\" looks at names: narrow it with `except`"),
+        (
+            "binary/executable-stack",
+            "detector \"binary-executable-stack\" looks at structure: narrow it with `scope`",
+        ),
+        (
+            "links/missing-page",
+            "detector \"link-missing-page\" looks at references: narrow it with `scope`",
+        ),
+        (
+            "structure/apm-overlap",
+            "detector \"reader\" tells what readers find: narrow it with `severity_below`",
+        ),
+        (
+            "text/mark-on-target",
+            "detector \"mark-on-target\" asks each target: narrow it with `scope`",
+        ),
+    ] {
+        let rule = format!("id = \"house/d\"\nextends = \"{id}\"\nwhen = \"size > 3\"\n");
+        scratch.file(".premaster/rules/d.toml", rule);
+        let said = format!(
+            ".premaster/rules/d.toml:3:8: `when` is for rules about contents and facts of entries, \
+             and {what}, or with `paths` in premaster.toml"
+        );
+        for line in ["rules test", "check build", "rules"] {
+            within(&scratch.path(""), line).exits(2).complains(&[&said]);
+        }
+    }
+}
+
+#[test]
 fn a_condition_narrows_what_a_match_finds() {
     let scratch = Scratch::new();
     let rule = word("house/w", "Zanzibar", "when = \"path.startsWith('doc/') && mode != '0100'\"");

@@ -162,13 +162,12 @@ pub(super) fn when(
 ) -> Result<Option<Condition>, LoadError> {
     let Some(raw) = raw else { return Ok(None) };
     let start = raw.span().start;
-    let fits = match matcher {
-        Matcher::Detector(detector) => matches!(detector.look, Look::Entry(_) | Look::Facts(_)),
-        Matcher::Facts(asked) => asked.copies.is_none(),
-        _ => true,
-    };
-    if !fits {
-        return place.error(start, "`when` is for rules about contents and facts of entries");
+    if let Some((what, instead)) = unconditional(matcher) {
+        let message = format!(
+            "`when` is for rules about contents and facts of entries, and {what}: narrow it with \
+             {instead}, or with `paths` in premaster.toml"
+        );
+        return place.error(start, message);
     }
     let quoted = place.text.get(start..).unwrap_or_default();
     let opening = match quoted.as_bytes() {
@@ -181,6 +180,27 @@ pub(super) fn when(
         Ok(condition) => Ok(Some(condition)),
         Err(wrong) => place.error(start + opening + wrong.at, format!("when: {}", wrong.message)),
     }
+}
+
+/// Why a condition cannot be asked for each hit of a matcher, and what narrows it instead.
+fn unconditional(matcher: &Matcher) -> Option<(String, &'static str)> {
+    let detector = match matcher {
+        Matcher::Detector(detector) => detector,
+        Matcher::Facts(asked) if asked.copies.is_some() => {
+            return Some(("`copies` compares entries with each other".to_owned(), "`names`"));
+        }
+        _ => return None,
+    };
+    let (looks, instead) = match detector.look {
+        Look::Entry(_) | Look::Facts(_) => return None,
+        look if look.is_of_names() => ("looks at names", "`except`"),
+        look if look.is_of_structure() => ("looks at structure", "`scope`"),
+        Look::Link(_) => ("looks at references", "`scope`"),
+        Look::EntryOn(_) => ("asks each target", "`scope`"),
+        Look::Reader => ("tells what readers find", "`severity_below`"),
+        _ => ("looks at no entry by itself", "`severity_below`"),
+    };
+    Some((format!("detector {:?} {looks}", detector.name), instead))
 }
 
 /// Whether the examples of a rule are entries: it looks at their facts, or at all of them.
