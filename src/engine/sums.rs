@@ -18,6 +18,9 @@ use crate::rules::detectors::Look;
 use crate::rules::parsed::{Hit, Noted, Parsed};
 use crate::rules::sums::{Algorithm, Line};
 
+/// Findings of a rule about the lines of one list that are told; the others are counted.
+const TOLD: usize = 1024;
+
 /// Hashes a content; none if it cannot be read.
 pub type Hasher<'a> = dyn FnMut(ContentPlace, Algorithm) -> Option<Vec<u8>> + 'a;
 
@@ -30,7 +33,7 @@ impl Judge<'_> {
         notes: &AllNotes,
         hash: &mut Hasher<'_>,
     ) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
         let mut known: HashMap<(ContentPlace, Algorithm), Option<Vec<u8>>> = HashMap::new();
         let mut folders = Names { manifest, of: None };
         for (number, rule) in self.rules().enumerate() {
@@ -40,6 +43,7 @@ impl Judge<'_> {
             };
             for Noted { place, note } in notes {
                 let Some(line) = Line::parse(&note.key) else { continue };
+            let (mut of, mut told) = (None, 0);
                 let found = folders.find(*place, line.name);
                 let list = manifest.content_path(*place);
                 // What is wrong with an entry is told of the entry: it is what changed.
@@ -55,10 +59,10 @@ impl Judge<'_> {
                             .or_insert_with(|| hash(entry, algorithm));
                         let wrong = found.as_ref().filter(|found| **found != line.digest);
                         let Some(found) = wrong else { continue };
-                        let (by, told) = (algorithm.name(), hex(&line.digest));
+                        let (by, says) = (algorithm.name(), hex(&line.digest));
                         let found = hex(found);
                         let list = list.last_segment();
-                        let detail = format!("its {by} is {found}, {list} says {told}");
+                        let detail = format!("its {by} is {found}, {list} says {says}");
                         (entry, Hit::new(detail))
                     }
                     _ => continue,
@@ -68,6 +72,12 @@ impl Judge<'_> {
                 let census = Census::default();
                 let judged =
                     Judged { targets: &targets, ..super::artifact::nameless(&path, &census) };
+                told = if of == Some(*place) { told + 1 } else { 1 };
+                of = Some(*place);
+                if let Some(last) = findings.last_mut().filter(|_| told > TOLD) {
+                    last.more += 1;
+                    continue;
+                }
                 findings.push(self.of_hit(rule, &judged, &Parsed::new(&[]), &hit));
             }
         }

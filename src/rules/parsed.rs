@@ -174,7 +174,12 @@ pub struct Notes(Vec<Note>);
 impl Notes {
     /// Takes a note; a content that has thousands keeps the first of them.
     pub fn take(&mut self, key: impl Into<Vec<u8>>, range: Option<Range<u64>>) {
-        if self.0.len() < NOTED {
+        self.take_up_to(NOTED, key, range);
+    }
+
+    /// Takes a note unless there are so many.
+    pub fn take_up_to(&mut self, most: usize, key: impl Into<Vec<u8>>, range: Option<Range<u64>>) {
+        if self.0.len() < most {
             self.0.push(Note { key: key.into(), range });
         }
     }

@@ -11,6 +11,9 @@ use super::parsed::{Notes, Parsed};
 /// Bytes of the longest line: a path and its digest.
 const LONGEST: usize = 8 << 10;
 
+/// Lines of a list that are read.
+const LINES: usize = 1 << 16;
+
 /// What a digest is made with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Algorithm {
@@ -141,7 +144,7 @@ pub(super) fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
             let hex = key.split(|b| *b == b' ').next().unwrap_or_default();
             key = [b"BLAKE3 (", read.name, b") = ", hex].concat();
         }
-        notes.take(key, Some(range));
+        notes.take_up_to(LINES, key, Some(range));
     }
 }
 

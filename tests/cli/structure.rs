@@ -81,6 +81,27 @@ fn an_entry_is_compared_with_the_list_of_checksums_beside_it() {
 }
 
 #[test]
+fn a_long_list_is_read_to_its_end_and_told_up_to_a_limit() {
+    let scratch = Scratch::new();
+    scratch.file("tree/there", "x");
+    let tree = scratch.path("tree");
+    let absent = |list: String| {
+        scratch.file("tree/MD5SUMS", list);
+        let args = ["check".as_ref(), tree.as_os_str(), "--format=json".as_ref()];
+        let report = premaster(args).exits(0).json();
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let mine = findings.filter(|finding| finding["rule"] == "integrity/listed-file-absent");
+        let counts: Vec<u64> =
+            mine.map(|finding| 1 + finding["more"].as_u64().unwrap_or_default()).collect();
+        (counts.len(), counts.iter().sum::<u64>())
+    };
+    let (there, gone) = ("9dd4e461268c8034f5c8564e155c67a6  there\n", "00  gone\n");
+    let gone = format!("{}{gone}", "00".repeat(15));
+    assert_eq!(absent(there.repeat(5000) + &gone), (1, 1));
+    assert_eq!(absent(gone.repeat(5000)), (1024, 5000));
+}
+
+#[test]
 fn the_list_of_a_debian_package_is_of_its_data() {
     const LISTED: &str = "integrity/listed-digest-mismatch";
     const ABSENT: &str = "integrity/listed-file-absent";
