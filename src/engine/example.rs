@@ -285,7 +285,7 @@ fn joined(
         }
     }
     let mut found = judge.join(&manifest, &sight, &notes);
-    found.extend(judge.sums(&manifest, &sight, &notes, &mut |place, algorithm| {
+    found.extend(judge.sums(&manifest, &sight, &notes, &|_| true, &mut |place, algorithm| {
         let (.., bytes) = read_again.get(place.content.0 as usize)?;
         algorithm.digest(&mut bytes.as_slice()).ok()
     }));

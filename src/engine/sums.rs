@@ -25,12 +25,14 @@ const TOLD: usize = 1024;
 pub type Hasher<'a> = dyn FnMut(ContentPlace, Algorithm) -> Option<Vec<u8>> + 'a;
 
 impl Judge<'_> {
-    /// What detectors of lists of checksums say when every content is noted.
+    /// What detectors of lists of checksums say when every content is noted. Where neither the list nor
+    /// the entry is new, as `is_new` tells, nothing is hashed.
     pub fn sums(
         &self,
         manifest: &Manifest,
         sight: &Sight<'_>,
         notes: &AllNotes,
+        is_new: &dyn Fn(Place) -> bool,
         hash: &mut Hasher<'_>,
     ) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
@@ -41,11 +43,11 @@ impl Judge<'_> {
             let (Look::Listed(listed), Some(notes)) = (detector.look, notes.get(number)) else {
                 continue;
             };
+            let (mut of, mut told) = (None, 0);
             for Noted { place, note } in notes {
                 let Some(line) = Line::parse(&note.key) else { continue };
-            let (mut of, mut told) = (None, 0);
-                let found = folders.find(*place, line.name);
-                let list = manifest.content_path(*place);
+                let Some(list) = manifest.main_place(*place) else { continue };
+                let found = folders.find(list, line.name);
                 // What is wrong with an entry is told of the entry: it is what changed.
                 let (about, hit) = match (found, line.algorithm) {
                     (Found::Absent, _) if listed.absent => {
@@ -53,7 +55,9 @@ impl Judge<'_> {
                         let hit = Hit::new(format!("{name} is listed here and is not there"));
                         (*place, Hit { range: note.range.clone(), ..hit })
                     }
-                    (Found::Bytes(entry), Some(algorithm)) if !listed.absent => {
+                    (Found::Bytes(name, entry), Some(algorithm))
+                        if !listed.absent && (is_new(name) || is_new(list)) =>
+                    {
                         let found = known
                             .entry((entry, algorithm))
                             .or_insert_with(|| hash(entry, algorithm));
@@ -61,23 +65,24 @@ impl Judge<'_> {
                         let Some(found) = wrong else { continue };
                         let (by, says) = (algorithm.name(), hex(&line.digest));
                         let found = hex(found);
+                        let list = manifest.path(list);
                         let list = list.last_segment();
                         let detail = format!("its {by} is {found}, {list} says {says}");
                         (entry, Hit::new(detail))
                     }
                     _ => continue,
                 };
-                let (place, path) = (about, manifest.content_path(about));
-                let targets = sight.of_content(place, &path);
-                let census = Census::default();
-                let judged =
-                    Judged { targets: &targets, ..super::artifact::nameless(&path, &census) };
                 told = if of == Some(*place) { told + 1 } else { 1 };
                 of = Some(*place);
                 if let Some(last) = findings.last_mut().filter(|_| told > TOLD) {
                     last.more += 1;
                     continue;
                 }
+                let (place, path) = (about, manifest.content_path(about));
+                let targets = sight.of_content(place, &path);
+                let census = Census::default();
+                let judged =
+                    Judged { targets: &targets, ..super::artifact::nameless(&path, &census) };
                 findings.push(self.of_hit(rule, &judged, &Parsed::new(&[]), &hit));
             }
         }
@@ -101,8 +106,8 @@ type Index<'a> = HashMap<(Option<NodeId>, &'a [u8]), NodeId>;
 
 /// What a list names.
 enum Found {
-    /// An entry with bytes.
-    Bytes(ContentPlace),
+    /// An entry, and its bytes.
+    Bytes(Place, ContentPlace),
     /// Nothing that is there.
     Absent,
     /// A folder or a link, or nobody can tell: not all that is there was read.
@@ -118,10 +123,10 @@ struct Names<'a> {
 
 impl Names<'_> {
     /// What a list calls `name`.
-    fn find(&mut self, list: ContentPlace, name: &[u8]) -> Found {
+    fn find(&mut self, list: Place, name: &[u8]) -> Found {
         let manifest = self.manifest;
         let mut answer = Found::Unknown;
-        for base in manifest.main_place(list).map_or(Vec::new(), |list| bases(manifest, list)) {
+        for base in bases(manifest, list) {
             let Base { container, volume: number, folder } = base;
             let of = manifest.container(container);
             let Some(volume) = of.and_then(|of| of.volumes.get(usize::from(number))) else {
@@ -137,8 +142,9 @@ impl Names<'_> {
                 }
                 continue;
             };
-            let place = manifest.content_place(Place { container, volume: number, node });
-            return place.map_or(Found::Unknown, Found::Bytes);
+            let place = Place { container, volume: number, node };
+            let content = manifest.content_place(place);
+            return content.map_or(Found::Unknown, |content| Found::Bytes(place, content));
         }
         answer
     }

@@ -97,7 +97,11 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         name_gone(&mut found.joined, manifest, comparison);
     }
     let mut unread = Vec::new();
-    let listed = judge.sums(manifest, sight, &notes, &mut |place, algorithm| {
+    let is_new = |place| {
+        let of = manifest.compared(place).filter(|_| changed.is_some());
+        of.is_none_or(|of| changed.is_some_and(|paths| paths.contains(manifest.path(of).as_str())))
+    };
+    let listed = judge.sums(manifest, sight, &notes, &is_new, &mut |place, algorithm| {
         let content = manifest.content(place);
         let known = match algorithm {
             Algorithm::Blake3 => content.and_then(|content| content.blake3),
