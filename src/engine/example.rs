@@ -214,9 +214,11 @@ fn parse(
     let mut parsing = Parsing::default();
     with_judged(judge, name, bytes, |judged| {
         if judge.wants_parse(judged) {
+            let all = bytes;
             let there = if bytes.len() as u64 <= WHOLE { bytes.len() } else { HEAD as usize };
             let bytes = bytes.get(..there).unwrap_or_default();
-            parsing = judge.parse(judged, bytes, NOW);
+            parsing =
+                judge.parse(judged, bytes, &|| Ok(Box::new(io::Cursor::new(all.to_vec()))), NOW);
             if let Some(links) = links {
                 parsing.followed = links.follow(place, judged, bytes);
             }

@@ -6,6 +6,7 @@ use super::links::Followed;
 use super::sight::Sight;
 use crate::model::{Census, Class, Evidence, Finding, Manifest};
 use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
+use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
 use crate::rules::{Matcher, Rule, Targets};
 
@@ -55,9 +56,16 @@ impl Judge<'_> {
     }
 
     /// Judges the structure of an entry. `bytes` are all of it, or as many of the first, and behind
-    /// them of the last, as [`crate::rules::parsed`] says; `now` is in seconds since 1970.
-    pub fn parse(&self, judged: &Judged<'_>, bytes: &[u8], now: i64) -> Parsing {
-        let parsed = self.parsed(judged, bytes, now);
+    /// them of the last, as [`crate::rules::parsed`] says, and `reopen` opens it from its start; `now` is
+    /// in seconds since 1970.
+    pub fn parse(
+        &self,
+        judged: &Judged<'_>,
+        bytes: &[u8],
+        reopen: &Reopen<'_>,
+        now: i64,
+    ) -> Parsing {
+        let parsed = Parsed { reopen: Some(reopen), ..self.parsed(judged, bytes, now) };
         let mut parsing = Parsing::default();
         for (number, rule, look) in self.parsing() {
             if !in_scope(rule, judged) {

@@ -147,11 +147,15 @@ fn one(
 ) -> Result<Parsing, Gap> {
     let Round { judge, artifact, now, .. } = *round;
     let size = artifact.manifest.content(job.place).map_or(0, |content| content.size);
-    let _permit = pool.take(wanted(size));
+    // What is larger is read in part, or forward.
+    let _permit = pool.take(size.min(WHOLE));
     let mut parsing = Parsing::default();
     look(round, job.place, buffer, |judged, bytes| {
         match job.why {
-            Why::New | Why::Always => parsing = judge.parse(judged, bytes, now),
+            Why::New | Why::Always => {
+                let reopen = || artifact.content_reader(job.place);
+                parsing = judge.parse(judged, bytes, &reopen, now);
+            }
             Why::Beside => {
                 parsing.notes = judge.notes(judged, bytes, now, Unchanged::Beside);
                 return;
@@ -296,7 +300,10 @@ pub(super) fn parse_single(
         })
     });
     read.map_err(|error| unreadable(judged.path, &error))?;
-    Ok(judge.parse(judged, &buffer, now).findings)
+    let reopen = || -> std::io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Forward::new(artifact.source()?)))
+    };
+    Ok(judge.parse(judged, &buffer, &reopen, now).findings)
 }
 
 /// Bytes that are read of a content.

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::faults::{self, Fault};
+use super::faults::{self, Fault, Reopen};
 use super::program::{self, Program};
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
@@ -36,6 +36,8 @@ pub struct Parsed<'a> {
     pub tail: &'a [u8],
     /// Bytes in all.
     pub size: u64,
+    /// Opens it from its start, for what is read forward however large.
+    pub reopen: Option<&'a Reopen<'a>>,
     /// The entry's own name, raw.
     pub name: &'a [u8],
     /// What it was recognised as.
@@ -72,6 +74,7 @@ impl<'a> Parsed<'a> {
             bytes,
             tail: b"",
             size: bytes.len() as u64,
+            reopen: None,
             name: b"",
             format: "",
             class: Class::Binary,
@@ -93,7 +96,8 @@ impl<'a> Parsed<'a> {
 
     /// What is wrong with it by the rules of its own format.
     pub fn faults(&self) -> &[Fault] {
-        let read = || faults::read(self.name, self.format, self.bytes, self.tail, self.size);
+        let bytes = (self.bytes, self.tail, self.size);
+        let read = || faults::read((self.name, self.format), bytes, self.reopen);
         self.shared.faults.get_or_init(read)
     }
 

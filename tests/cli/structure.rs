@@ -112,6 +112,43 @@ fn a_long_list_is_read_to_its_end_and_told_up_to_a_limit() {
 }
 
 #[test]
+fn large_json_and_xml_are_read_forward() {
+    const TWICE: &str = "integrity/duplicate-key";
+    const CUT: &str = "integrity/truncated";
+    const MALFORMED: &str = "integrity/malformed-xml";
+    let scratch = Scratch::new();
+    let rows = "{\"name\": \"Free\", \"count\": 12},\n".repeat(400_000);
+    let json = format!("[{rows}{{\"a\": 1, \"a\": 2}}]\n");
+    let xml = format!(
+        "<?xml version='1.0'?><all>{}</all>\n<more/>",
+        "<row a='1'>text</row>\n".repeat(400_000)
+    );
+    assert!(json.len() > 8 << 20 && xml.len() > 8 << 20);
+    let packed =
+        zip(&[(b"twice.json", json.as_bytes()), (b"cut.json", &json.as_bytes()[..9 << 20])]);
+    scratch.file("tree/pack.zip", packed);
+    scratch.file("tree/more.xml", &xml);
+    scratch.file("tree/sound.json", json.replace("\"a\": 2", "\"b\": 2"));
+    let alone = scratch.file("twice.json", &json);
+    let check = |path: &std::path::Path| {
+        premaster(["check".as_ref(), path.as_os_str(), "--format=json".as_ref()])
+    };
+    let ran = check(&scratch.path("tree")).exits(1);
+    let unexamined = hits(&ran, "integrity/unexamined");
+    let found = [TWICE, CUT, MALFORMED].map(|rule| hits(&ran, rule));
+    assert_eq!(found, [["pack.zip!/twice.json"], ["pack.zip!/cut.json"], ["more.xml"]]);
+    assert_eq!(unexamined, Vec::<String>::new());
+    let ran = check(&alone);
+    assert_eq!(hits(&ran, TWICE), ["."]);
+    let offset = json.rfind("\"a\"").expect("a key");
+    let report = ran.json();
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let offsets: Vec<_> =
+        findings.filter(|f| f["rule"] == TWICE).map(|f| f["offset"].as_u64()).collect();
+    assert_eq!(offsets, [Some(offset as u64)]);
+}
+
+#[test]
 fn the_list_of_a_debian_package_is_of_its_data() {
     const LISTED: &str = "integrity/listed-digest-mismatch";
     const ABSENT: &str = "integrity/listed-file-absent";

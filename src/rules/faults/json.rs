@@ -54,7 +54,7 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
 }
 
 /// Whether the programs that read a file of this name allow comments and trailing commas.
-fn allows_comments(name: &[u8]) -> bool {
+pub(super) fn allows_comments(name: &[u8]) -> bool {
     let starts = [
         "tsconfig",
         "jsconfig",

@@ -3,12 +3,13 @@
 //!
 //! Structures are walked by hand: lengths are compared with the bytes that are there before anything
 //! is read, and nothing is allocated for them. Of a content too large to be read whole, the first
-//! and the last 64 KiB are at hand, and what lies between is not judged.
+//! and the last 64 KiB are at hand, and what lies between is not judged; JSON and XML are read forward.
 
 mod bitmap;
 mod chunks;
 mod database;
 mod font;
+mod forward;
 mod gif;
 mod ini;
 mod jpeg;
@@ -27,6 +28,7 @@ mod units;
 mod window;
 mod xml;
 
+pub use forward::Reopen;
 use text::Text;
 use window::Window;
 
@@ -168,7 +170,11 @@ pub fn reads_end(format: &str) -> bool {
 
 /// The faults of a content of `size` bytes, of which `head` are the first and, if these are not all,
 /// `tail` the last.
-pub(super) fn read(name: &[u8], format: &str, head: &[u8], tail: &[u8], size: u64) -> Vec<Fault> {
+pub(super) fn read(
+    (name, format): (&[u8], &str),
+    (head, tail, size): (&[u8], &[u8], u64),
+    reopen: Option<&Reopen<'_>>,
+) -> Vec<Fault> {
     let mut faults = Faults::default();
     let bytes = Window::new(head, tail, size);
     if let Some((_, walk)) = FORMATS.iter().find(|(of, _)| *of == format) {
@@ -179,9 +185,9 @@ pub(super) fn read(name: &[u8], format: &str, head: &[u8], tail: &[u8], size: u6
         if end == b"pdf" {
             leading(head, b"%PDF-", &mut faults);
         }
-        of_text(name, &end, format, &bytes, &mut faults);
+        of_text(name, (&end, format), &bytes, reopen, &mut faults);
     } else if format == "xml" {
-        of_text(name, b"", format, &bytes, &mut faults);
+        of_text(name, (b"", format), &bytes, reopen, &mut faults);
     }
     // A fault that lies behind the end is told at the end.
     for fault in &mut faults.0 {
@@ -204,7 +210,12 @@ enum TextWalk {
     Bytes(fn(&[u8], &mut Faults)),
     /// As UTF-8: other encodings are the business of the rules about encodings.
     Unicode(fn(&Text<'_>, &mut Faults)),
+    /// The same, and one that is too large to be held.
+    Large(fn(&Text<'_>, &mut Faults), forward::Walk),
 }
+
+const JSON: TextWalk = TextWalk::Large(json::walk, forward::json);
+const XML: TextWalk = TextWalk::Large(xml::walk, forward::xml);
 
 /// The walk of texts with this end of their name, or of this format.
 fn text_walk(end: &[u8], format: &str, start: &[u8]) -> Option<TextWalk> {
@@ -214,29 +225,42 @@ fn text_walk(end: &[u8], format: &str, start: &[u8]) -> Option<TextWalk> {
         b"strings" if format != "xml" => TextWalk::Bytes(strings::walk),
         b"rc" | b"rc2" if format != "xml" => TextWalk::Bytes(rc::walk),
         b"ini" | b"inf" => TextWalk::Bytes(ini::walk),
-        b"json" | b"geojson" | b"webmanifest" | b"ipynb" => TextWalk::Unicode(json::walk),
-        b"map" if start.starts_with(b"{") => TextWalk::Unicode(json::walk),
+        b"json" | b"geojson" | b"webmanifest" | b"ipynb" => JSON,
+        b"map" if start.starts_with(b"{") => JSON,
         b"toml" => TextWalk::Unicode(text::toml),
         b"yml" | b"yaml" => TextWalk::Unicode(text::yaml),
         b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache" => return None,
-        b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => {
-            TextWalk::Unicode(xml::walk)
-        }
-        _ if format == "xml" => TextWalk::Unicode(xml::walk),
+        b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => XML,
+        _ if format == "xml" => XML,
         _ => return None,
     })
 }
 
 /// Texts whose format is told by the name, and XML.
-fn of_text(name: &[u8], end: &[u8], format: &str, bytes: &Window<'_>, faults: &mut Faults) {
+fn of_text(
+    name: &[u8],
+    (end, format): (&[u8], &str),
+    bytes: &Window<'_>,
+    reopen: Option<&Reopen<'_>>,
+    faults: &mut Faults,
+) {
     let content = bytes.head();
     let Some(walk) = text_walk(end, format, content) else { return };
     if !bytes.is_whole() {
-        return faults.unread(bytes.size(), WHOLE);
+        return match (walk, reopen) {
+            (TextWalk::Large(_, walk), Some(reopen)) if bytes.size() <= forward::MOST => {
+                if let Err(error) = forward::read(walk, name, content, reopen, faults) {
+                    let detail = format!("it cannot be read again: {error}");
+                    faults.tell(FaultKind::Unread, 0, 0, detail);
+                }
+            }
+            (TextWalk::Large(..), Some(_)) => faults.unread(bytes.size(), forward::MOST),
+            _ => faults.unread(bytes.size(), WHOLE),
+        };
     }
     match walk {
         TextWalk::Bytes(walk) => walk(content, faults),
-        TextWalk::Unicode(walk) => {
+        TextWalk::Unicode(walk) | TextWalk::Large(walk, _) => {
             let mark = if content.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
             let Ok(whole) = std::str::from_utf8(content.get(mark..).unwrap_or_default()) else {
                 return;

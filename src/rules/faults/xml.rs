@@ -22,14 +22,10 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
         let start = reader.buffer_position();
         let step = match reader.read_event() {
             Ok(Event::Eof) => {
-                if let Some((at, length)) = state.open.pop() {
-                    let name = usize::try_from(at)
-                        .ok()
-                        .and_then(|at| text.whole.get(at + 1..at + 1 + length));
-                    let name = name.unwrap_or_default();
-                    tell(text, at, &format!("element <{name}> is never closed"), true, faults);
-                } else if !state.root {
-                    tell(text, start, "there is no element", true, faults);
+                if let Some((at, name)) = state.unfinished(start) {
+                    let from = usize::try_from(at).unwrap_or(usize::MAX).saturating_add(1);
+                    let name = name.and_then(|length| text.whole.get(from..from + length));
+                    tell(text, at, &unfinished(name), true, faults);
                 }
                 return;
             }
@@ -37,11 +33,22 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
             Err(error) => Err((reader.error_position(), error.to_string())),
         };
         if let Err((at, wrong)) = step {
-            let cut =
-                wrong.contains("not found before end of input") || wrong.contains("not closed");
-            return tell(text, at, &wrong, cut, faults);
+            return tell(text, at, &wrong, is_cut(&wrong), faults);
         }
     }
+}
+
+/// What is said of an element that is never closed, or of none.
+pub(super) fn unfinished(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("element <{name}> is never closed"),
+        None => "there is no element".to_owned(),
+    }
+}
+
+/// Whether what is wrong is that the text ends.
+pub(super) fn is_cut(wrong: &str) -> bool {
+    wrong.contains("not found before end of input") || wrong.contains("not closed")
 }
 
 fn tell(text: &Text<'_>, at: u64, wrong: &str, cut: bool, faults: &mut Faults) {
@@ -59,9 +66,11 @@ fn tell(text: &Text<'_>, at: u64, wrong: &str, cut: bool, faults: &mut Faults) {
 
 /// What was read so far.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// Elements that are open: where each begins, and the length of its name.
     open: Vec<(u64, usize)>,
+    /// Bytes of their names.
+    names: usize,
     root: bool,
     /// A document type may declare entities, elsewhere too.
     doctype: bool,
@@ -71,17 +80,31 @@ struct State {
 type Step = Result<(), (u64, String)>;
 
 impl State {
-    fn take(&mut self, event: &Event<'_>, start: u64) -> Step {
+    /// Bytes of the names of open elements.
+    pub(super) const fn names(&self) -> usize {
+        self.names
+    }
+
+    /// At the end: where an element begins that is not closed, and the length of its name, or that
+    /// there was none.
+    pub(super) fn unfinished(&self, end: u64) -> Option<(u64, Option<usize>)> {
+        let open = self.open.last().map(|&(at, length)| (at, Some(length)));
+        open.or((!self.root).then_some((end, None)))
+    }
+
+    pub(super) fn take(&mut self, event: &Event<'_>, start: u64) -> Step {
         match event {
             Event::Start(element) => {
                 self.element(element, start)?;
                 if self.open.len() >= DEPTH {
                     return Err((start, format!("elements are nested more than {DEPTH} deep")));
                 }
-                self.open.push((start, element.name().as_ref().len()));
+                let length = element.name().as_ref().len();
+                self.names += length;
+                self.open.push((start, length));
             }
             Event::Empty(element) => self.element(element, start)?,
-            Event::End(_) => drop(self.open.pop()),
+            Event::End(_) => self.names -= self.open.pop().map_or(0, |(_, length)| length),
             Event::Text(_) | Event::CData(_) if self.open.is_empty() => {
                 let blank = match event {
                     Event::Text(text) => text.trim().is_empty(),
