@@ -16,6 +16,7 @@ mod gzip;
 pub mod hfs;
 mod iso9660;
 pub mod listed;
+mod macho;
 mod macintosh;
 mod pe;
 pub mod resource_fork;
@@ -39,6 +40,7 @@ pub const READERS: &[&Reader] = &[
     &apm::READER,
     &resource_fork::READER,
     &pe::READER,
+    &macho::READER,
 ];
 
 /// How a format describes itself.

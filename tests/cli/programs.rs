@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::support::{Ran, Scratch, premaster, root, zip};
 
 fn program(name: &str) -> Vec<u8> {
-    let folder = root().join("testdata/readers/pe-resources");
-    fs::read(folder.join(name)).expect("a fixture")
+    fs::read(root().join("testdata/readers").join(name)).expect("a fixture")
 }
 
 /// Rule, path and state of the findings of a rule family about texts.
@@ -28,7 +27,7 @@ fn eot(path: &str, state: &str) -> Vec<(String, String, String)> {
 #[test]
 fn a_stray_byte_in_a_string_of_a_program_is_found_wherever_the_program_lies() {
     let scratch = Scratch::new();
-    let bad = program("bad.exe");
+    let bad = program("pe-resources/bad.exe");
     scratch.file("tree/bin/app.exe", &bad);
     scratch.file("tree/app.zip", zip(&[(b"app.exe", &bad)]));
     let check = |path: &str| {
@@ -46,7 +45,7 @@ fn a_stray_byte_in_a_string_of_a_program_is_found_wherever_the_program_lies() {
     assert_eq!(report["artifact"]["format"], "pe");
     let rules = report["findings"].as_array().expect("findings").iter();
     assert!(rules.clone().any(|f| f["rule"] == "binary/not-hardened" && f["path"] == "."));
-    scratch.file("good.exe", program("texts.exe"));
+    scratch.file("good.exe", program("pe-resources/texts.exe"));
     let good = check("good.exe").exits(0);
     assert_eq!(texts(&good), []);
     let text = "MANIFEST/1/1033";
@@ -57,7 +56,7 @@ fn a_stray_byte_in_a_string_of_a_program_is_found_wherever_the_program_lies() {
 #[test]
 fn a_program_is_compared_as_one_file_and_its_texts_are_as_new_as_it_is() {
     let scratch = Scratch::new();
-    scratch.file("tree/app.exe", program("bad.exe"));
+    scratch.file("tree/app.exe", program("pe-resources/bad.exe"));
     let (tree, manifest) = (scratch.path("tree"), scratch.path("approved.jsonl"));
     let approve = ["approve".as_ref(), tree.as_os_str(), "-o".as_ref(), manifest.as_os_str()];
     premaster(approve.into_iter().chain(["--with-findings".as_ref()])).exits(0);
@@ -70,7 +69,7 @@ fn a_program_is_compared_as_one_file_and_its_texts_are_as_new_as_it_is() {
     };
     assert_eq!(texts(&check().exits(0)), eot("app.exe!/STRING/101/1033", "existing"));
     // One byte of its code is another.
-    let mut other = program("bad.exe");
+    let mut other = program("pe-resources/bad.exe");
     let at = other.iter().position(|byte| *byte == 0xc3).expect("a return");
     other[at] = 0x90;
     scratch.file("tree/app.exe", other);
@@ -79,4 +78,30 @@ fn a_program_is_compared_as_one_file_and_its_texts_are_as_new_as_it_is() {
     let changes = ran.json()["changes"].clone();
     let paths: Vec<_> = changes.as_array().expect("changes").iter().map(|c| &c["path"]).collect();
     assert_eq!(paths, ["app.exe"]);
+}
+
+#[test]
+fn a_stray_byte_in_a_property_list_of_a_program_for_the_mac_is_found_in_each_slice() {
+    let scratch = Scratch::new();
+    for name in ["bad.macho", "fat.macho", "signed.macho", "thin.macho"] {
+        scratch.file(format!("tree/{name}"), program(&format!("macho-resources/{name}")));
+    }
+    let check = |path: &str| {
+        let path = scratch.path(path);
+        premaster(["check".as_ref(), path.as_os_str(), "--format".as_ref(), "json".as_ref()])
+    };
+    let both = [
+        eot("bad.macho!/__TEXT,__info_plist", "new"),
+        eot("fat.macho!/arm64/__TEXT,__info_plist", "new"),
+    ];
+    assert_eq!(texts(&check("tree").exits(1)), both.concat());
+    let ran = check("tree/fat.macho").exits(1);
+    assert_eq!(texts(&ran), eot("arm64/__TEXT,__info_plist", "new"));
+    assert_eq!(ran.json()["artifact"]["format"], "mach-o-fat");
+    // What is signed is a text, too, and the lists that end as they should tell nothing.
+    for name in ["signed.macho", "thin.macho"] {
+        assert_eq!(texts(&check(&format!("tree/{name}"))), []);
+    }
+    let inner = scratch.path("tree/signed.macho").display().to_string() + "!/entitlements";
+    premaster(["cat", &inner]).exits(0).says(&["<key>com.apple.security.app-sandbox</key>"]);
 }
