@@ -49,6 +49,7 @@ pub static DETECTORS: &[Detector] = &[
     after_end::DETECTOR,
     binary::binary_architecture::DETECTOR,
     binary::binary_branches::DETECTOR,
+    binary::binary_build_host::DETECTOR,
     binary::binary_build_id::DETECTOR,
     binary::binary_build_path::DETECTOR,
     binary::binary_checksum::DETECTOR,

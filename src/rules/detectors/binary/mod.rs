@@ -3,6 +3,7 @@
 
 pub(super) mod binary_architecture;
 pub(super) mod binary_branches;
+pub(super) mod binary_build_host;
 pub(super) mod binary_build_id;
 pub(super) mod binary_build_path;
 pub(super) mod binary_checksum;
