@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::support::{Scratch, premaster, run, story, words};
+use super::support::{Scratch, premaster, root, run, story, words};
 
 #[cfg(unix)]
 fn make_fifo(path: &Path) {
@@ -222,4 +222,22 @@ fn the_budget_of_a_folder_grows_with_its_files() {
     }
     let tree = scratch.path("tree");
     premaster([Path::new("check"), &tree]).exits(0);
+}
+
+#[test]
+fn a_package_of_which_a_part_stays_closed_does_not_ship() {
+    let package = root().join("testdata/readers/ar/packed.deb");
+    let scratch = Scratch::new();
+    scratch.file("tree/pool/splash.deb", fs::read(&package).expect("there"));
+    for (artifact, above) in [(package, ""), (scratch.path("tree"), "pool/splash.deb!/")] {
+        let args = ["check".as_ref(), artifact.as_os_str(), "--format=json".as_ref()];
+        let json = premaster(args).exits(3).json();
+        let told: Vec<_> = json["gaps"].as_array().expect("a list").iter().collect();
+        for (gap, part) in told.iter().zip(["control.tar.xz", "data.tar.xz"]) {
+            assert_eq!(gap["path"], format!("{above}{part}"));
+            assert_eq!(gap["kind"], "unsupported");
+            assert_eq!(gap["message"], "no reader opens this part of a package: xz");
+        }
+        assert_eq!(told.len(), 2, "{told:?}");
+    }
 }

@@ -59,6 +59,9 @@ impl Scan<'_> {
                 }
             }
         }
+        if self.options.nested {
+            gaps.extend(closed_packages(&manifest));
+        }
         gaps.sort();
         gaps.dedup();
         manifest.gaps = gaps;
@@ -75,6 +78,27 @@ impl Scan<'_> {
         }
         manifest
     }
+}
+
+/// Parts of Debian packages that no reader opens: all that the package brings lies in them (deb(5)).
+fn closed_packages(manifest: &Manifest) -> impl Iterator<Item = Gap> + '_ {
+    let parts = manifest.places().filter_map(|place| {
+        let (volume, node) = manifest.node(place).filter(|(volume, _)| volume.format == "ar")?;
+        let first = volume.nodes.first().map(|first| volume.name(first));
+        let is_part = [&b"control.tar"[..], b"data.tar"]
+            .iter()
+            .any(|part| volume.name(node).starts_with(part));
+        let content = manifest.content_place(place)?;
+        let is_read = manifest.content(content).is_some_and(|content| content.blake3.is_some());
+        let is_closed = is_read && manifest.inside(content).is_none();
+        (first == Some(b"debian-binary") && is_part && is_closed).then_some((place, content))
+    });
+    parts.map(|(place, content)| {
+        let format = manifest.content(content).and_then(|content| content.format);
+        let message =
+            format!("no reader opens this part of a package: {}", format.unwrap_or("unknown"));
+        Gap::new(manifest.path(place), GapKind::Unsupported, message)
+    })
 }
 
 /// Contents of one container that a limit kept from being read, told one by one.

@@ -27,6 +27,7 @@ printf 'Package: splash\nVersion: 1.0\nArchitecture: all\nMaintainer: Ann <ann@e
 printf 'Welcome\n' >root/usr/share/doc/splash/README
 chmod -R u=rwX,go=rX root
 dpkg-deb --root-owner-group -Zgzip --build root "$out/splash.deb" >/dev/null
+dpkg-deb --root-owner-group -Zxz --build root "$out/packed.deb" >/dev/null
 # One file is as its list says, one was built again since, one is gone; a configuration file is in no list.
 mkdir -p listed/DEBIAN listed/usr/share/splash listed/etc
 cp root/DEBIAN/control listed/DEBIAN/control
@@ -38,7 +39,7 @@ printf 'Welcome\004\n' >listed/usr/share/splash/changed
 rm listed/usr/share/splash/gone
 chmod -R u=rwX,go=rX listed
 dpkg-deb --root-owner-group -Zgzip --build listed "$out/listed.deb" >/dev/null
-for file in gnu.a dated.a bsd.a splash.deb listed.deb coff.lib; do
+for file in gnu.a dated.a bsd.a splash.deb packed.deb listed.deb coff.lib; do
     (cd "$out" && ar t "$file") | while read -r name; do
         [ "$name" = __.SYMDEF ] && continue
         echo "$(ar p "$out/$file" "$name" | sha256sum | cut -c1-64)  $name"
