@@ -2,7 +2,7 @@
 
 use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
-use super::links::Followed;
+use super::links::{self, Followed};
 use super::sight::Sight;
 use crate::model::{Census, Class, Evidence, Finding, Manifest};
 use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
@@ -29,6 +29,11 @@ pub struct Parsing {
 pub type AllNotes = Vec<Vec<Noted>>;
 
 impl Judge<'_> {
+    /// Whether some rule of cost `parse` runs.
+    pub fn has_structure(&self) -> bool {
+        self.parsing().next().is_some() || links::rules(self).next().is_some()
+    }
+
     /// Whether some rule of cost `parse` looks at an entry. Rules name the formats that they read.
     pub fn wants_parse(&self, judged: &Judged<'_>) -> bool {
         let is_parsed = || self.parsing().any(|(_, rule, _)| in_scope(rule, judged));

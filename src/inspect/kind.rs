@@ -4,9 +4,9 @@
 //! separator, the escapes of ANSI art) is no hit of any rule; at the very end of a text, EOT and
 //! SUB are told all the same, because no format prescribes them there.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::model::fast_map::FastMap;
 use crate::model::{Declared, TextKind};
 
 use TextKind::{Data, Markup, Prose, Resource, Source};
@@ -353,8 +353,8 @@ static ROWS: &[Row] = &[
 ];
 
 /// The table by end.
-fn table() -> &'static HashMap<&'static [u8], &'static Row> {
-    static TABLE: OnceLock<HashMap<&[u8], &Row>> = OnceLock::new();
+fn table() -> &'static FastMap<&'static [u8], &'static Row> {
+    static TABLE: OnceLock<FastMap<&[u8], &Row>> = OnceLock::new();
     TABLE.get_or_init(|| {
         ROWS.iter().flat_map(|row| row.ends.iter().map(move |end| (end.as_bytes(), row))).collect()
     })

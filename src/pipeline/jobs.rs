@@ -1,13 +1,13 @@
 //! Which contents the rules of cost `parse` look at: all of them, or, against an approved manifest, what
 //! is new or changed and those others of which the changes may make something wrong.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use super::judging::{Round, judged_of};
 use crate::compare::{Comparison, Item};
 use crate::engine::{Gone, Judged, Links};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Codec, ContentId, Kind, Locator, NodeId, Verb};
+use crate::model::{Codec, ContentId, Kind, Locator, Manifest, NodeId, Verb};
 use crate::rules::parsed::Unchanged;
 use crate::walk::Artifact;
 
@@ -50,33 +50,26 @@ pub(super) fn gone(comparison: &Comparison, links: Option<&Links<'_>>) -> Option
 /// The contents that some rule looks at, each once, in the order of the medium.
 pub(super) fn jobs(
     round: &Round<'_>,
-    changed: Option<&BTreeSet<&str>>,
+    compared: Option<&Comparison>,
     gone: Option<&Gone>,
 ) -> Vec<Job> {
     let manifest = &round.artifact.manifest;
-    let new: Option<HashSet<ContentPlace>> = changed.map(|changed| {
-        let is_new = |place| {
-            let compared = manifest.compared(place)?;
-            changed
-                .contains(manifest.path(compared).as_str())
-                .then(|| manifest.content_place(place))
-        };
-        manifest.places().filter_map(|place| is_new(place).flatten()).collect()
-    });
+    let new = compared.map(|comparison| new_contents(manifest, comparison));
     let root = Locator::root();
     let mut jobs = Vec::new();
     // Contents that are as they were, in the folders of those that changed.
     let mut folders: HashSet<Folder> = HashSet::new();
     let mut others: Vec<(Folder, Job)> = Vec::new();
     for (c, container) in manifest.containers.iter().enumerate() {
+        let id = ContainerId(c as u32);
+        let is_renewed = new.as_ref().is_some_and(|new| is_renewed(manifest, id, new));
         for (v, contents) in container.contents.iter().enumerate() {
             for index in 0..contents.len() {
                 let content = ContentId(index as u32);
                 if container.canonical(v as u16, content) != (v as u16, content) {
                     continue;
                 }
-                let container = ContainerId(c as u32);
-                let place = ContentPlace { container, volume: v as u16, content };
+                let place = ContentPlace { container: id, volume: v as u16, content };
                 let judged = judged_of(manifest, place, &root)
                     .filter(|judged| round.judge.wants_parse(judged));
                 let Some(judged) = judged else { continue };
@@ -84,7 +77,7 @@ pub(super) fn jobs(
                 let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
                 let job = |why| Job { place, start, why };
                 let has_beside = || round.judge.wants_note(&judged, Unchanged::Beside);
-                if new.as_ref().is_none_or(|new| new.contains(&place)) {
+                if is_renewed || new.as_ref().is_none_or(|new| new.contains(&place)) {
                     if new.is_some() && has_beside() {
                         folders.extend(folder(round, place));
                     }
@@ -105,6 +98,21 @@ pub(super) fn jobs(
     jobs.extend(beside.map(|(_, job)| job));
     jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
     jobs
+}
+
+/// What is new, or not as it was in the approved build, in its bytes or in what is told of it.
+fn new_contents(manifest: &Manifest, comparison: &Comparison) -> HashSet<ContentPlace> {
+    let changed = comparison.items.iter().filter_map(|item| item.new.as_deref());
+    let flipped = comparison.flipped.iter().map(|(_, new)| new);
+    let places = changed.chain(flipped).filter_map(|row| row.place);
+    places.filter_map(|place| manifest.content_place(place)).collect()
+}
+
+/// Whether a container holds texts of a file that changed, and they with it.
+fn is_renewed(manifest: &Manifest, id: ContainerId, new: &HashSet<ContentPlace>) -> bool {
+    let Some(of) = manifest.container(id).filter(|of| of.embedded) else { return false };
+    let file = of.inside.and_then(|inside| manifest.compared(manifest.main_place(inside)?));
+    file.and_then(|file| manifest.content_place(file)).is_some_and(|file| new.contains(&file))
 }
 
 /// Whether a content is of those that may name what is gone.

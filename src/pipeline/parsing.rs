@@ -34,13 +34,16 @@ pub(super) struct Found {
 /// `changed` names.
 pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Found {
     let Round { judge, artifact, sight, .. } = *round;
+    if !judge.has_structure() {
+        return Found::default();
+    }
     let manifest = &artifact.manifest;
     let trees = Links::new(judge, manifest, changed.is_some());
     // What is missing from a part may well stand in the whole.
     let links = trees.as_ref().filter(|_| !round.partial);
     let compared = round.comparison.filter(|_| changed.is_some());
     let gone = compared.and_then(|comparison| gone(comparison, links));
-    let jobs = jobs(round, changed, gone.as_ref());
+    let jobs = jobs(round, compared, gone.as_ref());
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];

@@ -285,7 +285,7 @@ fn number(of: &impl Hash) -> u64 {
 }
 
 /// The rules about references that run.
-fn rules<'a>(judge: &Judge<'a>) -> impl Iterator<Item = (&'a Rule, Minds)> {
+pub(super) fn rules<'a>(judge: &Judge<'a>) -> impl Iterator<Item = (&'a Rule, Minds)> {
     judge.rules().filter_map(|rule| match rule.matcher {
         Matcher::Detector(detector) => match detector.look {
             Look::Link(minds) => Some((rule, minds)),
