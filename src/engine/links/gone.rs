@@ -2,7 +2,7 @@
 //! content that did not change refers to one of them only if it spells its name, so that few of those
 //! are read for structure.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 
 use super::tree::INDEX;
 use crate::model::Locator;
@@ -12,6 +12,10 @@ use crate::model::locator::unescape;
 const MOST: usize = 10_000;
 /// Bytes of a name that tell it from chance.
 const LEAST: usize = 3;
+/// Parts of names that are looked for at once.
+const PARTS: usize = 64;
+/// Bytes of the longest name whose part is looked for: file systems have none longer.
+const LONGEST: usize = 255;
 /// Ends of names that references leave out: many hosts give `about.html` for `about`, and systems
 /// that pack their documentation have readers that unpack it.
 pub const LEFT_OUT: [&str; 2] = [".html", ".gz"];
@@ -20,8 +24,61 @@ pub const LEFT_OUT: [&str; 2] = [".html", ".gz"];
 #[derive(Debug)]
 pub struct Gone {
     /// Parts of their names that no syntax spells otherwise; none if any reference may mean them.
-    names: Option<AhoCorasick>,
+    names: Option<Names>,
     libraries: bool,
+}
+
+/// A search for any of some names, in whatever case.
+#[derive(Debug)]
+struct Names {
+    all: AhoCorasick,
+    /// Four bytes of each name in all their cases, where there are few: what stands before the first of
+    /// them is passed over by vector code.
+    parts: Option<packed::Searcher>,
+}
+
+impl Names {
+    fn new(names: &[Vec<u8>]) -> Option<Self> {
+        let all = AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()?;
+        let parts: Option<Vec<_>> = names.iter().take(PARTS + 1).map(|name| part(name)).collect();
+        let cases = parts.map(|parts| parts.iter().copied().flat_map(cases).collect::<Vec<_>>());
+        let parts = cases.filter(|cases| cases.len() <= PARTS).and_then(packed::Searcher::new);
+        Some(Self { all, parts })
+    }
+
+    fn is_in(&self, bytes: &[u8]) -> bool {
+        let from = match &self.parts {
+            Some(parts) => match parts.find(bytes) {
+                // A name may begin well before its part.
+                Some(part) => part.start().saturating_sub(LONGEST),
+                None => return false,
+            },
+            None => 0,
+        };
+        self.all.is_match(bytes.get(from..).unwrap_or_default())
+    }
+}
+
+/// The four bytes of a name with the fewest letters.
+fn part(name: &[u8]) -> Option<[u8; 4]> {
+    let parts = name.windows(4).filter_map(|window| window.first_chunk::<4>());
+    let letters = |part: &&[u8; 4]| part.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    parts.min_by_key(letters).copied().filter(|_| name.len() <= LONGEST)
+}
+
+/// All ways to spell a part in capitals and small letters.
+fn cases(part: [u8; 4]) -> Vec<[u8; 4]> {
+    let mut all: Vec<[u8; 4]> = (0..16u8)
+        .map(|capitals| {
+            std::array::from_fn(|at| match capitals >> at & 1 {
+                1 => part[at].to_ascii_uppercase(),
+                _ => part[at].to_ascii_lowercase(),
+            })
+        })
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 impl Gone {
@@ -35,7 +92,7 @@ impl Gone {
         let names = names.filter(|names| names.len() <= MOST).and_then(|mut names| {
             names.sort_unstable();
             names.dedup();
-            AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()
+            Names::new(&names)
         });
         // What programs need is told by names that hold this.
         let is_library = |path: &&Locator| path.last_segment().contains(".so");
@@ -49,7 +106,7 @@ impl Gone {
 
     /// Whether a content may refer to one of them.
     pub fn may_be_named_in(&self, bytes: &[u8]) -> bool {
-        self.names.as_ref().is_none_or(|names| names.is_match(bytes))
+        self.names.as_ref().is_none_or(|names| names.is_in(bytes))
     }
 }
 
@@ -98,6 +155,24 @@ mod tests {
         ] {
             let gone = Gone::new(&[&Locator::parse(gone)], &[]);
             assert_eq!(gone.may_be_named_in(text.as_bytes()), named, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_place() {
+        let paths = ["a/Tutor.de", "b/x-1.png", "abc"].map(Locator::parse);
+        for (count, parts) in [(2, true), (3, false)] {
+            let paths: Vec<_> = paths.iter().take(count).collect();
+            let gone = Gone::new(&paths, &[]);
+            assert_eq!(gone.names.as_ref().is_some_and(|names| names.parts.is_some()), parts);
+            for before in ["", "tor.de ", "r.de r.DE 1.pn", &".".repeat(300)] {
+                for name in ["tutor.de", "TUTOR.DE", "tutor.De", "X-1.PNG"] {
+                    let text = format!("{before}{name}>");
+                    assert!(gone.may_be_named_in(text.as_bytes()), "{text}");
+                    let (text, _) = text.split_at(text.len() - 2);
+                    assert!(!gone.may_be_named_in(text.as_bytes()), "{text}");
+                }
+            }
         }
     }
 
