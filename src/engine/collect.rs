@@ -52,6 +52,13 @@ impl<'a> Collector<'a> {
 
     /// Takes a hit of the scan.
     pub(super) fn hit(&mut self, hit: &Hit) {
+        // A format may prescribe one on every page.
+        if let Event::Control { byte, .. } = hit.event
+            && self.by_design >> byte.min(32) & 1 == 1
+            && !hit.at_end
+        {
+            return;
+        }
         for index in 0..self.rules.len() {
             let Some(&rule) = self.rules.get(index) else { continue };
             let is_minded = match hit.event {

@@ -201,7 +201,9 @@ impl<'a> Judge<'a> {
         if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
             return true;
         }
-        let minded = self.controls & !(judged.by_design() & !self.end_controls);
+        // What a format prescribes is minded at the end of the text only.
+        let at_end = if ends_plainly(census) { 0 } else { self.end_controls };
+        let minded = self.controls & !(judged.by_design() & !at_end);
         let del = u64::from(census.del > 0) << 32;
         let held = if census.controls_exact { u64::from(census.controls) } else { 0xffff_ffff };
         let by_controls = (held | del) & minded != 0;
@@ -315,6 +317,15 @@ fn look(
     Ok(all)
 }
 
+/// Whether no control byte can stand at the end of a text of bytes: among the last ones is none, and some
+/// character is.
+fn ends_plainly(census: &Census) -> bool {
+    let length = usize::try_from(census.size).unwrap_or(usize::MAX).min(census.tail.len());
+    let tail = census.tail.iter().rev().take(length);
+    let is_control = |b: &u8| matches!(b, 0..0x20 | 0x7f) && !matches!(b, b'\t' | b'\n' | b'\r');
+    !tail.clone().any(is_control) && tail.clone().any(|b| *b > b' ')
+}
+
 /// Whether a rule looks at an entry of this class, kind and format.
 pub(super) fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
     let scope = &rule.scope;
@@ -328,5 +339,29 @@ fn text_format(judged: &Judged<'_>) -> &'static str {
     match judged.class {
         Class::Text => inspect::text_format(judged.census, judged.declared),
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_ends_plainly_where_its_last_bytes_say_so() {
+        for (text, expected) in [
+            (&b"\x1f\nEnd Tag Table\n"[..], true),
+            (b"a\r\n", true),
+            (b"ab\x04\n", false),
+            (b"\x1f\n\n\n\n", false),
+            (b"\x1f \n\t\n", false),
+            (b"\x04", false),
+            (b"a", true),
+            (b"\xe9\n\n\n", true),
+            (b"ab\x7f", false),
+        ] {
+            let mut sweep = inspect::Sweep::new();
+            sweep.update(text);
+            assert_eq!(ends_plainly(&sweep.finish()), expected, "{}", text.escape_ascii());
+        }
     }
 }
