@@ -32,7 +32,7 @@ impl Judge<'_> {
         manifest: &Manifest,
         sight: &Sight<'_>,
         notes: &AllNotes,
-        is_new: &dyn Fn(Place) -> bool,
+        is_new: &dyn Fn(ContentPlace) -> bool,
         hash: &mut Hasher<'_>,
     ) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
@@ -55,8 +55,8 @@ impl Judge<'_> {
                         let hit = Hit::new(format!("{name} is listed here and is not there"));
                         (*place, Hit { range: note.range.clone(), ..hit })
                     }
-                    (Found::Bytes(name, entry), Some(algorithm))
-                        if !listed.absent && (is_new(name) || is_new(list)) =>
+                    (Found::Bytes(entry), Some(algorithm))
+                        if !listed.absent && (is_new(entry) || is_new(*place)) =>
                     {
                         let found = known
                             .entry((entry, algorithm))
@@ -106,8 +106,8 @@ type Index<'a> = HashMap<(Option<NodeId>, &'a [u8]), NodeId>;
 
 /// What a list names.
 enum Found {
-    /// An entry, and its bytes.
-    Bytes(Place, ContentPlace),
+    /// The bytes of an entry.
+    Bytes(ContentPlace),
     /// Nothing that is there.
     Absent,
     /// A folder or a link, or nobody can tell: not all that is there was read.
@@ -144,7 +144,7 @@ impl Names<'_> {
             };
             let place = Place { container, volume: number, node };
             let content = manifest.content_place(place);
-            return content.map_or(Found::Unknown, |content| Found::Bytes(place, content));
+            return content.map_or(Found::Unknown, Found::Bytes);
         }
         answer
     }

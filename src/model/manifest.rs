@@ -419,6 +419,18 @@ impl Manifest {
         self.container(place.container)?.content(place.volume, place.content)
     }
 
+    /// The contents of a container, each once: one that several volumes share is that of the first.
+    pub fn contents_of(&self, id: ContainerId) -> impl Iterator<Item = ContentPlace> + '_ {
+        self.container(id).into_iter().flat_map(move |container| {
+            container.contents.iter().enumerate().flat_map(move |(v, contents)| {
+                let own = (0..contents.len()).map(move |index| (v as u16, ContentId(index as u32)));
+                let first =
+                    own.filter(|&(v, content)| container.canonical(v, content) == (v, content));
+                first.map(move |(volume, content)| ContentPlace { container: id, volume, content })
+            })
+        })
+    }
+
     /// The main entry of a content.
     pub fn main_place(&self, place: ContentPlace) -> Option<Place> {
         let (volume, node) =

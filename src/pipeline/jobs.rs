@@ -7,7 +7,7 @@ use super::judging::{Round, judged_of};
 use crate::compare::{Comparison, Item};
 use crate::engine::{Gone, Judged, Links};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Codec, ContentId, Kind, Locator, Manifest, NodeId, Verb};
+use crate::model::{Codec, Kind, Locator, Manifest, NodeId, Verb};
 use crate::rules::parsed::Unchanged;
 use crate::walk::Artifact;
 
@@ -47,50 +47,41 @@ pub(super) fn gone(comparison: &Comparison, links: Option<&Links<'_>>) -> Option
     (!gone.is_empty() || !changed.is_empty()).then(|| Gone::new(&gone, &changed))
 }
 
-/// The contents that some rule looks at, each once, in the order of the medium.
+/// The contents that some rule looks at, each once, in the order of the medium: all, or those that
+/// `changed` holds and what they make wrong.
 pub(super) fn jobs(
     round: &Round<'_>,
-    compared: Option<&Comparison>,
+    changed: Option<&Changed<'_>>,
     gone: Option<&Gone>,
 ) -> Vec<Job> {
     let manifest = &round.artifact.manifest;
-    let new = compared.map(|comparison| new_contents(manifest, comparison));
     let root = Locator::root();
     let mut jobs = Vec::new();
     // Contents that are as they were, in the folders of those that changed.
     let mut folders: HashSet<Folder> = HashSet::new();
     let mut others: Vec<(Folder, Job)> = Vec::new();
-    for (c, container) in manifest.containers.iter().enumerate() {
-        let id = ContainerId(c as u32);
-        let is_renewed = new.as_ref().is_some_and(|new| is_renewed(manifest, id, new));
-        for (v, contents) in container.contents.iter().enumerate() {
-            for index in 0..contents.len() {
-                let content = ContentId(index as u32);
-                if container.canonical(v as u16, content) != (v as u16, content) {
-                    continue;
+    for id in (0..manifest.containers.len()).map(|id| ContainerId(id as u32)) {
+        for place in manifest.contents_of(id) {
+            let judged =
+                judged_of(manifest, place, &root).filter(|judged| round.judge.wants_parse(judged));
+            let Some(judged) = judged else { continue };
+            let extents = manifest.stored(place).map(|stored| &stored.extents);
+            let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
+            let job = |why| Job { place, start, why };
+            let has_beside = || round.judge.wants_note(&judged, Unchanged::Beside);
+            if changed.is_none_or(|changed| changed.has(place)) {
+                if changed.is_some() && has_beside() {
+                    folders.extend(folder(round, place));
                 }
-                let place = ContentPlace { container: id, volume: v as u16, content };
-                let judged = judged_of(manifest, place, &root)
-                    .filter(|judged| round.judge.wants_parse(judged));
-                let Some(judged) = judged else { continue };
-                let extents = manifest.stored(place).map(|stored| &stored.extents);
-                let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
-                let job = |why| Job { place, start, why };
-                let has_beside = || round.judge.wants_note(&judged, Unchanged::Beside);
-                if is_renewed || new.as_ref().is_none_or(|new| new.contains(&place)) {
-                    if new.is_some() && has_beside() {
-                        folders.extend(folder(round, place));
-                    }
-                    jobs.push(job(Why::New));
-                } else if round.judge.wants_parse_always(&judged) {
-                    jobs.push(job(Why::Always));
-                } else if gone.is_some_and(|gone| may_name(round, gone, &judged)) {
-                    jobs.push(job(Why::Named));
-                } else if has_beside()
-                    && let Some(folder) = folder(round, place)
-                {
-                    others.push((folder, job(Why::Beside)));
-                }
+                jobs.push(job(Why::New));
+            } else if round.judge.wants_parse_always(&judged) {
+                jobs.push(job(Why::Always));
+            } else if gone.is_some_and(|gone| may_name(round, gone, &judged)) {
+                jobs.push(job(Why::Named));
+            } else if has_beside()
+                && let Some(folder) = folder(round, place)
+            {
+                others.push((folder, job(Why::Beside)));
             }
         }
     }
@@ -101,18 +92,30 @@ pub(super) fn jobs(
 }
 
 /// What is new, or not as it was in the approved build, in its bytes or in what is told of it.
-fn new_contents(manifest: &Manifest, comparison: &Comparison) -> HashSet<ContentPlace> {
-    let changed = comparison.items.iter().filter_map(|item| item.new.as_deref());
-    let flipped = comparison.flipped.iter().map(|(_, new)| new);
-    let places = changed.chain(flipped).filter_map(|row| row.place);
-    places.filter_map(|place| manifest.content_place(place)).collect()
+pub(super) struct Changed<'a> {
+    manifest: &'a Manifest,
+    contents: HashSet<ContentPlace>,
 }
 
-/// Whether a container holds texts of a file that changed, and they with it.
-fn is_renewed(manifest: &Manifest, id: ContainerId, new: &HashSet<ContentPlace>) -> bool {
-    let Some(of) = manifest.container(id).filter(|of| of.embedded) else { return false };
-    let file = of.inside.and_then(|inside| manifest.compared(manifest.main_place(inside)?));
-    file.and_then(|file| manifest.content_place(file)).is_some_and(|file| new.contains(&file))
+impl<'a> Changed<'a> {
+    pub(super) fn new(manifest: &'a Manifest, comparison: &Comparison) -> Self {
+        let changed = comparison.items.iter().filter_map(|item| item.new.as_deref());
+        let flipped = comparison.flipped.iter().map(|(_, new)| new);
+        let places = changed.chain(flipped).filter_map(|row| row.place);
+        let contents = places.filter_map(|place| manifest.content_place(place)).collect();
+        Self { manifest, contents }
+    }
+
+    /// Whether a content is of these. Texts in a file change with it.
+    pub(super) fn has(&self, content: ContentPlace) -> bool {
+        let manifest = self.manifest;
+        if manifest.container(content.container).is_none_or(|of| !of.embedded) {
+            return self.contents.contains(&content);
+        }
+        let file = manifest.main_place(content).and_then(|place| manifest.compared(place));
+        file.and_then(|file| manifest.content_place(file))
+            .is_some_and(|file| self.contents.contains(&file))
+    }
 }
 
 /// Whether a content is of those that may name what is gone.

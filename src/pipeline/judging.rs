@@ -10,7 +10,7 @@ use crate::engine::{Judge, Judged, LEFT_OUT, Sight, Spot};
 use crate::inspect;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Class, ContentId, Declared, Finding, Gap, Locator, Manifest, field, row};
+use crate::model::{Class, Declared, Finding, Gap, Locator, Manifest, field, row};
 use crate::rules::detectors::WaiverState;
 use crate::walk::Artifact;
 
@@ -51,26 +51,17 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
         .collect();
     // Which findings are about which content.
     let mut about: FastMap<ContentPlace, Range<usize>> = FastMap::default();
-    for (c, container) in manifest.containers.iter().enumerate() {
-        let id = ContainerId(c as u32);
-        for (v, contents) in container.contents.iter().enumerate() {
-            for index in 0..contents.len() {
-                let content = ContentId(index as u32);
-                if container.canonical(v as u16, content) != (v as u16, content) {
-                    continue;
-                }
-                let place = ContentPlace { container: id, volume: v as u16, content };
-                let from = findings.len();
-                judge_content(judge, artifact, sight, place, &flipped, &mut findings, gaps);
-                if findings.len() > from {
-                    about.insert(place, from..findings.len());
-                }
+    for id in (0..manifest.containers.len()).map(|id| ContainerId(id as u32)) {
+        for place in manifest.contents_of(id) {
+            let from = findings.len();
+            judge_content(judge, artifact, sight, place, &flipped, &mut findings, gaps);
+            if findings.len() > from {
+                about.insert(place, from..findings.len());
             }
         }
         judge_structure(judge, manifest, id, &mut findings);
     }
-    let changed = comparison.filter(|_| round.only_changed).map(changed_paths);
-    let parsed = parse_all(round, changed.as_ref());
+    let parsed = parse_all(round);
     gaps.extend(parsed.gaps);
     let mut structures = FastMap::default();
     let mut of_structure = Vec::new();

@@ -1,13 +1,12 @@
 //! Rules of cost `parse`: the contents that they look at are read once more, whole up to a limit, in
 //! the order in which they lie on the medium, on all cores.
 
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::jobs::{Job, Why, gone, jobs, tasks};
+use super::jobs::{Changed, Job, Why, gone, jobs, tasks};
 use super::judging::{Round, judged_of};
 use crate::compare::Comparison;
 use crate::engine::{AllNotes, Followed, Gone, Judge, Judged, Links, Parsing};
@@ -30,20 +29,21 @@ pub(super) struct Found {
     pub(super) gaps: Vec<Gap>,
 }
 
-/// Runs every rule of cost `parse` over the contents in its scope: all of them, or those that
-/// `changed` names.
-pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> Found {
+/// Runs every rule of cost `parse` over the contents in its scope: all of them, or what changed and what
+/// that makes wrong.
+pub(super) fn parse_all(round: &Round<'_>) -> Found {
     let Round { judge, artifact, sight, .. } = *round;
     if !judge.has_structure() {
         return Found::default();
     }
     let manifest = &artifact.manifest;
-    let trees = Links::new(judge, manifest, changed.is_some());
+    let compared = round.comparison.filter(|_| round.only_changed);
+    let changed = compared.map(|comparison| Changed::new(manifest, comparison));
+    let trees = Links::new(judge, manifest, compared.is_some());
     // What is missing from a part may well stand in the whole.
     let links = trees.as_ref().filter(|_| !round.partial);
-    let compared = round.comparison.filter(|_| changed.is_some());
     let gone = compared.and_then(|comparison| gone(comparison, links));
-    let jobs = jobs(round, compared, gone.as_ref());
+    let jobs = jobs(round, changed.as_ref(), gone.as_ref());
     let tasks = tasks(artifact, &jobs);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
@@ -100,10 +100,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
         name_gone(&mut found.joined, manifest, comparison);
     }
     let mut unread = Vec::new();
-    let is_new = |place| {
-        let of = manifest.compared(place).filter(|_| changed.is_some());
-        of.is_none_or(|of| changed.is_some_and(|paths| paths.contains(manifest.path(of).as_str())))
-    };
+    let is_new = |place| changed.as_ref().is_none_or(|changed| changed.has(place));
     let listed = judge.sums(manifest, sight, &notes, &is_new, &mut |place, algorithm| {
         let content = manifest.content(place);
         let known = match algorithm {
@@ -121,7 +118,7 @@ pub(super) fn parse_all(round: &Round<'_>, changed: Option<&BTreeSet<&str>>) -> 
     found.joined.extend(listed);
     found.gaps.extend(unread);
     if let Some(links) = links {
-        follow(round, links, followed, changed.is_none(), &mut found);
+        follow(round, links, followed, compared.is_none(), &mut found);
     }
     found
 }

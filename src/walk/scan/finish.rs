@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use super::super::folder::Folder;
 use super::{RawGap, Scan, lock};
 use crate::model::manifest::ContainerId;
-use crate::model::{Gap, GapKind, Manifest, row};
+use crate::model::{Gap, GapKind, Manifest, Volume, row};
 
 impl Scan<'_> {
     /// Puts together what was found. Nothing else holds the folders and images any more.
@@ -81,24 +81,33 @@ impl Scan<'_> {
 }
 
 /// Parts of Debian packages that no reader opens: all that the package brings lies in them (deb(5)).
-fn closed_packages(manifest: &Manifest) -> impl Iterator<Item = Gap> + '_ {
-    let parts = manifest.places().filter_map(|place| {
-        let (volume, node) = manifest.node(place).filter(|(volume, _)| volume.format == "ar")?;
+fn closed_packages(manifest: &Manifest) -> Vec<Gap> {
+    let is_package = |volume: &Volume| {
         let first = volume.nodes.first().map(|first| volume.name(first));
-        let is_part = [&b"control.tar"[..], b"data.tar"]
-            .iter()
-            .any(|part| volume.name(node).starts_with(part));
-        let content = manifest.content_place(place)?;
-        let is_read = manifest.content(content).is_some_and(|content| content.blake3.is_some());
-        let is_closed = is_read && manifest.inside(content).is_none();
-        (first == Some(b"debian-binary") && is_part && is_closed).then_some((place, content))
-    });
-    parts.map(|(place, content)| {
-        let format = manifest.content(content).and_then(|content| content.format);
-        let message =
-            format!("no reader opens this part of a package: {}", format.unwrap_or("unknown"));
-        Gap::new(manifest.path(place), GapKind::Unsupported, message)
-    })
+        volume.format == "ar" && first == Some(b"debian-binary")
+    };
+    let is_part = |content| {
+        let node = manifest.main_place(content).and_then(|place| manifest.node(place));
+        let name = node.map(|(volume, node)| volume.name(node)).unwrap_or_default();
+        name.starts_with(b"control.tar") || name.starts_with(b"data.tar")
+    };
+    let mut gaps = Vec::new();
+    for (id, container) in manifest.containers.iter().enumerate() {
+        if !container.volumes.iter().any(is_package) {
+            continue;
+        }
+        for content in manifest.contents_of(ContainerId(id as u32)) {
+            let read = manifest.content(content).filter(|content| content.blake3.is_some());
+            let closed = read.filter(|_| is_part(content) && manifest.inside(content).is_none());
+            if let Some(closed) = closed {
+                let format = closed.format.unwrap_or("unknown");
+                let message = format!("no reader opens this part of a package: {format}");
+                let path = manifest.content_path(content);
+                gaps.push(Gap::new(path, GapKind::Unsupported, message));
+            }
+        }
+    }
+    gaps
 }
 
 /// Contents of one container that a limit kept from being read, told one by one.
