@@ -73,7 +73,7 @@ pub(super) fn allows_comments(name: &[u8]) -> bool {
 
 fn read<'a>(text: &'a str, walk: &mut Walk<'a>) -> serde_json::Result<()> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    walk.deserialize(&mut reader)?;
+    Value(walk).deserialize(&mut reader)?;
     reader.end()
 }
 
@@ -160,15 +160,51 @@ struct Walk<'a> {
     keys: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Walk<'de> {
+impl<'de> Members<'de> for Walk<'de> {
+    fn members<A: MapAccess<'de>>(&mut self, mut members: A) -> Result<(), A::Error> {
+        let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
+        while let Some(raw) = members.next_key::<&'de RawValue>()? {
+            let raw = raw.get();
+            // The key lies in the text itself.
+            let at = (raw.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+            let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+            let key: Cow<'de, str> = if inner.contains('\\') {
+                serde_json::from_str::<String>(raw).map_or(Cow::Borrowed(inner), Cow::Owned)
+            } else {
+                Cow::Borrowed(inner)
+            };
+            self.keys += 1;
+            if self.keys <= KEYS && !seen.insert(key) && self.twice.len() < super::KEPT {
+                self.twice.push((at, inner.to_owned()));
+            }
+            members.next_value_seed(Value(self))?;
+        }
+        Ok(())
+    }
+}
+
+/// Walks the members of objects; of other values nothing is kept.
+pub(super) trait Members<'de> {
+    /// A value begins, or one in a list has ended.
+    fn step(&mut self) {}
+
+    /// Walks the members of an object.
+    fn members<A: MapAccess<'de>>(&mut self, members: A) -> Result<(), A::Error>;
+}
+
+/// A value that is walked.
+pub(super) struct Value<'w, W>(pub(super) &'w mut W);
+
+impl<'de, W: Members<'de>> DeserializeSeed<'de> for Value<'_, W> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.step();
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for &mut Walk<'de> {
+impl<'de, W: Members<'de>> Visitor<'de> for Value<'_, W> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,29 +236,14 @@ impl<'de> Visitor<'de> for &mut Walk<'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while values.next_element_seed(&mut *self)?.is_some() {}
+        while values.next_element_seed(Value(&mut *self.0))?.is_some() {
+            self.0.step();
+        }
         Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
-        while let Some(raw) = members.next_key::<&'de RawValue>()? {
-            let raw = raw.get();
-            // The key lies in the text itself.
-            let at = (raw.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-            let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-            let key: Cow<'de, str> = if inner.contains('\\') {
-                serde_json::from_str::<String>(raw).map_or(Cow::Borrowed(inner), Cow::Owned)
-            } else {
-                Cow::Borrowed(inner)
-            };
-            self.keys += 1;
-            if self.keys <= KEYS && !seen.insert(key) && self.twice.len() < super::KEPT {
-                self.twice.push((at, inner.to_owned()));
-            }
-            members.next_value_seed(&mut *self)?;
-        }
-        Ok(())
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<(), A::Error> {
+        self.0.members(members)
     }
 }
 

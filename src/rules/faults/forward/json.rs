@@ -1,15 +1,14 @@
 //! JSON, read forward with `serde_json`.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::io;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::{HELD, Meter, Metered};
-use crate::rules::faults::json::allows_comments;
+use crate::rules::faults::json::{Members, Value, allows_comments};
 use crate::rules::faults::{FaultKind, Faults, KEPT};
 
 /// Bytes that a kept key costs beside its own.
@@ -26,7 +25,7 @@ pub(in super::super) fn walk(
     let mut walk = Walk { meter, twice: Vec::new(), held: 0 };
     let mut is_lines = false;
     loop {
-        if let Err(error) = walk.deserialize(&mut reader) {
+        if let Err(error) = Value(&mut walk).deserialize(&mut reader) {
             return tell(meter, error, name, faults);
         }
         let end = meter.at.get();
@@ -79,54 +78,12 @@ struct Walk<'m> {
     held: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+impl<'de> Members<'de> for Walk<'_> {
+    fn step(&mut self) {
         self.meter.step();
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while values.next_element_seed(&mut *self)?.is_some() {
-            self.meter.step();
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+    fn members<A: MapAccess<'de>>(&mut self, mut members: A) -> Result<(), A::Error> {
         let mut seen: HashSet<Box<str>> = HashSet::new();
         let mut mine = 0;
         while let Some(raw) = members.next_key::<Box<RawValue>>()? {
@@ -148,7 +105,7 @@ impl<'de> Visitor<'de> for &mut Walk<'_> {
                 self.held += size;
                 seen.insert(key);
             }
-            members.next_value_seed(&mut *self)?;
+            members.next_value_seed(Value(self))?;
             self.meter.step();
         }
         self.held -= mine;
