@@ -51,63 +51,95 @@ fn by_name(a: &walkdir::DirEntry, b: &walkdir::DirEntry) -> std::cmp::Ordering {
     a.path().as_os_str().as_encoded_bytes().cmp(b.path().as_os_str().as_encoded_bytes())
 }
 
-/// Lists everything below `root`, in the order of names; nothing is opened.
-pub fn read(root: &Path, files: Files, budget: &mut Budget) -> Volume {
-    let mut volume = Volume::new(DOC.id);
-    let view = volume.add_view("directory", 50);
-    let mut above: Vec<NodeId> = Vec::new();
-    let mut inodes: HashMap<(u64, u64), ContentId> = HashMap::new();
-    for entry in WalkDir::new(root).min_depth(1).sort_by(by_name) {
-        let entry = match entry {
+/// A folder that is being listed, in the order of names; nothing is opened.
+#[derive(Debug)]
+pub struct Listing {
+    root: PathBuf,
+    files: Files,
+    budget: Budget,
+    entries: walkdir::IntoIter,
+    view: ViewId,
+    /// The folders that the last entry lies in.
+    above: Vec<NodeId>,
+    /// Contents with several names, by device and inode.
+    inodes: HashMap<(u64, u64), ContentId>,
+}
+
+impl Listing {
+    /// Begins at `root`; gives the volume that [`Listing::take`] fills, too.
+    pub fn new(root: &Path, files: Files) -> (Self, Volume) {
+        let mut volume = Volume::new(DOC.id);
+        let view = volume.add_view("directory", 50);
+        let entries = WalkDir::new(root).min_depth(1).sort_by(by_name).into_iter();
+        let listing = Self {
+            root: root.to_path_buf(),
+            files,
+            budget: Budget::default(),
+            entries,
+            view,
+            above: Vec::new(),
+            inodes: HashMap::new(),
+        };
+        (listing, volume)
+    }
+
+    /// Lists the next `count` entries; `false` when there are no more.
+    pub fn take(&mut self, count: usize, volume: &mut Volume) -> bool {
+        (0..count).all(|_| self.next(volume).is_some())
+    }
+
+    fn next(&mut self, volume: &mut Volume) -> Option<()> {
+        let entry = match self.entries.next()? {
             Ok(entry) => entry,
             Err(error) => {
-                let owner = above
-                    .get(error.depth().saturating_sub(2))
-                    .map_or(Owner::Volume, |&node| Owner::Node(node));
-                let path = error.path().map(|path| path.strip_prefix(root).unwrap_or(path));
-                let name = path.map(|path| path.display().to_string()).unwrap_or_default();
-                let why = error.io_error().map_or_else(|| "loop".to_owned(), ToString::to_string);
-                let message = format!("cannot list {name:?}: {why}");
-                volume.unread(GapKind::Unreadable, owner, None, message);
-                continue;
+                self.unlisted(&error, volume);
+                return Some(());
             }
         };
-        if let Err(spent) = budget.entry() {
-            note_spent(&mut volume, spent);
-            break;
+        if let Err(spent) = self.budget.entry() {
+            note_spent(volume, spent);
+            return None;
         }
-        above.truncate(entry.depth() - 1);
-        let parent = above.last().copied();
-        if files == Files::Named && entry.file_type().is_file() {
+        self.above.truncate(entry.depth() - 1);
+        let parent = self.above.last().copied();
+        let name = entry.file_name().as_encoded_bytes();
+        let view = self.view;
+        let new =
+            NewNode { view, parent, name, kind: Kind::File, content: None, facts: Vec::new() };
+        let node = if self.files == Files::Named && entry.file_type().is_file() {
             let content = Some(volume.add_content(Stored::default()));
-            let name = entry.file_name().as_encoded_bytes();
-            let (kind, facts) = (Kind::File, Vec::new());
-            above.push(volume.add_node(NewNode { view, parent, name, kind, content, facts }));
-            continue;
-        }
-        let node = match entry.metadata() {
-            Ok(metadata) => add(&mut volume, view, parent, &entry, &metadata, &mut inodes),
-            Err(error) => {
-                let name = entry.file_name().as_encoded_bytes();
-                let kind = Kind::File;
-                let facts = Vec::new();
-                let new = NewNode { view, parent, name, kind, content: None, facts };
-                let node = volume.add_node(new);
-                let message = format!("cannot read its metadata: {error}");
-                volume.unread(GapKind::Unreadable, Owner::Node(node), None, message);
-                node
+            volume.add_node(NewNode { content, ..new })
+        } else {
+            match entry.metadata() {
+                Ok(metadata) => add(volume, &new, entry.path(), &metadata, &mut self.inodes),
+                Err(error) => {
+                    let node = volume.add_node(new);
+                    let message = format!("cannot read its metadata: {error}");
+                    volume.unread(GapKind::Unreadable, Owner::Node(node), None, message);
+                    node
+                }
             }
         };
-        above.push(node);
+        self.above.push(node);
+        Some(())
     }
-    volume
+
+    /// Notes what the host does not list.
+    fn unlisted(&self, error: &walkdir::Error, volume: &mut Volume) {
+        let folder = self.above.get(error.depth().saturating_sub(2));
+        let owner = folder.map_or(Owner::Volume, |&node| Owner::Node(node));
+        let path = error.path().map(|path| path.strip_prefix(&self.root).unwrap_or(path));
+        let name = path.map(|path| path.display().to_string()).unwrap_or_default();
+        let why = error.io_error().map_or_else(|| "loop".to_owned(), ToString::to_string);
+        let message = format!("cannot list {name:?}: {why}");
+        volume.unread(GapKind::Unreadable, owner, None, message);
+    }
 }
 
 fn add(
     volume: &mut Volume,
-    view: ViewId,
-    parent: Option<NodeId>,
-    entry: &walkdir::DirEntry,
+    new: &NewNode<'_>,
+    path: &Path,
     metadata: &Metadata,
     inodes: &mut HashMap<(u64, u64), ContentId>,
 ) -> NodeId {
@@ -115,7 +147,7 @@ fn add(
     let mut facts = host_facts(metadata);
     let mut unreadable = None;
     if kind == Kind::Symlink {
-        match std::fs::read_link(entry.path()) {
+        match std::fs::read_link(path) {
             Ok(target) => {
                 let target = Value::bytes(target.as_os_str().as_encoded_bytes());
                 facts.push(Fact::new(field::TARGET, target));
@@ -133,8 +165,7 @@ fn add(
             None => new(),
         }
     });
-    let name = entry.file_name().as_encoded_bytes();
-    let node = volume.add_node(NewNode { view, parent, name, kind, content, facts });
+    let node = volume.add_node(NewNode { kind, content, facts, ..*new });
     if let Some(message) = unreadable {
         volume.unread(GapKind::Unreadable, Owner::Node(node), None, message);
     }
@@ -278,7 +309,7 @@ fn inode_of(_: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// The host path of an entry that [`read`] listed below `root`.
+/// The host path of an entry that was listed below `root`.
 pub fn host_path(root: &Path, volume: &Volume, node: &Node) -> PathBuf {
     let mut segments = vec![volume.name(node)];
     let mut at = node.parent();
@@ -319,7 +350,8 @@ mod tests {
         fs::write(at("readme"), "y").expect("made");
         fs::set_permissions(at("README"), fs::Permissions::from_mode(0o4755)).expect("set");
         symlink("Dir/a", at("link")).expect("made");
-        let volume = read(root.path(), Files::Stated, &mut Budget::default());
+        let (mut listing, mut volume) = Listing::new(root.path(), Files::Stated);
+        while listing.take(2, &mut volume) {}
         let names: Vec<_> = volume.nodes.iter().map(|n| (volume.name(n), n.kind)).collect();
         let expected: [(&[u8], Kind); 6] = [
             (b"Dir", Kind::Directory),

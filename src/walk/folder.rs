@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,111 +10,166 @@ use super::pass::{Ends, Keeper, Pass, TAIL};
 use super::scan::{Nested, Scan, Task, lock};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Container, Content, ContentId, Declared, GapKind, NodeId, Volume};
-use crate::readers::Budget;
-use crate::readers::directory::{self, Files, HostStat};
+use crate::readers::directory::{self, Files, HostStat, Listing};
 use crate::source::{self, FileSource, Stamp};
 
 /// Files of a folder that are one task.
 const BATCH: usize = 64;
 
-/// A folder whose files are being read.
+/// A folder that is listed while its files are read.
 pub(super) struct Folder {
     root: PathBuf,
     id: ContainerId,
-    volume: Volume,
-    /// For each content, its node.
-    nodes: Vec<NodeId>,
+    listed: Mutex<Listed>,
     found: Mutex<Found>,
 }
 
-/// For each content of a folder, what was found.
+/// What was listed so far.
+struct Listed {
+    volume: Volume,
+    /// For each file that is opened, its node; its content has the same number.
+    nodes: Vec<NodeId>,
+}
+
+/// What was found in the files of a folder.
+#[derive(Default)]
 struct Found {
+    /// For each content; empty until all are listed, so that there is room for them once.
     contents: Vec<Content>,
     stats: Vec<Option<HostStat>>,
+    /// What was read before all were listed.
+    early: Vec<(usize, Content, HostStat)>,
+}
+
+impl Found {
+    fn put(&mut self, index: usize, content: Content, stat: HostStat) {
+        match self.contents.get_mut(index).zip(self.stats.get_mut(index)) {
+            Some((slot, known)) => (*slot, *known) = (content, Some(stat)),
+            None => self.early.push((index, content, stat)),
+        }
+    }
+
+    /// Makes room for all contents.
+    fn listed(&mut self, unread: Vec<Content>) {
+        self.stats = vec![None; unread.len()];
+        self.contents = unread;
+        for (index, content, stat) in std::mem::take(&mut self.early) {
+            self.put(index, content, stat);
+        }
+    }
+}
+
+/// Files of a batch that lie in one folder.
+struct Run {
+    parent: Option<NodeId>,
+    path: PathBuf,
+    files: Vec<(usize, Vec<u8>)>,
 }
 
 impl Folder {
     /// The container with all that was found.
     pub(super) fn into_container(self) -> (ContainerId, Container) {
+        let listed = self.listed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut volume = self.volume;
+        let mut volume = listed.volume;
         directory::settle(&mut volume, &found.stats);
         (self.id, Container::new(None, 0, vec![volume], vec![found.contents]))
+    }
+
+    /// The files of a batch, by the folders that they lie in.
+    fn runs(&self, batch: Range<usize>) -> Vec<Run> {
+        let Listed { volume, nodes } = &*lock(&self.listed);
+        let mut runs: Vec<Run> = Vec::new();
+        for index in batch {
+            let Some(node) = nodes.get(index).and_then(|&id| volume.node(id)) else { continue };
+            let (parent, file) = (node.parent(), (index, volume.name(node).to_vec()));
+            match runs.last_mut() {
+                Some(run) if run.parent == parent => run.files.push(file),
+                _ => {
+                    let path = match parent.and_then(|parent| volume.node(parent)) {
+                        Some(parent) => directory::host_path(&self.root, volume, parent),
+                        None => self.root.clone(),
+                    };
+                    runs.push(Run { parent, path, files: vec![file] });
+                }
+            }
+        }
+        runs
+    }
+}
+
+impl Listed {
+    /// Lists some more; returns whether there are others, and how many files to open are listed.
+    fn more(&mut self, listing: &mut Listing) -> (bool, usize) {
+        let from = self.volume.nodes.len();
+        let more = listing.take(BATCH, &mut self.volume);
+        let new = self.volume.nodes.iter().enumerate().skip(from);
+        let files = new.filter(|(_, node)| node.content().is_some());
+        self.nodes.extend(files.map(|(n, _)| NodeId(n as u32)));
+        (more, self.nodes.len())
     }
 }
 
 impl Scan<'_> {
-    /// Lists a folder and queues its files.
+    /// Queues a folder.
     pub(super) fn add_folder(&self, root: &Path) -> Arc<Folder> {
         // Files that will be opened anyway tell their facts then, at less cost.
-        let opens = self.options.contents || self.options.nested;
-        let files = if opens { Files::Named } else { Files::Stated };
-        let volume = directory::read(root, files, &mut Budget::default());
-        let mut nodes = vec![NodeId(0); volume.contents.len()];
-        for (n, node) in volume.nodes.iter().enumerate().rev() {
-            if let Some(slot) = node.content().and_then(|c| nodes.get_mut(c.0 as usize)) {
-                *slot = NodeId(n as u32);
-            }
-        }
-        let contents = volume.unread_contents();
-        let count = contents.len();
+        let files = if self.opens_files() { Files::Named } else { Files::Stated };
+        let (listing, volume) = Listing::new(root, files);
         let folder = Arc::new(Folder {
             root: root.to_path_buf(),
             id: self.reserve(),
-            volume,
-            nodes,
-            found: Mutex::new(Found { contents, stats: vec![None; count] }),
+            listed: Mutex::new(Listed { volume, nodes: Vec::new() }),
+            found: Mutex::default(),
         });
-        if opens {
-            self.options.progress.expect_files(count as u64);
-            let batches = (0..count).step_by(BATCH).map(|from| Task::Files {
-                folder: Arc::clone(&folder),
-                from,
-                to: (from + BATCH).min(count),
-            });
-            self.push(batches);
-        }
+        self.push([Task::Folder { folder: Arc::clone(&folder), listing: Box::new(listing) }]);
         folder
     }
 
-    /// Reads the files of a batch.
-    pub(super) fn read_files(&self, folder: &Folder, from: usize, to: usize, buffer: &mut [u8]) {
-        let volume = &folder.volume;
-        let mut found = Vec::with_capacity(to - from);
-        // Neighbours mostly lie in one folder: it is opened once for all of them.
-        let mut open: Option<(Option<NodeId>, source::Folder)> = None;
-        for index in from..to {
-            let Some(node) = folder.nodes.get(index).and_then(|&id| volume.node(id)) else {
-                continue;
-            };
-            let content = ContentId(index as u32);
-            let place = ContentPlace { container: folder.id, volume: 0, content };
-            if open.as_ref().is_none_or(|(parent, _)| *parent != node.parent()) {
-                let path = match node.parent().and_then(|parent| volume.node(parent)) {
-                    Some(parent) => directory::host_path(&folder.root, volume, parent),
-                    None => folder.root.clone(),
-                };
-                open = source::Folder::open(&path).ok().map(|handle| (node.parent(), handle));
+    fn opens_files(&self) -> bool {
+        self.options.contents || self.options.nested
+    }
+
+    /// Lists a folder, and queues its files as they come: other threads read them meanwhile.
+    pub(super) fn list(&self, folder: &Arc<Folder>, mut listing: Listing) {
+        let (mut more, mut from) = (true, 0);
+        while more {
+            let to;
+            (more, to) = lock(&folder.listed).more(&mut listing);
+            if self.opens_files() && (!more || to - from >= BATCH) {
+                self.options.progress.expect_files((to - from) as u64);
+                self.push([Task::Files { folder: Arc::clone(folder), files: from..to }]);
+                from = to;
             }
-            let file = match &open {
-                Some((_, handle)) => handle.open_file(volume.name(node)),
-                None => File::open(directory::host_path(&folder.root, volume, node)),
-            };
-            match file.and_then(|file| self.read_file(file, volume.name(node), place, buffer)) {
-                Ok((content, stat)) => found.push((index, content, stat)),
-                Err(error) => {
-                    self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
+        }
+        let unread = lock(&folder.listed).volume.unread_contents();
+        lock(&folder.found).listed(unread);
+    }
+
+    /// Reads the files of a batch.
+    pub(super) fn read_files(&self, folder: &Folder, batch: Range<usize>, buffer: &mut [u8]) {
+        let mut found = Vec::with_capacity(batch.len());
+        for run in folder.runs(batch) {
+            // It is opened once for all of them.
+            let open = source::Folder::open(&run.path);
+            for (index, name) in run.files {
+                let content = ContentId(index as u32);
+                let place = ContentPlace { container: folder.id, volume: 0, content };
+                let file = match &open {
+                    Ok(handle) => handle.open_file(&name),
+                    Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+                };
+                match file.and_then(|file| self.read_file(file, &name, place, buffer)) {
+                    Ok((content, stat)) => found.push((index, content, stat)),
+                    Err(error) => {
+                        self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
+                    }
                 }
             }
         }
         let mut all = lock(&folder.found);
         for (index, content, stat) in found {
-            if let Some(slot) = all.contents.get_mut(index) {
-                *slot = content;
-            }
-            if let Some(slot) = all.stats.get_mut(index) {
-                *slot = Some(stat);
-            }
+            all.put(index, content, stat);
         }
     }
 

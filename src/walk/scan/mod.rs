@@ -5,6 +5,7 @@ mod finish;
 use std::collections::VecDeque;
 use std::fs::Metadata;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,7 +20,7 @@ use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
     Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, Volume,
 };
-use crate::readers::directory;
+use crate::readers::directory::{self, Listing};
 use crate::readers::{Budget, Context, Form, Probe, READERS, Reader};
 use crate::source::{Ending, ExtentSource, FileSource, Permits, Source};
 
@@ -31,8 +32,10 @@ pub(super) const DECODED: &str =
 pub(super) const BUFFER: usize = 256 << 10;
 /// Something to do.
 pub(super) enum Task {
-    /// Files of a folder: contents `from..to`.
-    Files { folder: Arc<Folder>, from: usize, to: usize },
+    /// A folder to list.
+    Folder { folder: Arc<Folder>, listing: Box<Listing> },
+    /// Files of a folder, by the numbers of their contents.
+    Files { folder: Arc<Folder>, files: Range<usize> },
     /// A container whose bytes can be read by position.
     Container(Nested),
     /// A run of an image, or a batch of its packed contents.
@@ -279,7 +282,8 @@ impl Scan<'_> {
 
     fn perform(&self, task: Task, buffer: &mut [u8]) {
         match task {
-            Task::Files { folder, from, to } => self.read_files(&folder, from, to, buffer),
+            Task::Folder { folder, listing } => self.list(&folder, *listing),
+            Task::Files { folder, files } => self.read_files(&folder, files, buffer),
             Task::Container(nested) => self.read_container(nested),
             Task::Image { image, unit } => image::sweep_unit(self, &image, unit, buffer),
         }
@@ -429,11 +433,7 @@ impl Scan<'_> {
     }
 
     /// The volumes in a part of a container, moved to their place.
-    fn read_partition(
-        nested: &Nested,
-        at: std::ops::Range<u64>,
-        budget: &mut Budget,
-    ) -> Vec<Volume> {
+    fn read_partition(nested: &Nested, at: Range<u64>, budget: &mut Budget) -> Vec<Volume> {
         let source = ExtentSource::range(Arc::clone(&nested.source), at.start, at.end);
         let mut head = vec![0; super::pass::HEAD];
         let Ok(n) = source.read_at(0, &mut head) else { return Vec::new() };
