@@ -2,6 +2,8 @@
 //! content that did not change refers to one of them only if it spells its name, so that few of those
 //! are read for structure.
 
+use std::collections::BTreeMap;
+
 use aho_corasick::{AhoCorasick, packed};
 
 use super::tree::INDEX;
@@ -14,8 +16,6 @@ const MOST: usize = 10_000;
 const LEAST: usize = 3;
 /// Parts of names that are looked for at once.
 const PARTS: usize = 64;
-/// Bytes of the longest name whose part is looked for: file systems have none longer.
-const LONGEST: usize = 255;
 /// Ends of names that references leave out: many hosts give `about.html` for `about`, and systems
 /// that pack their documentation have readers that unpack it.
 pub const LEFT_OUT: [&str; 2] = [".html", ".gz"];
@@ -30,40 +30,68 @@ pub struct Gone {
 
 /// A search for any of some names, in whatever case.
 #[derive(Debug)]
-struct Names {
-    all: AhoCorasick,
-    /// Four bytes of each name in all their cases, where there are few: what stands before the first of
-    /// them is passed over by vector code.
-    parts: Option<packed::Searcher>,
+enum Names {
+    /// Four bytes of each, in all their cases, are looked for by vector code, and the name around them.
+    Few {
+        parts: packed::Searcher,
+        /// For each of the parts, the names that hold it, and where.
+        around: Vec<Vec<(Vec<u8>, usize)>>,
+    },
+    Many(AhoCorasick),
 }
 
 impl Names {
     fn new(names: &[Vec<u8>]) -> Option<Self> {
-        let all = AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()?;
-        let parts: Option<Vec<_>> = names.iter().take(PARTS + 1).map(|name| part(name)).collect();
-        let cases = parts.map(|parts| parts.iter().copied().flat_map(cases).collect::<Vec<_>>());
-        let parts = cases.filter(|cases| cases.len() <= PARTS).and_then(packed::Searcher::new);
-        Some(Self { all, parts })
+        Self::few(names).or_else(|| {
+            let all = AhoCorasick::builder().ascii_case_insensitive(true).build(names);
+            all.ok().map(Self::Many)
+        })
+    }
+
+    fn few(names: &[Vec<u8>]) -> Option<Self> {
+        let mut around: BTreeMap<[u8; 4], Vec<(Vec<u8>, usize)>> = BTreeMap::new();
+        for name in names {
+            let (at, part) = part(name)?;
+            for case in cases(part) {
+                around.entry(case).or_default().push((name.clone(), at));
+            }
+            if around.len() > PARTS {
+                return None;
+            }
+        }
+        let parts = packed::Searcher::new(around.keys())?;
+        Some(Self::Few { parts, around: around.into_values().collect() })
     }
 
     fn is_in(&self, bytes: &[u8]) -> bool {
-        let from = match &self.parts {
-            Some(parts) => match parts.find(bytes) {
-                // A name may begin well before its part.
-                Some(part) => part.start().saturating_sub(LONGEST),
-                None => return false,
-            },
-            None => 0,
-        };
-        self.all.is_match(bytes.get(from..).unwrap_or_default())
+        match self {
+            Self::Many(all) => all.is_match(bytes),
+            Self::Few { parts, around } => {
+                let mut from = 0;
+                while let Some(found) = parts.find_in(bytes, (from..bytes.len()).into()) {
+                    let is_here = |(name, at): &(Vec<u8>, usize)| {
+                        let start = found.start().checked_sub(*at);
+                        let here = start.and_then(|start| bytes.get(start..start + name.len()));
+                        here.is_some_and(|here| here.eq_ignore_ascii_case(name))
+                    };
+                    let names = around.get(found.pattern().as_usize());
+                    if names.is_some_and(|names| names.iter().any(is_here)) {
+                        return true;
+                    }
+                    // The part of another name may overlap this one.
+                    from = found.start() + 1;
+                }
+                false
+            }
+        }
     }
 }
 
-/// The four bytes of a name with the fewest letters.
-fn part(name: &[u8]) -> Option<[u8; 4]> {
-    let parts = name.windows(4).filter_map(|window| window.first_chunk::<4>());
-    let letters = |part: &&[u8; 4]| part.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    parts.min_by_key(letters).copied().filter(|_| name.len() <= LONGEST)
+/// The four bytes of a name with the fewest letters, and where they stand.
+fn part(name: &[u8]) -> Option<(usize, [u8; 4])> {
+    let parts = name.windows(4).filter_map(|window| window.first_chunk::<4>()).enumerate();
+    let letters = |part: &[u8; 4]| part.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    parts.min_by_key(|(_, part)| letters(part)).map(|(at, part)| (at, *part))
 }
 
 /// All ways to spell a part in capitals and small letters.
@@ -164,7 +192,7 @@ mod tests {
         for (count, parts) in [(2, true), (3, false)] {
             let paths: Vec<_> = paths.iter().take(count).collect();
             let gone = Gone::new(&paths, &[]);
-            assert_eq!(gone.names.as_ref().is_some_and(|names| names.parts.is_some()), parts);
+            assert_eq!(matches!(gone.names, Some(Names::Few { .. })), parts);
             for before in ["", "tor.de ", "r.de r.DE 1.pn", &".".repeat(300)] {
                 for name in ["tutor.de", "TUTOR.DE", "tutor.De", "X-1.PNG"] {
                     let text = format!("{before}{name}>");
@@ -174,6 +202,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn parts_may_overlap() {
+        let paths = ["xq1.2", ".2zz"].map(Locator::parse);
+        let gone = Gone::new(&paths.iter().collect::<Vec<_>>(), &[]);
+        assert!(matches!(gone.names, Some(Names::Few { .. })));
+        assert!(gone.may_be_named_in(b"aq1.2zz"));
+        assert!(!gone.may_be_named_in(b"aq1.2z"));
     }
 
     #[test]
