@@ -311,6 +311,11 @@ impl Container {
 }
 
 impl Manifest {
+    /// The ids of all containers.
+    pub fn container_ids(&self) -> impl Iterator<Item = ContainerId> + use<> {
+        (0..self.containers.len()).map(|id| ContainerId(id as u32))
+    }
+
     /// A container of this manifest.
     pub fn container(&self, id: ContainerId) -> Option<&Container> {
         self.containers.get(id.0 as usize)

@@ -7,12 +7,8 @@ use super::judging::{Round, judged_of};
 use crate::compare::{Comparison, Item};
 use crate::engine::{Gone, Judged, Links};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Codec, Kind, Locator, Manifest, NodeId, Verb};
+use crate::model::{Kind, Locator, Manifest, NodeId, Verb};
 use crate::rules::parsed::Unchanged;
-use crate::walk::Artifact;
-
-/// Contents of one task.
-const BATCH: usize = 16;
 
 /// A content to look at, and where it begins in its container.
 pub(super) struct Job {
@@ -60,16 +56,18 @@ pub(super) fn jobs(
     // Contents that are as they were, in the folders of those that changed.
     let mut folders: HashSet<Folder> = HashSet::new();
     let mut others: Vec<(Folder, Job)> = Vec::new();
-    for id in (0..manifest.containers.len()).map(|id| ContainerId(id as u32)) {
+    for id in manifest.container_ids() {
         for place in manifest.contents_of(id) {
-            let judged =
-                judged_of(manifest, place, &root).filter(|judged| round.judge.wants_parse(judged));
-            let Some(judged) = judged else { continue };
+            let judged = judged_of(manifest, place, &root);
+            let Some(judged) = judged.filter(|judged| judged.census.size > 0) else { continue };
             let extents = manifest.stored(place).map(|stored| &stored.extents);
             let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
             let job = |why| Job { place, start, why };
             let has_beside = || round.judge.wants_note(&judged, Unchanged::Beside);
             if changed.is_none_or(|changed| changed.has(place)) {
+                if !round.judge.wants_parse(&judged) {
+                    continue;
+                }
                 if changed.is_some() && has_beside() {
                     folders.extend(folder(round, place));
                 }
@@ -133,29 +131,4 @@ fn folder(round: &Round<'_>, content: ContentPlace) -> Option<Folder> {
     let (_, node) = round.artifact.manifest.node(place)?;
     let parent = node.parent().filter(|_| node.kind != Kind::Resource);
     Some((place.container, place.volume, parent))
-}
-
-/// Runs of jobs. What lies in a packed container is one run: the thread that has unpacked it reads
-/// all of it.
-pub(super) fn tasks(artifact: &Artifact, jobs: &[Job]) -> Vec<std::ops::Range<usize>> {
-    let manifest = &artifact.manifest;
-    let mut tasks: Vec<std::ops::Range<usize>> = Vec::new();
-    let mut before = None;
-    for (index, job) in jobs.iter().enumerate() {
-        let container = manifest.container(job.place.container);
-        let inside = container.and_then(|container| container.inside);
-        let is_packed = inside
-            .and_then(|place| manifest.stored(place))
-            .is_some_and(|s| s.codec != Codec::Plain);
-        match tasks.last_mut() {
-            Some(task)
-                if before == Some(job.place.container) && (is_packed || task.len() < BATCH) =>
-            {
-                task.end = index + 1;
-            }
-            _ => tasks.push(index..index + 1),
-        }
-        before = Some(job.place.container);
-    }
-    tasks
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::cores;
 use super::parsing::{parse_all, parse_single, place_in_image, unreadable};
 use crate::compare::Comparison;
 use crate::config::Waiver;
@@ -13,6 +14,9 @@ use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Class, Declared, Finding, Gap, Locator, Manifest, field, row};
 use crate::rules::detectors::WaiverState;
 use crate::walk::Artifact;
+
+/// Contents of one run; the census tells of most that no rule hits them.
+const BATCH: usize = 256;
 
 /// What all rules of one check look at.
 #[derive(Clone, Copy)]
@@ -51,14 +55,16 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
         .collect();
     // Which findings are about which content.
     let mut about: FastMap<ContentPlace, Range<usize>> = FastMap::default();
-    for id in (0..manifest.containers.len()).map(|id| ContainerId(id as u32)) {
-        for place in manifest.contents_of(id) {
-            let from = findings.len();
-            judge_content(judge, artifact, sight, place, &flipped, &mut findings, gaps);
-            if findings.len() > from {
-                about.insert(place, from..findings.len());
+    for (place, result) in judge_contents(round, &flipped) {
+        match result {
+            Ok(mut found) => {
+                about.insert(place, findings.len()..findings.len() + found.len());
+                findings.append(&mut found);
             }
+            Err(gap) => gaps.push(gap),
         }
+    }
+    for id in manifest.container_ids() {
         judge_structure(judge, manifest, id, &mut findings);
     }
     let parsed = parse_all(round);
@@ -130,45 +136,58 @@ fn name_aliases(
     }
 }
 
+/// What was found in a content, or why it cannot be read.
+type Judgement = (ContentPlace, Result<Vec<Finding>, Gap>);
+
+/// Judges all contents that some rule may hit, in their order.
+fn judge_contents(round: &Round<'_>, flipped: &BTreeSet<&Locator>) -> Vec<Judgement> {
+    let manifest = &round.artifact.manifest;
+    let places: Vec<_> = manifest.container_ids().flat_map(|id| manifest.contents_of(id)).collect();
+    let ids = places.iter().map(|place| place.container);
+    let runs = cores::runs(round.artifact, ids, BATCH);
+    let mut all = cores::on_all(round.threads, &runs, |run, _| {
+        let places = places.get(run).unwrap_or_default().iter();
+        places.filter_map(|&place| judge_content(round, place, flipped)).collect()
+    });
+    all.sort_by_key(|(place, _)| *place);
+    all
+}
+
+/// Judges a content; `None` if no rule hits it.
 fn judge_content(
-    judge: &Judge<'_>,
-    artifact: &Artifact,
-    sight: &Sight<'_>,
+    round: &Round<'_>,
     place: ContentPlace,
     flipped: &BTreeSet<&Locator>,
-    findings: &mut Vec<Finding>,
-    gaps: &mut Vec<Gap>,
-) {
+) -> Option<Judgement> {
+    let Round { judge, artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
     let root = Locator::root();
-    let Some(mut judged) = judged_of(manifest, place, &root) else { return };
-    let path;
-    let targets;
-    if !flipped.is_empty() || judge.wants(&judged) {
-        path = manifest.content_path(place);
-        if flipped.contains(&path) {
-            judged.approved = Some(Class::Text);
-            judged.class = Class::Text;
+    let mut judged = judged_of(manifest, place, &root)?;
+    if flipped.is_empty() && !judge.wants(&judged) {
+        return None;
+    }
+    let path = manifest.content_path(place);
+    if flipped.contains(&path) {
+        judged.approved = Some(Class::Text);
+        judged.class = Class::Text;
+    }
+    if !judge.wants(&judged) {
+        return None;
+    }
+    judged.path = &path;
+    let host = manifest.folder && place.container == ContainerId(0);
+    if let Some((volume, node)) = manifest.main_place(place).and_then(|at| manifest.node(at)) {
+        (judged.mode, judged.owner) = judge.mode_and_owner(volume, node, host);
+    }
+    let targets = sight.of_content(place, &path);
+    judged.targets = &targets;
+    let found = artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
+    match found {
+        Ok(mut found) => {
+            place_in_image(artifact, place, &mut found);
+            (!found.is_empty()).then_some((place, Ok(found)))
         }
-        if !judge.wants(&judged) {
-            return;
-        }
-        judged.path = &path;
-        let host = manifest.folder && place.container == ContainerId(0);
-        if let Some((volume, node)) = manifest.main_place(place).and_then(|at| manifest.node(at)) {
-            (judged.mode, judged.owner) = judge.mode_and_owner(volume, node, host);
-        }
-        targets = sight.of_content(place, &path);
-        judged.targets = &targets;
-        let found =
-            artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
-        match found {
-            Ok(mut found) => {
-                place_in_image(artifact, place, &mut found);
-                findings.append(&mut found);
-            }
-            Err(error) => gaps.push(unreadable(&path, &error)),
-        }
+        Err(error) => Some((place, Err(unreadable(&path, &error)))),
     }
 }
 
@@ -345,8 +364,8 @@ pub(super) fn mark_existing(
 ) {
     let changed = changed_paths(comparison);
     // Texts in a file change with it.
-    let ids = (0..manifest.containers.len()).map(|id| ContainerId(id as u32));
-    let embedded = ids.filter(|&id| manifest.container(id).is_some_and(|of| of.embedded));
+    let embedded =
+        manifest.container_ids().filter(|&id| manifest.container(id).is_some_and(|of| of.embedded));
     let renewed: BTreeSet<Locator> = embedded
         .map(|id| manifest.container_path(id))
         .filter(|path| changed.contains(path.as_str()))

@@ -1,5 +1,6 @@
 //! The whole program on one page: scan, compare, reconcile, judge, decide.
 
+mod cores;
 mod fix;
 mod guess;
 mod jobs;

@@ -2,11 +2,9 @@
 //! the order in which they lie on the medium, on all cores.
 
 use std::io::Read;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::jobs::{Changed, Job, Why, gone, jobs, tasks};
+use super::cores;
+use super::jobs::{Changed, Job, Why, gone, jobs};
 use super::judging::{Round, judged_of};
 use crate::compare::Comparison;
 use crate::engine::{AllNotes, Followed, Gone, Judge, Judged, Links, Parsing};
@@ -17,6 +15,9 @@ use crate::rules::parsed::{HEAD, Noted, TAIL, Unchanged, WHOLE};
 use crate::rules::sums::Algorithm;
 use crate::source::{Forward, Permits};
 use crate::walk::Artifact;
+
+/// Contents of one run.
+const BATCH: usize = 16;
 
 /// What the stage found.
 #[derive(Default)]
@@ -44,34 +45,20 @@ pub(super) fn parse_all(round: &Round<'_>) -> Found {
     let links = trees.as_ref().filter(|_| !round.partial);
     let gone = compared.and_then(|comparison| gone(comparison, links));
     let jobs = jobs(round, changed.as_ref(), gone.as_ref());
-    let tasks = tasks(artifact, &jobs);
+    let runs = cores::runs(artifact, jobs.iter().map(|job| job.place.container), BATCH);
     let mut found = Found::default();
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
     // Spools of nested containers keep what they took; the stage takes its own part at once.
     artifact.close();
-    let threads = round.threads.clamp(1, tasks.len().max(1));
+    let threads = round.threads.clamp(1, runs.len().max(1));
     let share = (artifact.permits().total() / 2).min(threads as u64 * WHOLE);
     let _reserved = artifact.permits().take(share);
     let pool = Permits::new(share);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    let work = || {
-        let mut buffer = Vec::new();
-        while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let results = jobs.get(task.clone()).unwrap_or_default().iter();
-            let results: Vec<_> = results
-                .map(|job| (job.place, one(round, (links, gone.as_ref()), job, &pool, &mut buffer)))
-                .collect();
-            done.lock().unwrap_or_else(PoisonError::into_inner).extend(results);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
+    let mut done = cores::on_all(threads, &runs, |run, buffer| {
+        let jobs = jobs.get(run).unwrap_or_default().iter();
+        let found = |job: &Job| (job.place, one(round, (links, gone.as_ref()), job, &pool, buffer));
+        jobs.map(found).collect()
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(place, _)| *place);
     let mut followed = Vec::new();
     for (place, result) in done {
