@@ -2,11 +2,14 @@
 //! endless loop, no hit outside the content.
 
 use std::fs;
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use premaster::rules::Targets;
 use premaster::rules::detectors::{DETECTORS, Look};
-use premaster::rules::parsed::{Hits, Notes, Parsed};
+use premaster::rules::faults::Reopen;
+use premaster::rules::parsed::{Hits, Note, Notes, Parsed};
+use premaster::rules::program;
 use proptest::prelude::*;
 
 /// The programs, each with its format.
@@ -40,33 +43,94 @@ fn fat(slice: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Runs every detector, of a content that has `missing` bytes more than these; gives the hits.
-fn judge(format: &str, bytes: &[u8], missing: u64) -> usize {
-    let size = bytes.len() as u64 + missing;
-    let targets = Targets::built_in().iter().collect();
-    let parsed = Parsed { format, size, targets, name: b"a", ..Parsed::new(bytes) };
-    let mut all = 0;
+/// Runs every detector; gives what each told and noted.
+fn look(parsed: &Parsed<'_>) -> Vec<(&'static str, Hits, Vec<Note>)> {
+    let mut all = Vec::new();
     for detector in DETECTORS {
         let mut hits = Hits::default();
         let mut notes = Notes::default();
         match detector.look {
-            Look::Parsed(find) => find(&parsed, &mut hits),
+            Look::Parsed(find) => find(parsed, &mut hits),
             Look::ParsedOn(on) => {
                 for target in parsed.targets.iter().filter(|target| (on.wants)(target)) {
-                    (on.find)(&parsed, target, &mut hits);
+                    (on.find)(parsed, target, &mut hits);
                 }
             }
-            Look::Joined(join) => (join.note)(&parsed, &mut notes),
+            Look::Joined(join) => (join.note)(parsed, &mut notes),
             _ => {}
         }
         for hit in &hits.listed {
             assert!(!hit.detail.chars().any(char::is_control), "{}: {hit:?}", detector.name);
             let end = hit.range.as_ref().map_or(0, |range| range.end);
-            assert!(end <= size, "{}: {hit:?} in {size} bytes", detector.name);
+            assert!(end <= parsed.size, "{}: {hit:?} in {} bytes", detector.name, parsed.size);
         }
-        all += hits.listed.len();
+        all.push((detector.name, hits, notes.into_vec()));
     }
     all
+}
+
+/// Runs every detector, of a content that has `missing` bytes more than these; gives the hits.
+fn judge(format: &str, bytes: &[u8], missing: u64) -> usize {
+    let size = bytes.len() as u64 + missing;
+    let targets = Targets::built_in().iter().collect();
+    let parsed = Parsed { format, size, targets, name: b"a", ..Parsed::new(bytes) };
+    look(&parsed).iter().map(|(_, hits, _)| hits.listed.len()).sum()
+}
+
+/// What detectors tell of a program that is held whole, and of one of which only the first bytes are.
+fn whole_and_large(format: &str, bytes: &[u8]) -> [Vec<(&'static str, Hits, Vec<Note>)>; 2] {
+    let (head, size) = (&bytes[..bytes.len().min(1024)], bytes.len() as u64);
+    let open = |from: u64| -> io::Result<Box<dyn Read + Send>> {
+        let rest = bytes.get(from as usize..).unwrap_or_default();
+        Ok(Box::new(Cursor::new(rest.to_vec())))
+    };
+    let targets: Vec<_> = Targets::built_in().iter().collect();
+    // What is no longer at hand brings its surroundings.
+    let look = |parsed: &Parsed<'_>| {
+        let mut all = look(parsed);
+        let hits = all.iter_mut().flat_map(|(_, hits, _)| &mut hits.listed);
+        hits.for_each(|hit| hit.evidence = None);
+        all
+    };
+    let whole = Parsed { format, size, targets: targets.clone(), name: b"a", ..Parsed::new(bytes) };
+    let large = [false, true].map(|packed| {
+        let reopen = Reopen { open: &open, packed };
+        let tables = program::tables(format, head, size, reopen).expect("in memory");
+        let (reopen, tables, targets) = (Some(reopen), tables.as_ref(), targets.clone());
+        let parsed =
+            Parsed { format, size, targets, reopen, tables, name: b"a", ..Parsed::new(head) };
+        let large = look(&parsed);
+        assert!(parsed.failed().is_none());
+        large
+    });
+    let [large, packed] = large;
+    assert_eq!(format!("{large:?}"), format!("{packed:?}"));
+    [look(&whole), large]
+}
+
+#[test]
+fn what_is_too_large_to_be_held_is_told_all_the_same() {
+    let mut told = 0;
+    let mut changed: Vec<_> = programs();
+    for (format, bytes) in programs() {
+        let mut bytes = bytes;
+        let last = bytes.len() - 1;
+        // Signatures and checksums no longer match, nor is all of it padding.
+        bytes[last] ^= 1;
+        bytes[last / 2] ^= 1;
+        bytes.extend([0; 100]);
+        changed.push((format, bytes));
+    }
+    let slices: Vec<_> = changed.iter().filter(|(format, _)| *format == "mach-o").collect();
+    let fat: Vec<_> = slices.iter().map(|(_, bytes)| ("mach-o-fat", fat(bytes))).collect();
+    for (format, bytes) in changed.iter().chain(&fat) {
+        let [whole, large] = whole_and_large(format, bytes);
+        for (whole, large) in whole.iter().zip(&large) {
+            assert_eq!(format!("{whole:?}"), format!("{large:?}"), "{format}");
+        }
+        told += whole.iter().map(|(_, hits, notes)| hits.listed.len() + notes.len()).sum::<usize>();
+    }
+    assert!(told > 100, "{told}");
 }
 
 #[test]
@@ -122,6 +186,8 @@ proptest! {
         if let Some(end) = end {
             bytes.truncate(end.index(bytes.len()));
         }
-        judge(if is_fat { "mach-o-fat" } else { format }, &bytes, 0);
+        let format = if is_fat { "mach-o-fat" } else { format };
+        judge(format, &bytes, 0);
+        whole_and_large(format, &bytes);
     }
 }

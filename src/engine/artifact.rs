@@ -23,10 +23,6 @@ pub struct Spot<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Bytes of evidence, and how many of them may stand before the hit.
-const EVIDENCE: usize = 32;
-const BEHIND: usize = 16;
-
 impl Judge<'_> {
     /// Judges bytes that no file owns and that should be zero: `bytes/outside-any-file-not-zero`,
     /// or another rule with a detector of bytes.
@@ -142,13 +138,10 @@ impl Judge<'_> {
             ),
             _ => None,
         });
-        let before = hit.start.min(BEHIND);
-        let around = spot.bytes.get(hit.start - before..).unwrap_or_default();
-        let around = around.get(..EVIDENCE).unwrap_or(around);
         Finding {
             offset: Some(offset),
             length: length as u64,
-            evidence: Some(Evidence { bytes: around.to_vec(), start: offset - before as u64 }),
+            evidence: Evidence::around(spot.bytes, hit.start, spot.offset),
             ..self.of_container(rule, spot.path, message)
         }
     }

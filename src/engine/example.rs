@@ -16,6 +16,7 @@ use crate::model::{
     Class, ContainerId, ContentId, ContentPlace, Declared, Finding, Gap, GapKind, Locator,
 };
 use crate::rules::detectors::Look;
+use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Noted, WHOLE};
 use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
 
@@ -217,8 +218,12 @@ fn parse(
             let all = bytes;
             let there = if bytes.len() as u64 <= WHOLE { bytes.len() } else { HEAD as usize };
             let bytes = bytes.get(..there).unwrap_or_default();
-            parsing =
-                judge.parse(judged, bytes, &|| Ok(Box::new(io::Cursor::new(all.to_vec()))), NOW);
+            let open = |from| -> io::Result<Box<dyn io::Read + Send>> {
+                let mut data = io::Cursor::new(all.to_vec());
+                data.set_position(from);
+                Ok(Box::new(data))
+            };
+            parsing = judge.parse(judged, bytes, Reopen { open: &open, packed: false }, NOW);
             if let Some(links) = links {
                 parsing.followed = links.follow(place, judged, bytes);
             }

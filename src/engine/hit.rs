@@ -3,10 +3,6 @@
 use crate::model::Evidence;
 use crate::rules::Event;
 
-/// Bytes of evidence, and how many of them may stand before the hit.
-pub(super) const EVIDENCE: usize = 32;
-pub(super) const BEHIND: usize = 16;
-
 /// Something that a rule may mind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hit {
@@ -21,7 +17,7 @@ pub(super) struct Hit {
     pub(super) column: u64,
     /// How many hits of this kind came after it and were not kept.
     pub(super) more: u64,
-    pub(super) window: [u8; EVIDENCE],
+    pub(super) window: [u8; Evidence::LENGTH],
     /// Bytes of the window that are filled, and of those before the hit.
     pub(super) filled: usize,
     pub(super) before: usize,

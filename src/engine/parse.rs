@@ -1,5 +1,7 @@
 //! Rules of cost `parse`: which contents they look at, and what they say of the bytes.
 
+use std::io;
+
 use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
 use super::links::{self, Followed};
@@ -8,11 +10,8 @@ use crate::model::{Census, Class, Evidence, Finding, Manifest};
 use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
 use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
+use crate::rules::program::{self, Tables};
 use crate::rules::{Matcher, Rule, Targets};
-
-/// Bytes of evidence, and how many of them may stand before the hit.
-const EVIDENCE: usize = 32;
-const BEHIND: usize = 16;
 
 /// What rules of cost `parse` say of one content.
 #[derive(Debug, Default)]
@@ -23,6 +22,8 @@ pub struct Parsing {
     pub followed: Followed,
     /// What detectors of the whole artifact noted, each with the number of its rule.
     pub notes: Vec<(usize, Notes)>,
+    /// Why some of its bytes could not be read again.
+    pub failed: Option<io::Error>,
 }
 
 /// The notes of all contents, for each rule.
@@ -67,11 +68,13 @@ impl Judge<'_> {
         &self,
         judged: &Judged<'_>,
         bytes: &[u8],
-        reopen: &Reopen<'_>,
+        reopen: Reopen<'_>,
         now: i64,
     ) -> Parsing {
-        let parsed = Parsed { reopen: Some(reopen), ..self.parsed(judged, bytes, now) };
-        let mut parsing = Parsing::default();
+        let (tables, failed) = tables(judged, bytes, reopen);
+        let tables = tables.as_ref();
+        let parsed = Parsed { reopen: Some(reopen), tables, ..self.parsed(judged, bytes, now) };
+        let mut parsing = Parsing { failed, ..Parsing::default() };
         for (number, rule, look) in self.parsing() {
             if !in_scope(rule, judged) {
                 continue;
@@ -105,6 +108,7 @@ impl Judge<'_> {
             }
         }
         number_occurrences(&mut parsing.findings);
+        parsing.failed = parsing.failed.or(parsed.failed());
         parsing
     }
 
@@ -135,22 +139,26 @@ impl Judge<'_> {
         self.joins(unchanged).any(|(_, rule, _)| in_scope(rule, judged))
     }
 
-    /// What these detectors note of such an entry.
+    /// What these detectors note of such an entry. `bytes`, `reopen` and `now` are as for
+    /// [`Judge::parse`].
     pub fn notes(
         &self,
         judged: &Judged<'_>,
         bytes: &[u8],
+        reopen: Reopen<'_>,
         now: i64,
         unchanged: Unchanged,
-    ) -> Vec<(usize, Notes)> {
-        let parsed = self.parsed(judged, bytes, now);
+    ) -> Parsing {
+        let (tables, failed) = tables(judged, bytes, reopen);
+        let tables = tables.as_ref();
+        let parsed = Parsed { tables, ..self.parsed(judged, bytes, now) };
         let joins = self.joins(unchanged).filter(|(_, rule, _)| in_scope(rule, judged));
         let note = |(number, _, join): (usize, &Rule, Join)| {
             let mut notes = Notes::default();
             (join.note)(&parsed, &mut notes);
             (number, notes)
         };
-        joins.map(note).collect()
+        Parsing { notes: joins.map(note).collect(), failed, ..Parsing::default() }
     }
 
     /// The detectors of the whole artifact that need such contents.
@@ -215,10 +223,27 @@ impl Judge<'_> {
         if let Some(range) = range {
             finding.offset = Some(range.start);
             finding.length = range.end - range.start;
-            finding.evidence = evidence(parsed, range.start);
+            finding.evidence = hit.evidence.clone().or_else(|| evidence(parsed, range.start));
             (finding.line, finding.column) = place.unzip();
         }
         finding
+    }
+}
+
+/// The tables of a program that is too large to be held, or why they cannot be read.
+fn tables(
+    judged: &Judged<'_>,
+    bytes: &[u8],
+    reopen: Reopen<'_>,
+) -> (Option<Tables>, Option<io::Error>) {
+    let (size, format) = (judged.census.size, judged.format.unwrap_or_default());
+    if size <= WHOLE {
+        return (None, None);
+    }
+    let head = bytes.get(..HEAD as usize).unwrap_or(bytes);
+    match program::tables(format, head, size, reopen) {
+        Ok(tables) => (tables, None),
+        Err(error) => (None, Some(error)),
     }
 }
 
@@ -229,10 +254,7 @@ fn evidence(parsed: &Parsed<'_>, at: u64) -> Option<Evidence> {
     } else {
         (parsed.tail, behind)
     };
-    let at = usize::try_from(at - from).ok().filter(|at| *at < bytes.len())?;
-    let start = at.saturating_sub(BEHIND);
-    let around = bytes.get(start..bytes.len().min(start + EVIDENCE))?;
-    Some(Evidence { bytes: around.to_vec(), start: from + start as u64 })
+    Evidence::around(bytes, usize::try_from(at - from).ok()?, from)
 }
 
 /// The line and the column of an offset, from 1; a column is a character in UTF-8, else a byte.

@@ -7,11 +7,11 @@
 use std::io::{self, Read};
 
 use super::decode;
-use super::hit::{BEHIND, Hit};
+use super::hit::Hit;
 use super::points::{Points, Seen, is_isolate};
 use super::window::{View, Window};
 use crate::inspect::Encoding;
-use crate::model::{LineEnd, LineEnds};
+use crate::model::{Evidence, LineEnd, LineEnds};
 use crate::rules::literals::{Form, Match};
 use crate::rules::{Event, IllFormed, Literals, Oddity};
 
@@ -413,7 +413,7 @@ impl Scan<'_> {
             }
             _ => false,
         };
-        let before = view.bytes.get(at.saturating_sub(BEHIND)..at).unwrap_or_default();
+        let before = view.bytes.get(at.saturating_sub(Evidence::BEFORE)..at).unwrap_or_default();
         let count = before.rchunks_exact(unit).take_while(|bytes| is_blank(bytes)).count();
         let count = count.min(usize::try_from(self.column - 1).unwrap_or(count));
         if count > 0 {

@@ -3,7 +3,8 @@
 
 use std::io::{self, Read};
 
-use super::hit::{BEHIND, EVIDENCE, Hit};
+use super::hit::Hit;
+use crate::model::Evidence;
 use crate::rules::Event;
 use crate::rules::literals::SHAPED;
 
@@ -36,10 +37,10 @@ impl View<'_> {
         length: usize,
         (line, column): (u64, u64),
     ) -> Hit {
-        let before = at.min(BEHIND);
+        let before = at.min(Evidence::BEFORE);
         let around = self.bytes.get(at - before..).unwrap_or_default();
-        let around = around.get(..EVIDENCE).unwrap_or(around);
-        let mut window = [0; EVIDENCE];
+        let around = around.get(..Evidence::LENGTH).unwrap_or(around);
+        let mut window = [0; Evidence::LENGTH];
         window.iter_mut().zip(around).for_each(|(to, from)| *to = *from);
         Hit {
             event,
@@ -76,7 +77,7 @@ impl<'a> Window<'a> {
         if self.ended {
             return Ok(None);
         }
-        let passed = at.saturating_sub(BEHIND).min(self.filled);
+        let passed = at.saturating_sub(Evidence::BEFORE).min(self.filled);
         self.buffer.copy_within(passed..self.filled, 0);
         self.filled -= passed;
         self.start += passed as u64;

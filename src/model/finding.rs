@@ -57,6 +57,21 @@ pub struct Evidence {
     pub start: u64,
 }
 
+impl Evidence {
+    /// The most bytes that are kept, and how many of them stand before the hit.
+    pub const LENGTH: usize = 32;
+    /// See there.
+    pub const BEFORE: usize = 16;
+
+    /// Of a hit at index `at` of `bytes`, the first of which has the offset `start` in the entry.
+    pub fn around(bytes: &[u8], at: usize, start: u64) -> Option<Self> {
+        let from = at.saturating_sub(Self::BEFORE);
+        let around = bytes.get(from..).filter(|_| at < bytes.len())?;
+        let around = around.get(..Self::LENGTH).unwrap_or(around);
+        Some(Self { bytes: around.to_vec(), start: start + from as u64 })
+    }
+}
+
 /// One hit of one rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {

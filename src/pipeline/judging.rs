@@ -256,7 +256,7 @@ fn judge_single(
     let is_known = content.blake3.is_some();
     let is_same = round.only_changed && round.comparison.is_some_and(|c| c.items.is_empty());
     if is_known && !is_same {
-        match parse_single(judge, &judged, artifact, now) {
+        match parse_single(judge, &judged, artifact, now, gaps) {
             Ok(found) => findings.extend(found),
             Err(gap) => gaps.push(gap),
         }

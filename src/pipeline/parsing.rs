@@ -9,8 +9,8 @@ use super::judging::{Round, judged_of};
 use crate::compare::Comparison;
 use crate::engine::{AllNotes, Followed, Gone, Judge, Judged, Links, Parsing};
 use crate::model::manifest::ContentPlace;
-use crate::model::{Census, Codec, Content, Finding, Gap, GapKind, Locator, Manifest};
-use crate::rules::faults::reads_end;
+use crate::model::{Census, Content, Finding, Gap, GapKind, Locator, Manifest};
+use crate::rules::faults::{Reopen, reads_end};
 use crate::rules::parsed::{HEAD, Noted, TAIL, Unchanged, WHOLE};
 use crate::rules::sums::Algorithm;
 use crate::source::{Forward, Permits};
@@ -64,6 +64,8 @@ pub(super) fn parse_all(round: &Round<'_>) -> Found {
     for (place, result) in done {
         match result {
             Ok(parsing) => {
+                let path = || manifest.content_path(place);
+                found.gaps.extend(parsing.failed.map(|error| unreadable(&path(), &error)));
                 followed.push((place, parsing.followed));
                 for (rule, of) in parsing.notes {
                     if let Some(all) = notes.get_mut(rule) {
@@ -137,21 +139,20 @@ fn one(
     // What is larger is read in part, or forward.
     let _permit = pool.take(size.min(WHOLE));
     let mut parsing = Parsing::default();
+    let open = |from| artifact.content_reader_at(job.place, from);
+    let reopen = Reopen { open: &open, packed: artifact.is_packed(job.place) };
     look(round, job.place, buffer, |judged, bytes| {
         match job.why {
-            Why::New | Why::Always => {
-                let reopen = || artifact.content_reader(job.place);
-                parsing = judge.parse(judged, bytes, &reopen, now);
-            }
+            Why::New | Why::Always => parsing = judge.parse(judged, bytes, reopen, now),
             Why::Beside => {
-                parsing.notes = judge.notes(judged, bytes, now, Unchanged::Beside);
+                parsing = judge.notes(judged, bytes, reopen, now, Unchanged::Beside);
                 return;
             }
             Why::Named => {
                 let is_named = gone.is_some_and(|gone| gone.may_be_named_in(bytes));
                 // Of a large program the names are not among the bytes that are read.
                 if is_named || (bytes.len() as u64) < size {
-                    parsing.notes = judge.notes(judged, bytes, now, Unchanged::Naming);
+                    parsing = judge.notes(judged, bytes, reopen, now, Unchanged::Naming);
                 }
                 if !is_named {
                     return;
@@ -181,12 +182,11 @@ fn look(
     let targets = sight.of_content(place, &path);
     judged.targets = &targets;
     let wanted = wanted(judged.census.size);
-    let packed = manifest.stored(place).is_some_and(|stored| stored.codec != Codec::Plain);
     let mut read_all = || {
         let mut data = artifact.content_reader(place)?;
         read(&mut data, wanted, judged.census, buffer)?;
         let Some(start) = tail_start(&judged) else { return Ok(()) };
-        if packed {
+        if artifact.is_packed(place) {
             std::io::copy(&mut (&mut data).take(start - wanted), &mut std::io::sink())?;
             return read_tail(data, buffer);
         }
@@ -275,6 +275,7 @@ pub(super) fn parse_single(
     judged: &Judged<'_>,
     artifact: &Artifact,
     now: i64,
+    gaps: &mut Vec<Gap>,
 ) -> Result<Vec<Finding>, Gap> {
     if !judge.wants_parse(judged) {
         return Ok(Vec::new());
@@ -287,10 +288,14 @@ pub(super) fn parse_single(
         })
     });
     read.map_err(|error| unreadable(judged.path, &error))?;
-    let reopen = || -> std::io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(Forward::new(artifact.source()?)))
+    let open = |from| -> std::io::Result<Box<dyn Read + Send>> {
+        let source = artifact.source()?;
+        let end = source.len();
+        Ok(Box::new(Forward::range(source, from, end)))
     };
-    Ok(judge.parse(judged, &buffer, &reopen, now).findings)
+    let parsing = judge.parse(judged, &buffer, Reopen { open: &open, packed: false }, now);
+    gaps.extend(parsing.failed.map(|error| unreadable(judged.path, &error)));
+    Ok(parsing.findings)
 }
 
 /// Bytes that are read of a content.

@@ -25,6 +25,7 @@ pub mod program;
 mod rule;
 pub mod schema;
 mod shape;
+mod stretch;
 pub mod sums;
 pub mod targets;
 

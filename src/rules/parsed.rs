@@ -4,15 +4,17 @@
 //! A detector tells its hits to [`Hits`]. One that needs more than one content ([`Join`]) notes what
 //! it found in each, and resolves the notes against the whole manifest when all are made.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 
 use super::faults::{self, Fault, Reopen};
-use super::program::{self, Program};
+use super::program::{self, Bytes, Program, Tables};
+use super::stretch;
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
-use crate::model::{Class, Declared, Locator, Manifest, TextKind};
+use crate::model::{Class, Declared, Evidence, Locator, Manifest, TextKind};
 
 /// Contents up to this size are read whole; of larger ones, [`HEAD`] bytes.
 pub const WHOLE: u64 = 8 << 20;
@@ -25,6 +27,8 @@ const LISTED: usize = 8;
 /// Notes of a detector about one content that are kept.
 const NOTED: usize = 4096;
 
+pub use super::stretch::Stretch;
+
 /// No system is too old.
 static ANY: BTreeMap<String, String> = BTreeMap::new();
 
@@ -36,8 +40,10 @@ pub struct Parsed<'a> {
     pub tail: &'a [u8],
     /// Bytes in all.
     pub size: u64,
-    /// Opens it from its start, for what is read forward however large.
-    pub reopen: Option<&'a Reopen<'a>>,
+    /// Reads it again, however large.
+    pub reopen: Option<Reopen<'a>>,
+    /// The tables of a large program.
+    pub tables: Option<&'a Tables>,
     /// The entry's own name, raw.
     pub name: &'a [u8],
     /// What it was recognised as.
@@ -65,6 +71,7 @@ pub struct Parsed<'a> {
 pub struct Shared<'a> {
     programs: OnceCell<Vec<Program<'a>>>,
     faults: OnceCell<Vec<Fault>>,
+    failed: RefCell<Option<io::Error>>,
 }
 
 impl<'a> Parsed<'a> {
@@ -75,6 +82,7 @@ impl<'a> Parsed<'a> {
             tail: b"",
             size: bytes.len() as u64,
             reopen: None,
+            tables: None,
             name: b"",
             format: "",
             class: Class::Binary,
@@ -91,7 +99,24 @@ impl<'a> Parsed<'a> {
     /// The programs that it holds: one, or the slices of a fat one. None if it is none, or one whose
     /// headers are broken.
     pub fn programs(&self) -> &[Program<'a>] {
-        self.shared.programs.get_or_init(|| program::read(self.format, self.bytes, self.size))
+        let bytes = || Bytes::new(self.bytes, self.tables, self.size);
+        self.shared.programs.get_or_init(|| program::read(self.format, bytes()))
+    }
+
+    /// Shows all its bytes from first to last: at once, or, of a large content, in stretches that are
+    /// read for it. `false` if they cannot be read, which [`Parsed::failed`] tells then.
+    pub fn stretches(&self, see: &mut dyn FnMut(&Stretch<'_>)) -> bool {
+        if let Some(reopen) = self.reopen.filter(|_| !self.is_whole()) {
+            let done = stretch::read(reopen, self.size, see);
+            return done.map_err(|error| *self.shared.failed.borrow_mut() = Some(error)).is_ok();
+        }
+        see(&Stretch { bytes: self.bytes, start: 0, own: 0..self.bytes.len() });
+        true
+    }
+
+    /// Why its bytes could not be read again.
+    pub fn failed(&self) -> Option<io::Error> {
+        self.shared.failed.borrow_mut().take()
     }
 
     /// What is wrong with it by the rules of its own format.
@@ -118,6 +143,8 @@ pub struct Hit {
     pub target: Option<String>,
     /// What it misses at another place, or does not go with there.
     pub missing: Option<Locator>,
+    /// The bytes around it, where they are no longer at hand.
+    pub evidence: Option<Evidence>,
 }
 
 impl Hit {

@@ -153,6 +153,27 @@ impl Artifact {
         }
     }
 
+    /// The same from an offset on; what is packed is unpacked up to there.
+    pub fn content_reader_at(
+        &self,
+        place: ContentPlace,
+        from: u64,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        if self.is_packed(place) {
+            let mut data = self.content_reader(place)?;
+            io::copy(&mut (&mut data).take(from), &mut io::sink())?;
+            return Ok(data);
+        }
+        let source = self.content_source(place)?;
+        let end = source.len();
+        Ok(Box::new(Forward::range(source, from, end)))
+    }
+
+    /// Whether a content is packed by itself.
+    pub fn is_packed(&self, place: ContentPlace) -> bool {
+        self.stored(place).is_ok_and(|stored| stored.codec != Codec::Plain)
+    }
+
     /// The class of a content that the walk did not count ([`Options::census`]).
     pub fn class_of(&self, place: ContentPlace) -> io::Result<Class> {
         let content = self.manifest.content(place);

@@ -111,6 +111,40 @@ fn a_long_list_is_read_to_its_end_and_told_up_to_a_limit() {
     assert_eq!(absent(gone.repeat(5000)), (1024, 5000));
 }
 
+/// A program that is too large to be held: in a folder, packed, and alone.
+#[test]
+fn large_programs_are_examined() {
+    let mut program = fs::read(root().join("testdata/binary/symbols.elf")).expect("a fixture");
+    // The table of its sections stands at the end, as it does in real ones.
+    let word = |at: usize| u64::from_le_bytes(program[at..at + 8].try_into().expect("eight"));
+    let table = program[word(40) as usize..].to_vec();
+    program.resize(9 << 20, 0);
+    program[40..48].copy_from_slice(&(9u64 << 20).to_le_bytes());
+    program.extend(table);
+    // Across the border of two stretches, where it is read forward.
+    let (path, far) = (b"/home/ann/src/far.c\0", (1 << 20) - 7);
+    program[far..far + path.len()].copy_from_slice(path);
+    let scratch = Scratch::new();
+    scratch.file("tree/a.elf", &program);
+    scratch.file("tree/b.zip", zip(&[(b"b.elf", &program)]));
+    scratch.file("alone.elf", &program);
+    for (artifact, paths) in [("tree", &["a.elf", "b.zip!/b.elf"][..]), ("alone.elf", &["."])] {
+        let path = scratch.path(artifact);
+        let ran = premaster(["check".as_ref(), path.as_os_str(), "--format=json".as_ref()]);
+        for rule in ["binary/build-path", "binary/not-stripped"] {
+            assert_eq!(hits(&ran, rule), paths, "{rule}");
+        }
+        assert_eq!(hits(&ran, "binary/unexamined"), Vec::<String>::new());
+        let report = ran.json();
+        let findings = report["findings"].as_array().expect("findings").iter();
+        for finding in findings.filter(|finding| finding["rule"] == "binary/build-path") {
+            assert_eq!(finding["offset"], far);
+            let text = finding["evidence"]["text"].as_str().expect("evidence");
+            assert!(text.contains("/home/ann/src"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn large_json_and_xml_are_read_forward() {
     const TWICE: &str = "integrity/duplicate-key";

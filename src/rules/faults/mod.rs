@@ -173,7 +173,7 @@ pub fn reads_end(format: &str) -> bool {
 pub(super) fn read(
     (name, format): (&[u8], &str),
     (head, tail, size): (&[u8], &[u8], u64),
-    reopen: Option<&Reopen<'_>>,
+    reopen: Option<Reopen<'_>>,
 ) -> Vec<Fault> {
     let mut faults = Faults::default();
     let bytes = Window::new(head, tail, size);
@@ -241,7 +241,7 @@ fn of_text(
     name: &[u8],
     (end, format): (&[u8], &str),
     bytes: &Window<'_>,
-    reopen: Option<&Reopen<'_>>,
+    reopen: Option<Reopen<'_>>,
     faults: &mut Faults,
 ) {
     let content = bytes.head();

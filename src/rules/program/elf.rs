@@ -1,15 +1,20 @@
 //! ELF (System V ABI, chapters 4 and 5): headers, segments, sections and the dynamic section.
 
+use std::ops::Range;
+
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, Dynamic};
 use goblin::elf::header::{EI_CLASS, ELFCLASS64, Header};
-use goblin::elf::program_header::{PT_NOTE, ProgramHeader};
-use goblin::elf::section_header::{SHT_DYNSYM, SHT_NOBITS, SHT_NOTE, SectionHeader};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE, ProgramHeader};
+use goblin::elf::section_header::{
+    SHT_DYNSYM, SHT_GNU_VERNEED, SHT_NOBITS, SHT_NOTE, SectionHeader,
+};
 use goblin::elf::sym::Symtab;
 use goblin::elf::sym::sym32::SIZEOF_SYM as SIZEOF_SYM_32;
 use goblin::elf::sym::sym64::SIZEOF_SYM as SIZEOF_SYM_64;
 use goblin::elf::symver::VerneedSection;
 
+use super::tables::Bytes;
 use super::text_at;
 use crate::source::{be32, le32};
 
@@ -34,27 +39,53 @@ pub struct Elf<'a> {
     pub is_64: bool,
     /// Whether the least significant byte is the first.
     pub little_endian: bool,
-    bytes: &'a [u8],
+    bytes: Bytes<'a>,
     ctx: Ctx,
 }
 
 impl<'a> Elf<'a> {
     /// Reads the headers; none if they are broken.
-    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let header = goblin::elf::Elf::parse_header(bytes).ok()?;
+    pub(super) fn read(bytes: Bytes<'a>) -> Option<Self> {
+        let header = goblin::elf::Elf::parse_header(bytes.run(0)?).ok()?;
         let is_64 = header.e_ident[EI_CLASS] == ELFCLASS64;
         let endian = header.endianness().ok()?;
         let ctx = Ctx::new(if is_64 { Container::Big } else { Container::Little }, endian);
-        let at = |offset: u64| usize::try_from(offset).ok();
-        let segments =
-            ProgramHeader::parse(bytes, at(header.e_phoff)?, usize::from(header.e_phnum), ctx)
-                .unwrap_or_default();
-        let sections =
-            SectionHeader::parse(bytes, at(header.e_shoff)?, usize::from(header.e_shnum), ctx)
-                .unwrap_or_default();
-        let dynamic = Dynamic::parse(bytes, &segments, ctx).ok().flatten();
+        let segments = bytes.run(header.e_phoff).and_then(|table| {
+            ProgramHeader::parse(table, 0, usize::from(header.e_phnum), ctx).ok()
+        });
+        let segments = segments.unwrap_or_default();
+        // At offset 0 are no sections.
+        let sections = bytes.run(header.e_shoff).filter(|_| header.e_shoff > 0);
+        let sections = sections.and_then(|table| {
+            SectionHeader::parse_from(table, 0, usize::from(header.e_shnum), ctx).ok()
+        });
+        let sections = sections.unwrap_or_default();
+        let dynamic = dynamic(bytes, &segments, ctx);
         let little_endian = endian == Endian::Little;
         Some(Self { header, segments, sections, dynamic, is_64, little_endian, bytes, ctx })
+    }
+
+    /// Where its tables lie, as far as that is known.
+    pub(super) fn tables(&self) -> Vec<Range<u64>> {
+        let header = &self.header;
+        let table = |at, count: u16, size: u16| (at, u64::from(count) * u64::from(size));
+        let headers = [
+            table(header.e_phoff, header.e_phnum, header.e_phentsize),
+            table(header.e_shoff, header.e_shnum.max(1), header.e_shentsize),
+        ];
+        let segments =
+            self.segments.iter().filter(|segment| matches!(segment.p_type, PT_DYNAMIC | PT_NOTE));
+        let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
+        let names = self.sections.get(usize::from(header.e_shstrndx));
+        let sections = self.sections.iter().filter(|section| {
+            matches!(section.sh_type, SHT_NOTE | SHT_DYNSYM | SHT_GNU_VERNEED)
+                || self.section_name(section) == b".comment"
+        });
+        let sections = sections.chain(names).map(|section| (section.sh_offset, section.sh_size));
+        let strings = self.dynamic.iter().map(|dynamic| &dynamic.info);
+        let strings = strings.map(|info| (info.strtab as u64, info.strsz as u64));
+        let all = headers.into_iter().chain(segments).chain(sections).chain(strings);
+        all.map(|(at, size)| at..at.saturating_add(size)).collect()
     }
 
     /// The name of a section.
@@ -71,8 +102,7 @@ impl<'a> Elf<'a> {
 
     /// Bytes of the file.
     pub fn slice(&self, offset: u64, size: u64) -> Option<&'a [u8]> {
-        let (start, size) = (usize::try_from(offset).ok()?, usize::try_from(size).ok()?);
-        self.bytes.get(start..start.checked_add(size)?)
+        self.bytes.get(offset, size)
     }
 
     /// A string that the dynamic section names.
@@ -106,9 +136,13 @@ impl<'a> Elf<'a> {
 
     /// Versions of symbols that libraries must have: library and version.
     pub fn versions(&self) -> Vec<(&'a [u8], &'a [u8])> {
-        let Ok(Some(section)) = VerneedSection::parse(self.bytes, &self.sections, self.ctx) else {
-            return Vec::new();
-        };
+        let section = self.sections.iter().find(|section| section.sh_type == SHT_GNU_VERNEED);
+        let section = section.and_then(|section| {
+            let table = self.slice(section.sh_offset, section.sh_size)?;
+            let here = SectionHeader { sh_offset: 0, ..section.clone() };
+            VerneedSection::parse(table, &[here], self.ctx).ok().flatten()
+        });
+        let Some(section) = section else { return Vec::new() };
         let mut found = Vec::new();
         // The lists link by offsets; a file that links in a circle is cut short.
         for library in section.iter().take(256) {
@@ -126,9 +160,8 @@ impl<'a> Elf<'a> {
         let section = self.sections.iter().find(|section| section.sh_type == SHT_DYNSYM);
         let table = section.and_then(|section| {
             let size = if self.is_64 { SIZEOF_SYM_64 } else { SIZEOF_SYM_32 };
-            let count = usize::try_from(section.sh_size).ok()? / size;
-            let at = usize::try_from(section.sh_offset).ok()?;
-            Symtab::parse(self.bytes, at, count.min(SYMBOLS), self.ctx).ok()
+            let table = self.slice(section.sh_offset, section.sh_size)?;
+            Symtab::parse(table, 0, (table.len() / size).min(SYMBOLS), self.ctx).ok()
         });
         let symbols = table.into_iter().flat_map(|table| table.iter());
         let taken = symbols.filter(|symbol| symbol.st_shndx == 0 && symbol.st_name != 0);
@@ -183,4 +216,14 @@ impl<'a> Elf<'a> {
             }
         })
     }
+}
+
+/// The dynamic section, which the first segment of its kind holds.
+fn dynamic(bytes: Bytes<'_>, segments: &[ProgramHeader], ctx: Ctx) -> Option<Dynamic> {
+    let segment = segments.iter().find(|segment| segment.p_type == PT_DYNAMIC)?;
+    let table = bytes.get(segment.p_offset, segment.p_filesz)?;
+    let mut here = segments.to_vec();
+    let dynamic = here.iter_mut().filter(|segment| segment.p_type == PT_DYNAMIC);
+    dynamic.for_each(|segment| segment.p_offset = 0);
+    Dynamic::parse(table, &here, ctx).ok().flatten()
 }

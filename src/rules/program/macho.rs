@@ -1,11 +1,14 @@
 //! Mach-O (Apple, Mach-O Programming Topics, loader.h) and fat files of it (fat.h).
 
+use std::ops::Range;
+
 use goblin::container::Endian;
 use goblin::mach::fat::FAT_MAGIC;
 use goblin::mach::header::{SIZEOF_HEADER_32, SIZEOF_HEADER_64};
 use goblin::mach::load_command::{CommandVariant, LoadCommand};
 use goblin::mach::parse_magic_and_ctx;
 
+use super::tables::Bytes;
 use super::text_at;
 use crate::source::{be32, be64, le32};
 
@@ -29,7 +32,7 @@ pub struct MachO<'a> {
     pub flags: u32,
     /// What the loader is told.
     pub commands: Vec<LoadCommand>,
-    bytes: &'a [u8],
+    bytes: Bytes<'a>,
 }
 
 /// A part of the address space, and where it comes from.
@@ -47,16 +50,17 @@ pub struct Segment {
 
 impl<'a> MachO<'a> {
     /// Reads header and load commands; none if they are broken.
-    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (_, ctx) = parse_magic_and_ctx(bytes, 0).ok()?;
+    pub(super) fn read(bytes: Bytes<'a>) -> Option<Self> {
+        let head = bytes.run(0)?;
+        let (_, ctx) = parse_magic_and_ctx(head, 0).ok()?;
         let ctx = ctx?;
-        let word = |at| if ctx.le == Endian::Little { le32(bytes, at) } else { be32(bytes, at) };
+        let word = |at| if ctx.le == Endian::Little { le32(head, at) } else { be32(head, at) };
         let mut at = if ctx.container.is_big() { SIZEOF_HEADER_64 } else { SIZEOF_HEADER_32 };
         let (cpu, kind, count, flags) = (word(4)?, word(12)?, word(16)?, word(24)?);
         let count = usize::try_from(count).ok()?.min(COMMANDS);
         let mut commands = Vec::new();
         while commands.len() < count {
-            let command = LoadCommand::parse(bytes, &mut at, ctx.le).ok()?;
+            let command = LoadCommand::parse(head, &mut at, ctx.le).ok()?;
             commands.push(command);
         }
         Some(Self { cpu, kind, flags, commands, bytes })
@@ -92,7 +96,7 @@ impl<'a> MachO<'a> {
                 _ => return None,
             };
             let at = command.offset.checked_add(usize::try_from(at).ok()?)?;
-            Some((is_folder, text_at(self.bytes, at)?))
+            Some((is_folder, text_at(self.bytes.run(at as u64)?, 0)?))
         })
     }
 
@@ -109,6 +113,17 @@ impl<'a> MachO<'a> {
             _ => None,
         })?;
         Some((system, (version >> 16, version >> 8 & 0xff)))
+    }
+
+    /// Where its tables lie, as far as that is known.
+    pub(super) fn tables(&self) -> Vec<Range<u64>> {
+        self.signature().map(|(at, size)| at..at.saturating_add(size)).into_iter().collect()
+    }
+
+    /// The code signature.
+    pub fn signature_bytes(&self) -> Option<&'a [u8]> {
+        let (at, size) = self.signature()?;
+        self.bytes.get(at, size.min(self.bytes.size().checked_sub(at)?))
     }
 
     /// Offset and size of the code signature.

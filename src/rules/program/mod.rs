@@ -2,18 +2,25 @@
 //! rules share.
 //!
 //! goblin reads headers and tables; what it would do at a price (whole symbol tables, every string)
-//! is not asked of it. Of a content that is too large to be read whole, the headers are there and
-//! what lies further back is not.
+//! is not asked of it. Of a content that is too large to be held, the tables are read apart
+//! ([`Tables`]).
+
+use std::io;
+
+use super::faults::Reopen;
 
 mod arch;
 mod elf;
 mod macho;
 mod pe;
+mod tables;
 
 pub use arch::{arch_named, arch_names};
 pub use elf::Elf;
 pub use macho::{MachO, Segment};
-pub use pe::{Pe, Signed};
+pub use pe::{Pe, Signed, Words};
+pub use tables::Bytes;
+pub use tables::Tables;
 
 /// A program, or one slice of a fat one.
 #[derive(Debug)]
@@ -21,9 +28,7 @@ pub struct Program<'a> {
     /// Offset of its first byte in the content.
     pub start: u64,
     /// Its bytes, as far as they are there.
-    pub bytes: &'a [u8],
-    /// Bytes in all.
-    pub size: u64,
+    pub bytes: Bytes<'a>,
     /// The processor that it is for, by the name that targets and `--arch` use; none if it is for
     /// another.
     pub arch: Option<&'static str>,
@@ -58,6 +63,12 @@ impl<'a> Program<'a> {
         if let Image::MachO(macho) = &self.image { Some(macho) } else { None }
     }
 
+    /// Where it ends, without certificates that were put behind it.
+    pub fn stop(&self) -> u64 {
+        let signed = self.pe().and_then(Pe::signed);
+        signed.map_or(self.bytes.size(), |signed| signed.table.start)
+    }
+
     /// The format, as targets name it.
     pub fn format(&self) -> &'static str {
         match &self.image {
@@ -66,38 +77,66 @@ impl<'a> Program<'a> {
             Image::MachO(_) => "mach-o",
         }
     }
-
-    /// Whether all its bytes are there.
-    pub fn is_whole(&self) -> bool {
-        self.bytes.len() as u64 == self.size
-    }
 }
 
-/// The programs in a content of a recognised format, of which `bytes` are the first.
-pub(super) fn read<'a>(format: &str, bytes: &'a [u8], size: u64) -> Vec<Program<'a>> {
+/// The programs in a content of a recognised format.
+pub(super) fn read<'a>(format: &str, bytes: Bytes<'a>) -> Vec<Program<'a>> {
     if format == "mach-o-fat" {
-        let slices = macho::slices(bytes).into_iter();
-        return slices.filter_map(|(start, length)| slice(bytes, size, start, length)).collect();
+        let slices = macho::slices(bytes.run(0).unwrap_or_default()).into_iter();
+        let slices = slices.filter_map(|(start, size)| Some((start, bytes.slice(start, size)?)));
+        return slices.filter_map(|(start, bytes)| one("mach-o", start, bytes)).collect();
     }
-    let image = match format {
-        "elf" => Elf::read(bytes).map(|elf| Image::Elf(Box::new(elf))),
-        "pe" => Pe::read(bytes).map(|pe| Image::Pe(Box::new(pe))),
-        "mach-o" => MachO::read(bytes).map(Image::MachO),
-        _ => None,
-    };
-    image
-        .map(|image| Program { start: 0, bytes, size, arch: arch_of(&image), image })
-        .into_iter()
-        .collect()
+    one(format, 0, bytes).into_iter().collect()
 }
 
-/// A slice of a fat file: from `start`, `length` bytes as its table says.
-fn slice(bytes: &[u8], size: u64, start: u64, length: u64) -> Option<Program<'_>> {
-    let length = length.min(size.checked_sub(start)?);
-    let rest = bytes.get(usize::try_from(start).ok()?..)?;
-    let bytes = rest.get(..usize::try_from(length).ok()?).unwrap_or(rest);
-    let image = Image::MachO(MachO::read(bytes)?);
-    Some(Program { start, bytes, size: length, arch: arch_of(&image), image })
+fn one<'a>(format: &str, start: u64, bytes: Bytes<'a>) -> Option<Program<'a>> {
+    let image = match format {
+        "elf" => Image::Elf(Box::new(Elf::read(bytes)?)),
+        "pe" => Image::Pe(Box::new(Pe::read(bytes)?)),
+        "mach-o" => Image::MachO(MachO::read(bytes)?),
+        _ => return None,
+    };
+    Some(Program { start, bytes, arch: arch_of(&image), image })
+}
+
+/// Bytes at the start of a slice that hold its load commands.
+const COMMANDS: u64 = 64 << 10;
+/// Bytes behind the last part of a program that some linkers and strippers leave as padding.
+pub const PADDING: u64 = 4096;
+
+/// Reads the tables of a content of a recognised format that is too large to be held; none of what is
+/// no program. `head` is its first bytes.
+pub fn tables(
+    format: &str,
+    head: &[u8],
+    size: u64,
+    reopen: Reopen<'_>,
+) -> io::Result<Option<Tables>> {
+    if !["elf", "pe", "mach-o", "mach-o-fat"].contains(&format) {
+        return Ok(None);
+    }
+    let wanted = |bytes: Bytes<'_>| {
+        let mut wanted = Vec::new();
+        if format == "mach-o-fat" {
+            let slices = macho::slices(head).into_iter();
+            wanted.extend(slices.map(|(at, size)| at..at.saturating_add(size.min(COMMANDS))));
+        }
+        for program in read(format, bytes) {
+            let tables = match &program.image {
+                Image::Elf(elf) => elf.tables(),
+                Image::Pe(pe) => pe.tables(),
+                Image::MachO(macho) => macho.tables(),
+            };
+            let stop = program.stop();
+            let end = stop.saturating_sub(PADDING)..stop;
+            let shift = |at: u64| at.saturating_add(program.start);
+            wanted.extend(
+                tables.into_iter().chain([end]).map(|table| shift(table.start)..shift(table.end)),
+            );
+        }
+        wanted
+    };
+    tables::read(head, size, reopen, wanted).map(Some)
 }
 
 fn arch_of(image: &Image<'_>) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use memchr::{memchr_iter, memmem};
 
 use super::super::{Detector, Look};
-use crate::rules::parsed::{Hit, Hits, Parsed};
+use crate::rules::parsed::{Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-build-host", look: Look::Parsed(find) };
@@ -53,11 +53,12 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     if parsed.programs().is_empty() {
         return;
     }
-    for found in names(parsed.bytes) {
-        let name = parsed.bytes.get(found.clone()).unwrap_or_default();
-        let (start, length) = (found.start as u64, found.len() as u64);
-        hits.tell(Hit::new(String::from_utf8_lossy(name)).at(start, length));
-    }
+    parsed.stretches(&mut |stretch| {
+        for found in names(stretch.bytes).filter(|found| stretch.own.contains(&found.start)) {
+            let name = stretch.bytes.get(found.clone()).unwrap_or_default();
+            hits.tell(stretch.hit(&found, String::from_utf8_lossy(name)));
+        }
+    });
 }
 
 /// Where accounts and hosts of a build stand.

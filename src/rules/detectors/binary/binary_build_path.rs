@@ -1,11 +1,12 @@
 //! Paths of the machine that built a program.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
 use super::super::{Detector, Look};
-use crate::rules::parsed::{Hit, Hits, Parsed};
+use crate::rules::parsed::{Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-build-path", look: Look::Parsed(find) };
@@ -26,13 +27,22 @@ const ANYBODY: [&[u8]; 8] =
     [b"user", b"username", b"you", b"me", b"foo", b"Public", b"Default", b"Shared"];
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    static SEARCH: OnceLock<AhoCorasick> = OnceLock::new();
-    let search = SEARCH.get_or_init(|| AhoCorasick::new(ROOTS).unwrap_or_else(|e| panic!("{e}")));
     if parsed.programs().is_empty() {
         return;
     }
-    let bytes = parsed.bytes;
-    for found in search.find_iter(bytes) {
+    parsed.stretches(&mut |stretch| {
+        for found in paths(stretch.bytes).filter(|found| stretch.own.contains(&found.start)) {
+            let path = stretch.bytes.get(found.clone()).unwrap_or_default();
+            hits.tell(stretch.hit(&found, String::from_utf8_lossy(path)));
+        }
+    });
+}
+
+/// Where paths of a build stand.
+fn paths(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    static SEARCH: OnceLock<AhoCorasick> = OnceLock::new();
+    let search = SEARCH.get_or_init(|| AhoCorasick::new(ROOTS).unwrap_or_else(|e| panic!("{e}")));
+    search.find_iter(bytes).filter_map(|found| {
         let begins = match found.start().checked_sub(1).and_then(|at| bytes.get(at)) {
             Some(before) if found.pattern().as_usize() == 7 => before.is_ascii_alphabetic(),
             Some(before) => !is_of_path(*before) && *before != b'/',
@@ -44,14 +54,9 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
         let mut parts = rest.split(|b| matches!(b, b'/' | b'\\'));
         let owner = parts.next().unwrap_or_default();
         let below = rest.len().saturating_sub(owner.len());
-        if begins && !owner.is_empty() && !ANYBODY.contains(&owner) && below > 3 {
-            let length = found.len() + rest.len();
-            let path = bytes.get(found.start()..found.start() + length).unwrap_or_default();
-            hits.tell(
-                Hit::new(String::from_utf8_lossy(path)).at(found.start() as u64, length as u64),
-            );
-        }
-    }
+        let is_told = begins && !owner.is_empty() && !ANYBODY.contains(&owner) && below > 3;
+        is_told.then(|| found.start()..found.end() + rest.len())
+    })
 }
 
 fn is_of_path(byte: u8) -> bool {

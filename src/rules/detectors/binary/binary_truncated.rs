@@ -18,7 +18,7 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
         hits.tell(Hit::new("its headers cannot be read"));
     }
     for program in programs {
-        let end = program.start.saturating_add(program.size);
+        let end = program.start.saturating_add(program.bytes.size());
         let parts: Vec<(&str, u64)> = match &program.image {
             Image::Elf(elf) if elf.is_symbols_only() => Vec::new(),
             Image::Elf(elf) => {
@@ -52,10 +52,12 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
                 macho.segments().map(|s| ("a segment", s.offset.saturating_add(s.size))).collect()
             }
         };
-        if let Some((what, needed)) =
-            parts.into_iter().filter(|(_, end)| *end > program.size).max_by_key(|(_, end)| *end)
+        if let Some((what, needed)) = parts
+            .into_iter()
+            .filter(|(_, end)| *end > program.bytes.size())
+            .max_by_key(|(_, end)| *end)
         {
-            let missing = needed - program.size;
+            let missing = needed - program.bytes.size();
             let place = format!("{what} ends {missing} bytes behind the end at {end}");
             hits.tell(Hit::new(place));
         }

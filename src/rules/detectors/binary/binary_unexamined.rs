@@ -1,4 +1,4 @@
-//! A program of which only the headers were looked at.
+//! A program of which not all tables were looked at.
 
 use super::super::{Detector, Look};
 use crate::rules::parsed::{Hit, Hits, Parsed};
@@ -7,7 +7,7 @@ pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-unexamined", look: Look::Parsed(find) };
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    if !parsed.is_whole() {
+    if parsed.tables.is_some_and(|tables| tables.cut) {
         hits.tell(Hit::new(format!("{} bytes", parsed.size)));
     }
 }

@@ -14,7 +14,7 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     for program in parsed.programs() {
         let mut tell = |what: &str, offset: u64, size: u64| {
             // A place outside the file is another rule's matter.
-            let is_there = offset.checked_add(size).is_some_and(|end| end <= program.size);
+            let is_there = offset.checked_add(size).is_some_and(|end| end <= program.bytes.size());
             let hit = Hit::new(what);
             hits.tell(if is_there && size > 0 {
                 hit.at(program.start + offset, size)

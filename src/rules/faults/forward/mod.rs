@@ -21,8 +21,14 @@ const TOKEN: u64 = 4 << 20;
 /// Bytes of what is kept from token to token.
 const HELD: usize = 1 << 20;
 
-/// Opens a content from its start.
-pub type Reopen<'a> = dyn Fn() -> io::Result<Box<dyn Read + Send>> + 'a;
+/// A content that can be read again.
+#[derive(Clone, Copy)]
+pub struct Reopen<'a> {
+    /// Gives its bytes from an offset on.
+    pub open: &'a dyn Fn(u64) -> io::Result<Box<dyn Read + Send>>,
+    /// Whether all before the offset is unpacked for that.
+    pub packed: bool,
+}
 
 /// How a format is walked. `name` is the entry's own; the error is that of reading.
 pub(super) type Walk = fn(&mut Metered<'_>, name: &[u8], &mut Faults) -> io::Result<()>;
@@ -32,7 +38,7 @@ pub(super) fn read(
     walk: Walk,
     name: &[u8],
     head: &[u8],
-    reopen: &Reopen<'_>,
+    reopen: Reopen<'_>,
     faults: &mut Faults,
 ) -> io::Result<()> {
     let mark: &[u8] = if head.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
@@ -44,8 +50,7 @@ pub(super) fn read(
             std::str::from_utf8(whole).unwrap_or_default()
         }
     };
-    let mut data = reopen()?;
-    io::copy(&mut (&mut data).take(mark.len() as u64), &mut io::sink())?;
+    let mut data = (reopen.open)(mark.len() as u64)?;
     let meter = Meter { at: Cell::new(mark.len() as u64), ..Meter::default() };
     let mut metered =
         Metered { data: BufReader::with_capacity(64 << 10, &mut *data), meter: &meter };
@@ -152,11 +157,12 @@ mod tests {
         let Some(TextWalk::Large(_, walk)) = text_walk(end.as_bytes(), "", text) else {
             panic!("{name} is not read forward");
         };
-        let bytes = text.to_vec();
-        let reopen = move || -> io::Result<Box<dyn Read + Send>> {
-            Ok(Box::new(io::Cursor::new(bytes.clone())))
+        let open = |from: u64| -> io::Result<Box<dyn Read + Send>> {
+            let rest = text.get(from as usize..).unwrap_or_default();
+            Ok(Box::new(io::Cursor::new(rest.to_vec())))
         };
-        read(walk, name.as_bytes(), text, &reopen, &mut forward).expect("memory");
+        let reopen = Reopen { open: &open, packed: false };
+        read(walk, name.as_bytes(), text, reopen, &mut forward).expect("memory");
         [told(held), told(forward)]
     }
 
