@@ -54,18 +54,41 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
         return;
     }
     parsed.stretches(&mut |stretch| {
-        for found in names(stretch.bytes).filter(|found| stretch.own.contains(&found.start)) {
-            let name = stretch.bytes.get(found.clone()).unwrap_or_default();
-            hits.tell(stretch.hit(&found, String::from_utf8_lossy(name)));
+        for (range, name) in names(stretch.bytes) {
+            if stretch.own.contains(&range.start) {
+                hits.tell(stretch.hit(&range, name));
+            }
         }
     });
 }
 
-/// Where accounts and hosts of a build stand.
-fn names(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+/// Accounts and hosts of a build and where they stand, in ASCII and, accounts, in UTF-16 as Windows has
+/// it.
+fn names(bytes: &[u8]) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
     let accounts = memchr_iter(b'@', bytes).filter_map(|at| account(bytes, at));
     let systems = memmem::find_iter(bytes, " #").filter_map(|at| system(bytes, at));
-    accounts.chain(systems)
+    let told = |range: Range<usize>| {
+        let name = String::from_utf8_lossy(bytes.get(range.clone()).unwrap_or_default());
+        (range, name.into_owned())
+    };
+    let wide = memmem::find_iter(bytes, b"@\0").filter_map(|at| wide_account(bytes, at));
+    accounts.chain(systems).map(told).chain(wide)
+}
+
+/// The account and the host around an `@` of UTF-16.
+fn wide_account(bytes: &[u8], at: usize) -> Option<(Range<usize>, String)> {
+    // An account and a host, and what must stand before them or behind.
+    const FAR: usize = LONGEST + 64;
+    let narrow = |&[byte, high]: &[u8; 2]| (byte != 0 && high == 0).then_some(byte);
+    let (_, before) = bytes.get(..at)?.as_rchunks();
+    let before: Vec<u8> = before.iter().rev().take(FAR).map_while(narrow).collect();
+    let (behind, _) = bytes.get(at..)?.as_chunks();
+    let behind = behind.iter().take(FAR).map_while(narrow);
+    let text: Vec<u8> = before.iter().rev().copied().chain(behind).collect();
+    let found = account(&text, before.len())?;
+    let name = String::from_utf8_lossy(text.get(found.clone())?).into_owned();
+    let start = at - 2 * before.len();
+    Some((start + 2 * found.start..start + 2 * found.end, name))
 }
 
 /// The account and the host around an `@`.
@@ -225,8 +248,18 @@ mod tests {
             ("@build01.lan", &[]),
         ];
         for (input, expected) in cases {
-            let found: Vec<_> = names(input.as_bytes()).map(|at| &input[at]).collect();
-            assert_eq!(found, expected, "{input}");
+            let found: Vec<_> = names(input.as_bytes()).collect();
+            let places: Vec<_> = found.iter().map(|(at, _)| &input[at.clone()]).collect();
+            let told: Vec<_> = found.iter().map(|(_, name)| name.as_str()).collect();
+            assert_eq!((&*places, &*told), (expected, expected), "{input}");
+            // What `uname` prints is looked for in ASCII only.
+            let expected = expected.iter().filter(|name| name.contains('@'));
+            let expected: Vec<_> = expected
+                .map(|name| (input.find(name).expect("there"), *name))
+                .map(|(at, name)| (2 * at..2 * (at + name.len()), name.to_owned()))
+                .collect();
+            let wide: Vec<u8> = input.bytes().flat_map(|b| [b, 0]).collect();
+            assert_eq!(names(&wide).collect::<Vec<_>>(), expected, "{input}");
         }
         let long = format!("{}@build01.lan", "a".repeat(1000));
         assert_eq!(names(long.as_bytes()).count(), 0);
