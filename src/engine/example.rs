@@ -274,7 +274,7 @@ fn joined(
     let manifest = manifest_of(&example);
     let sight = Sight::of(&manifest, judge.settings());
     let mut notes: AllNotes = vec![Vec::new(); judge.rules().len()];
-    let links = Links::new(judge, &manifest, false);
+    let links = Links::new(judge, &manifest, &sight, false);
     let mut followed = Vec::new();
     let mut read_again = Vec::new();
     let entries = example.entries.iter().filter_map(|entry| Some((entry, entry.bytes()?)));

@@ -40,7 +40,7 @@ pub(super) fn parse_all(round: &Round<'_>) -> Found {
     let manifest = &artifact.manifest;
     let compared = round.comparison.filter(|_| round.only_changed);
     let changed = compared.map(|comparison| Changed::new(manifest, comparison));
-    let trees = Links::new(judge, manifest, compared.is_some());
+    let trees = Links::new(judge, manifest, sight, compared.is_some());
     // What is missing from a part may well stand in the whole.
     let links = trees.as_ref().filter(|_| !round.partial);
     let gone = compared.and_then(|comparison| gone(comparison, links));

@@ -97,6 +97,35 @@ fn a_sound_site_has_no_findings() {
     assert!(hits(&check(&sound, &targets).exits(0)).is_empty());
 }
 
+/// The guide is in Rock Ridge and not in Joliet; in ISO 9660 all pages have other names.
+#[test]
+fn each_target_follows_references_in_the_tree_that_it_sees() {
+    let told = |targets: &[&str]| {
+        let targets: Vec<_> = targets.iter().map(|target| format!("--target={target}")).collect();
+        let targets: Vec<_> = targets.iter().map(String::as_str).collect();
+        let report = check(&root().join("testdata/links/views.iso"), &targets).json();
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let mine = findings.filter(|f| f["rule"].as_str().expect("a rule").starts_with("links/"));
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("all").to_owned();
+        mine.map(|f| {
+            format!("{}: {}: {}", text(&f["target"]), text(&f["path"]), text(&f["message"]))
+        })
+        .collect::<Vec<_>>()
+    };
+    let case = "index.html: Terms.html: there is terms.html";
+    let gone = "index.html: guide.html in !joliet is not there";
+    assert_eq!(told(&[]), [format!("all: {case}")]);
+    assert_eq!(told(&["linux"]), [format!("linux: {case}")]);
+    assert_eq!(told(&["windows"]), [format!("windows: {gone}")]);
+    let all = [format!("win9x: {gone}"), format!("windows: {gone}"), format!("linux: {case}")];
+    assert_eq!(told(&["windows", "linux", "win9x"]), all);
+    // A file system follows nothing.
+    assert_eq!(told(&["joliet"]), [format!("all: {case}")]);
+    let dos = told(&["dos"]);
+    assert!(dos.iter().all(|told| told.ends_with(".html in !iso is not there")), "{dos:?}");
+    assert_eq!(dos.len(), 4);
+}
+
 #[test]
 fn a_place_is_looked_for_in_a_page_that_is_named_without_its_end() {
     let scratch = Scratch::new();

@@ -12,11 +12,11 @@ use crate::model::fast_map::{FastSet, FastState};
 use crate::model::locator::escape_text;
 use crate::model::manifest::{ContentPlace, Place};
 use crate::model::{Kind, Locator, NodeId};
-use crate::rules::Rule;
 use crate::rules::links::{
     Base, Broken, Fate, Form, Goal, Piece, Reference, Role, Syntax, Vocabulary, goal, syntax,
 };
 use crate::rules::parsed::{Hit, Hits, Parsed};
+use crate::rules::{Rule, Target};
 
 /// Characters of a reference that are shown.
 const SHOWN: usize = 160;
@@ -65,13 +65,79 @@ pub(super) struct Reader<'l, 'a> {
     pages: FastSet<ContentPlace>,
     /// Known places, when only these are to be told.
     pub(super) known: Option<&'l Places>,
+    /// Whether it is read in another tree than that of its main name: then only what is not there is
+    /// told, and nothing is noted.
+    aside: bool,
 }
 
 impl<'a> Links<'a> {
     /// Follows the references of a content. `bytes` are all of it, or as many of the first as
     /// [`crate::rules::parsed`] says.
     pub fn follow(&self, place: ContentPlace, judged: &Judged<'_>, bytes: &[u8]) -> Followed {
-        self.followed(place, judged, bytes, None)
+        let Some((content, _)) = self.stands(place) else { return Followed::default() };
+        let others = self.views.others(content);
+        if others.is_empty() {
+            return self.followed(place, judged, bytes, None);
+        }
+        let named = |mask| self.sight.named(mask, judged.path);
+        let away = named(others.iter().fold(0, |mask, (_, targets)| mask | targets));
+        let is_here = |name: &&String| !away.contains(name);
+        let here: Vec<String> = judged.targets.iter().filter(is_here).cloned().collect();
+        let judged_here = Judged { targets: &here, ..*judged };
+        let mut followed = self.followed(place, &judged_here, bytes, None);
+        let is_read_here =
+            |(_, target): (u64, &Target)| !target.volume && here.contains(&target.name);
+        if !self.sight.targets().any(is_read_here) {
+            // Every target that is named reads it elsewhere.
+            followed.findings.clear();
+            followed.meant.clear();
+        }
+        let trees = others.iter().flat_map(|&(other, targets)| {
+            named(targets).into_iter().map(move |target| (other, target))
+        });
+        for (other, target) in trees {
+            let targets = [target];
+            let told = self.aside(place, other, &Judged { targets: &targets, ..*judged }, bytes);
+            followed.findings.extend(told.findings);
+            followed.meant.extend(told.meant);
+        }
+        followed
+    }
+
+    /// What a target misses that reads a content under another entry than its main one.
+    fn aside(
+        &self,
+        content: ContentPlace,
+        other: Place,
+        judged: &Judged<'_>,
+        bytes: &[u8],
+    ) -> Followed {
+        let syntax = syntax(judged.name, judged.format);
+        let syntax = syntax.filter(|syntax| unfollowed(*syntax, judged, bytes).is_none());
+        let reader = self.reader(content, other, judged, None);
+        let Some((syntax, mut reader)) = syntax.zip(reader) else { return Followed::default() };
+        reader.aside = true;
+        syntax.read(bytes, &mut |piece| reader.piece(&piece));
+        if reader.template {
+            return Followed::default();
+        }
+        let mut followed = reader.finish(judged, bytes, false);
+        for finding in &mut followed.findings {
+            finding.target = judged.targets.first().cloned();
+        }
+        followed
+    }
+
+    /// The content that a content stands as, and its main entry: what is packed alone stands where its
+    /// package does.
+    fn stands(&self, mut content: ContentPlace) -> Option<(ContentPlace, Place)> {
+        let mut place = self.manifest.main_place(content)?;
+        while let Some(outer) = self.manifest.container(place.container).filter(|c| c.is_wrapper())
+        {
+            content = outer.inside?;
+            place = self.manifest.main_place(content)?;
+        }
+        Some((content, place))
     }
 
     /// Adds to what following a content gave which places that it names are not there.
@@ -97,18 +163,14 @@ impl<'a> Links<'a> {
         known: Option<&Places>,
     ) -> Followed {
         let Some(syntax) = syntax(judged.name, judged.format) else { return Followed::default() };
-        let Some(mut reader) = self.reader(content, judged, known) else {
-            return Followed::default();
-        };
+        let stands = self.stands(content);
+        let reader = stands.and_then(|(_, place)| self.reader(content, place, judged, known));
+        let Some(mut reader) = reader else { return Followed::default() };
         if syntax == Syntax::Xml(Vocabulary::Ocf) && !reader.is_below(b"META-INF") {
             return Followed::default();
         }
-        let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-        let is_cut = (bytes.len() as u64) < judged.census.size
-            // Its style sheet is named at the start.
-            && syntax != Syntax::Xml(Vocabulary::Other);
-        if known.is_none() && (is_wide && syntax.is_text() || is_cut) {
-            let why = if is_cut { "it is larger than 8 MiB" } else { "it is in UTF-16" };
+        let unfollowed = unfollowed(syntax, judged, bytes);
+        if let Some(why) = unfollowed.filter(|_| known.is_none()) {
             reader.tell(Fate::NotFollowed, Role::Page, why, None, (0, None));
         } else {
             syntax.read(bytes, &mut |piece| reader.piece(&piece));
@@ -116,22 +178,17 @@ impl<'a> Links<'a> {
                 return Followed::default();
             }
         }
-        let is_page = syntax.has_places() && !is_wide && !is_cut;
+        let is_page = syntax.has_places() && unfollowed.is_none();
         reader.finish(judged, bytes, is_page)
     }
 
     fn reader<'l>(
         &'l self,
         content: ContentPlace,
+        place: Place,
         judged: &Judged<'_>,
         known: Option<&'l Places>,
     ) -> Option<Reader<'l, 'a>> {
-        let mut place = self.manifest.main_place(content)?;
-        // What is packed alone stands where its package does.
-        while let Some(outer) = self.manifest.container(place.container).filter(|c| c.is_wrapper())
-        {
-            place = self.manifest.main_place(outer.inside?)?;
-        }
         let (_, node) = self.manifest.node(place)?;
         let rules: Vec<_> =
             self.rules.iter().filter(|(rule, _)| in_scope(rule, judged)).copied().collect();
@@ -161,7 +218,21 @@ impl<'a> Links<'a> {
             named: Vec::new(),
             pages: FastSet::default(),
             known,
+            aside: false,
         })
+    }
+}
+
+/// Why the references of a content are not followed.
+fn unfollowed(syntax: Syntax, judged: &Judged<'_>, bytes: &[u8]) -> Option<&'static str> {
+    let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    // The style sheet of XML is named at the start.
+    let is_cut =
+        (bytes.len() as u64) < judged.census.size && syntax != Syntax::Xml(Vocabulary::Other);
+    match () {
+        () if is_cut => Some("it is larger than 8 MiB"),
+        () if is_wide && syntax.is_text() => Some("it is in UTF-16"),
+        () => None,
     }
 }
 
@@ -179,7 +250,7 @@ impl Reader<'_, '_> {
             Piece::BaseUrl(url) => self.base(url),
             Piece::Own(path) => self.witness(path, Said::Own),
             Piece::Id(id) => {
-                if self.known.is_none() {
+                if self.known.is_none() && !self.aside {
                     self.places.push(number(&(self.page, &**id)));
                 }
             }
@@ -213,7 +284,9 @@ impl Reader<'_, '_> {
         let folder = path.get(..memchr::memrchr(b'/', &path).map_or(0, |at| at + 1));
         let folder = folder.unwrap_or_default();
         self.witness(folder, Said::Folder);
-        let way = if absolute {
+        let way = if absolute && self.aside {
+            None
+        } else if absolute {
             self.site.and_then(|root| self.follow_absolute(root, folder))
         } else {
             Some(self.tree.follow(self.how(Form::Url), self.folder, folder))
@@ -308,6 +381,10 @@ impl Reader<'_, '_> {
                 let is_of_site = absolute
                     && (reference.form, self.site) == (Form::Url, Some(start))
                     && reference.role != Role::Part;
+                if is_of_site && self.aside {
+                    // Where a site is served is settled in the tree of its main names.
+                    return Seen::Nothing;
+                }
                 let way = if is_of_site {
                     self.follow_absolute(start, &path)
                 } else {
@@ -390,7 +467,7 @@ impl Reader<'_, '_> {
         spelled: impl Fn() -> String,
         at: Option<(usize, usize)>,
     ) {
-        let Some(node) = to else { return };
+        let Some(node) = to.filter(|_| !self.aside) else { return };
         if node != self.place.node && self.known.is_none() {
             self.tree.reach(node);
         }
@@ -435,6 +512,13 @@ impl Reader<'_, '_> {
         at: Option<(usize, usize)>,
         (meant, missing): (u64, Option<Locator>),
     ) {
+        let tree = || {
+            let (volume, _) = self.links.manifest.node(self.place)?;
+            let name = volume.views.get(self.view)?.name;
+            (self.aside && fate != Fate::OtherCase).then(|| format!("{detail} in !{name}"))
+        };
+        let there = tree();
+        let detail = there.as_deref().unwrap_or(detail);
         let broken = Broken { fate, role, in_site: self.site.is_some(), detail };
         for ((_, minds), hits) in self.rules.iter().zip(&mut self.hits) {
             if let Some(detail) = minds(&broken) {

@@ -1,5 +1,7 @@
 //! Rules about references: what each leads to, in the tree that its content's main name stands in.
 //!
+//! Targets that see another tree follow them there ([`views`]).
+//!
 //! References are followed while their content is in memory, so that nothing of them is kept but a
 //! number for each place in a page that some page names. When all are read, the few pages that name
 //! a place which is not there are read once more, and the entries themselves are looked at: links of
@@ -10,6 +12,7 @@ mod entries;
 mod follow;
 mod gone;
 mod tree;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,7 +22,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use self::base::{Served, Site, Witness};
 pub use self::gone::{Gone, LEFT_OUT};
 use self::tree::{Folder, Tree};
+use self::views::Views;
 use super::judge::{Judge, Judged, in_scope};
+use super::sight::Sight;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Finding, Gap, GapKind, Kind, Locator, Manifest};
@@ -41,6 +46,9 @@ type Minds = fn(&Broken<'_>) -> Option<String>;
 pub struct Links<'a> {
     judge: &'a Judge<'a>,
     manifest: &'a Manifest,
+    sight: &'a Sight<'a>,
+    /// What targets read elsewhere.
+    views: Views,
     rules: Vec<(&'a Rule, Minds)>,
     /// By container and volume.
     trees: Vec<Vec<OnceLock<Tree<'a>>>>,
@@ -99,7 +107,12 @@ pub struct Places {
 impl<'a> Links<'a> {
     /// The rules about references that run; none if there are none. `narrow` says that only some of the
     /// contents will be followed.
-    pub fn new(judge: &'a Judge<'a>, manifest: &'a Manifest, narrow: bool) -> Option<Self> {
+    pub fn new(
+        judge: &'a Judge<'a>,
+        manifest: &'a Manifest,
+        sight: &'a Sight<'a>,
+        narrow: bool,
+    ) -> Option<Self> {
         let rules: Vec<_> = rules(judge).collect();
         if rules.is_empty() {
             return None;
@@ -112,7 +125,9 @@ impl<'a> Links<'a> {
         let base = judge.settings().link_base.as_deref().map(Served::by_settings);
         let served = OnceLock::new();
         let root = None;
-        let mut links = Self { judge, manifest, rules, trees, root, base, served, kept, narrow };
+        let views = Views::of(manifest, sight);
+        let mut links =
+            Self { judge, manifest, sight, views, rules, trees, root, base, served, kept, narrow };
         let wanted = judge.settings().link_root.as_deref();
         links.root = wanted.and_then(|path| manifest.find(&Locator::parse(path)));
         Some(links)
