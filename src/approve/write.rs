@@ -118,16 +118,18 @@ fn write_lines(
     };
     line(&mut out, &header)?;
     let mut counts = Counts::default();
-    let mut left = if facts.texts { TEXT_TOTAL } else { 0 };
+    let contents = manifest.container_ids().flat_map(|id| manifest.contents_of(id));
+    let contents = contents.filter_map(|place| manifest.content(place));
+    let texts = contents.chain([&manifest.artifact]).filter(|of| of.class == Class::Text);
+    let most = if facts.texts { largest(texts.map(|text| text.size).collect()) } else { None };
     for mut row in manifest.rows() {
         let is_entry = matches!(row.kind, RowKind::Entry(_) | RowKind::Artifact);
         let keep = row.content.as_ref().is_some_and(|content| {
-            content.class == Class::Text && content.size <= TEXT_LIMIT.min(left)
+            content.class == Class::Text && most.is_some_and(|most| content.size <= most)
         });
         if is_entry && keep && row.main.is_none() {
             let bytes = text(&row)?;
             if let Some(content) = &mut row.content {
-                left = left.saturating_sub(content.size);
                 content.text = Some(bytes);
                 counts.texts += 1;
             }
@@ -141,7 +143,40 @@ fn write_lines(
     Ok(counts)
 }
 
+/// Bytes of the largest text that is kept, by the sizes of all: where not all fit, the small ones do, so
+/// that most have theirs. None if not even all of the smallest fit.
+fn largest(mut sizes: Vec<u64>) -> Option<u64> {
+    sizes.sort_unstable();
+    let mut left = TEXT_TOTAL;
+    for size in sizes {
+        match left.checked_sub(size) {
+            Some(rest) if size <= TEXT_LIMIT => left = rest,
+            _ => return size.checked_sub(1).map(|below| below.min(TEXT_LIMIT)),
+        }
+    }
+    Some(TEXT_LIMIT)
+}
+
 fn line(out: &mut impl Write, value: &impl serde::Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_texts_are_kept_as_far_as_they_fit() {
+        let kib = |n: u64| n << 10;
+        assert_eq!(largest(Vec::new()), Some(TEXT_LIMIT));
+        assert_eq!(largest(vec![1, kib(64), kib(65), kib(1000)]), Some(kib(64)));
+        // 8 MiB of each: those of 2 KiB fit, half of those of 4 KiB would.
+        let sizes = [vec![kib(4); 4096], vec![kib(2); 4096]].concat();
+        assert_eq!(largest(sizes.clone()), Some(kib(4) - 1));
+        let kept: u64 = sizes.iter().filter(|size| **size < kib(4)).sum();
+        assert!(kept <= TEXT_TOTAL);
+        assert_eq!(largest(vec![kib(4); 4096]), Some(TEXT_LIMIT));
+        assert_eq!(largest(vec![kib(4); 4097]), Some(kib(4) - 1));
+    }
 }
