@@ -2,14 +2,13 @@
 //! endless loop, no hit outside the content.
 
 use std::fs;
-use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use premaster::rules::Targets;
 use premaster::rules::detectors::{DETECTORS, Look};
-use premaster::rules::faults::Reopen;
 use premaster::rules::parsed::{Hits, Note, Notes, Parsed};
 use premaster::rules::program;
+use premaster::source::Source;
 use proptest::prelude::*;
 
 /// The programs, each with its format.
@@ -80,10 +79,6 @@ fn judge(format: &str, bytes: &[u8], missing: u64) -> usize {
 /// What detectors tell of a program that is held whole, and of one of which only the first bytes are.
 fn whole_and_large(format: &str, bytes: &[u8]) -> [Vec<(&'static str, Hits, Vec<Note>)>; 2] {
     let (head, size) = (&bytes[..bytes.len().min(1024)], bytes.len() as u64);
-    let open = |from: u64| -> io::Result<Box<dyn Read + Send>> {
-        let rest = bytes.get(from as usize..).unwrap_or_default();
-        Ok(Box::new(Cursor::new(rest.to_vec())))
-    };
     let targets: Vec<_> = Targets::built_in().iter().collect();
     // What is no longer at hand brings its surroundings.
     let look = |parsed: &Parsed<'_>| {
@@ -93,19 +88,13 @@ fn whole_and_large(format: &str, bytes: &[u8]) -> [Vec<(&'static str, Hits, Vec<
         all
     };
     let whole = Parsed { format, size, targets: targets.clone(), name: b"a", ..Parsed::new(bytes) };
-    let large = [false, true].map(|packed| {
-        let reopen = Reopen { open: &open, packed };
-        let tables = program::tables(format, head, size, reopen).expect("in memory");
-        let (reopen, tables, targets) = (Some(reopen), tables.as_ref(), targets.clone());
-        let parsed =
-            Parsed { format, size, targets, reopen, tables, name: b"a", ..Parsed::new(head) };
-        let large = look(&parsed);
-        assert!(parsed.failed().is_none());
-        large
-    });
-    let [large, packed] = large;
-    assert_eq!(format!("{large:?}"), format!("{packed:?}"));
-    [look(&whole), large]
+    let source = bytes.to_vec();
+    let tables = program::tables(format, head, &source).expect("in memory");
+    let large = Some((&source as &dyn Source, &tables));
+    let large = Parsed { format, size, targets, large, name: b"a", ..Parsed::new(head) };
+    let told = [look(&whole), look(&large)];
+    assert!(large.failed().is_none());
+    told
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 
 use super::artifact::Spot;
 use super::conditions::Changes;
@@ -19,6 +20,7 @@ use crate::rules::detectors::Look;
 use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Noted, WHOLE};
 use crate::rules::{Catalogue, Example, Finder, Matcher, Rule};
+use crate::source::Source;
 
 /// Bytes at either end that a format is recognised by.
 const ENDS: usize = 4096;
@@ -218,12 +220,12 @@ fn parse(
             let all = bytes;
             let there = if bytes.len() as u64 <= WHOLE { bytes.len() } else { HEAD as usize };
             let bytes = bytes.get(..there).unwrap_or_default();
-            let open = |from| -> io::Result<Box<dyn io::Read + Send>> {
-                let mut data = io::Cursor::new(all.to_vec());
-                data.set_position(from);
-                Ok(Box::new(data))
+            let forward = || -> io::Result<Box<dyn io::Read + Send>> {
+                Ok(Box::new(io::Cursor::new(all.to_vec())))
             };
-            parsing = judge.parse(judged, bytes, Reopen { open: &open, packed: false }, NOW);
+            let source = || -> io::Result<Arc<dyn Source>> { Ok(Arc::new(all.to_vec())) };
+            let reopen = Reopen { forward: &forward, source: &source };
+            parsing = judge.parse(judged, bytes, reopen, NOW);
             if let Some(links) = links {
                 parsing.followed = links.follow(place, judged, bytes);
             }

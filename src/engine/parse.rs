@@ -1,6 +1,7 @@
 //! Rules of cost `parse`: which contents they look at, and what they say of the bytes.
 
 use std::io;
+use std::sync::Arc;
 
 use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
@@ -12,6 +13,7 @@ use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
 use crate::rules::program::{self, Tables};
 use crate::rules::{Matcher, Rule, Targets};
+use crate::source::Source;
 
 /// What rules of cost `parse` say of one content.
 #[derive(Debug, Default)]
@@ -71,9 +73,9 @@ impl Judge<'_> {
         reopen: Reopen<'_>,
         now: i64,
     ) -> Parsing {
-        let (tables, failed) = tables(judged, bytes, reopen);
-        let tables = tables.as_ref();
-        let parsed = Parsed { reopen: Some(reopen), tables, ..self.parsed(judged, bytes, now) };
+        let (large, failed) = large(judged, bytes, reopen);
+        let large = large.as_ref().map(|(source, tables)| (&**source, tables));
+        let parsed = Parsed { reopen: Some(reopen), large, ..self.parsed(judged, bytes, now) };
         let mut parsing = Parsing { failed, ..Parsing::default() };
         for (number, rule, look) in self.parsing() {
             if !in_scope(rule, judged) {
@@ -149,9 +151,9 @@ impl Judge<'_> {
         now: i64,
         unchanged: Unchanged,
     ) -> Parsing {
-        let (tables, failed) = tables(judged, bytes, reopen);
-        let tables = tables.as_ref();
-        let parsed = Parsed { tables, ..self.parsed(judged, bytes, now) };
+        let (large, failed) = large(judged, bytes, reopen);
+        let large = large.as_ref().map(|(source, tables)| (&**source, tables));
+        let parsed = Parsed { large, ..self.parsed(judged, bytes, now) };
         let joins = self.joins(unchanged).filter(|(_, rule, _)| in_scope(rule, judged));
         let note = |(number, _, join): (usize, &Rule, Join)| {
             let mut notes = Notes::default();
@@ -230,19 +232,26 @@ impl Judge<'_> {
     }
 }
 
-/// The tables of a program that is too large to be held, or why they cannot be read.
-fn tables(
+/// A program that is too large to be held.
+type Large = (Arc<dyn Source>, Tables);
+
+/// A program that is too large to be held, or why it cannot be read.
+fn large(
     judged: &Judged<'_>,
     bytes: &[u8],
     reopen: Reopen<'_>,
-) -> (Option<Tables>, Option<io::Error>) {
-    let (size, format) = (judged.census.size, judged.format.unwrap_or_default());
-    if size <= WHOLE {
+) -> (Option<Large>, Option<io::Error>) {
+    let format = judged.format.unwrap_or_default();
+    if judged.census.size <= WHOLE || !program::is_program(format) {
         return (None, None);
     }
     let head = bytes.get(..HEAD as usize).unwrap_or(bytes);
-    match program::tables(format, head, size, reopen) {
-        Ok(tables) => (tables, None),
+    let read = (reopen.source)().and_then(|source| {
+        let tables = program::tables(format, head, &*source)?;
+        Ok((source, tables))
+    });
+    match read {
+        Ok(large) => (Some(large), None),
         Err(error) => (None, Some(error)),
     }
 }

@@ -139,8 +139,10 @@ fn one(
     // What is larger is read in part, or forward.
     let _permit = pool.take(size.min(WHOLE));
     let mut parsing = Parsing::default();
-    let open = |from| artifact.content_reader_at(job.place, from);
-    let reopen = Reopen { open: &open, packed: artifact.is_packed(job.place) };
+    let reopen = Reopen {
+        forward: &|| artifact.content_reader(job.place),
+        source: &|| artifact.large_source(job.place),
+    };
     look(round, job.place, buffer, |judged, bytes| {
         match job.why {
             Why::New | Why::Always => parsing = judge.parse(judged, bytes, reopen, now),
@@ -182,6 +184,10 @@ fn look(
     let targets = sight.of_content(place, &path);
     judged.targets = &targets;
     let wanted = wanted(judged.census.size);
+    if judged.census.size > WHOLE {
+        // What it is read with may take as much.
+        *buffer = Vec::new();
+    }
     let mut read_all = || {
         let mut data = artifact.content_reader(place)?;
         read(&mut data, wanted, judged.census, buffer)?;
@@ -288,12 +294,11 @@ pub(super) fn parse_single(
         })
     });
     read.map_err(|error| unreadable(judged.path, &error))?;
-    let open = |from| -> std::io::Result<Box<dyn Read + Send>> {
-        let source = artifact.source()?;
-        let end = source.len();
-        Ok(Box::new(Forward::range(source, from, end)))
+    let reopen = Reopen {
+        forward: &|| Ok(Box::new(Forward::new(artifact.source()?))),
+        source: &|| artifact.source(),
     };
-    let parsing = judge.parse(judged, &buffer, Reopen { open: &open, packed: false }, now);
+    let parsing = judge.parse(judged, &buffer, reopen, now);
     gaps.extend(parsing.failed.map(|error| unreadable(judged.path, &error)));
     Ok(parsing.findings)
 }

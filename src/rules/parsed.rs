@@ -15,6 +15,7 @@ use super::stretch;
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
 use crate::model::{Class, Declared, Evidence, Locator, Manifest, TextKind};
+use crate::source::Source;
 
 /// Contents up to this size are read whole; of larger ones, [`HEAD`] bytes.
 pub const WHOLE: u64 = 8 << 20;
@@ -42,8 +43,8 @@ pub struct Parsed<'a> {
     pub size: u64,
     /// Reads it again, however large.
     pub reopen: Option<Reopen<'a>>,
-    /// The tables of a large program.
-    pub tables: Option<&'a Tables>,
+    /// A large program by position, and its tables.
+    pub large: Option<(&'a dyn Source, &'a Tables)>,
     /// The entry's own name, raw.
     pub name: &'a [u8],
     /// What it was recognised as.
@@ -82,7 +83,7 @@ impl<'a> Parsed<'a> {
             tail: b"",
             size: bytes.len() as u64,
             reopen: None,
-            tables: None,
+            large: None,
             name: b"",
             format: "",
             class: Class::Binary,
@@ -99,15 +100,15 @@ impl<'a> Parsed<'a> {
     /// The programs that it holds: one, or the slices of a fat one. None if it is none, or one whose
     /// headers are broken.
     pub fn programs(&self) -> &[Program<'a>] {
-        let bytes = || Bytes::new(self.bytes, self.tables, self.size);
+        let bytes = || Bytes::new(self.bytes, self.large.map(|(_, tables)| tables), self.size);
         self.shared.programs.get_or_init(|| program::read(self.format, bytes()))
     }
 
-    /// Shows all its bytes from first to last: at once, or, of a large content, in stretches that are
+    /// Shows all its bytes from first to last: at once, or, of a large program, in stretches that are
     /// read for it. `false` if they cannot be read, which [`Parsed::failed`] tells then.
     pub fn stretches(&self, see: &mut dyn FnMut(&Stretch<'_>)) -> bool {
-        if let Some(reopen) = self.reopen.filter(|_| !self.is_whole()) {
-            let done = stretch::read(reopen, self.size, see);
+        if let Some((source, _)) = self.large {
+            let done = stretch::read(source, self.size, see);
             return done.map_err(|error| *self.shared.failed.borrow_mut() = Some(error)).is_ok();
         }
         see(&Stretch { bytes: self.bytes, start: 0, own: 0..self.bytes.len() });

@@ -4,9 +4,9 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::faults::Reopen;
 use super::parsed::Hit;
 use crate::model::Evidence;
+use crate::source::{Forward, Source};
 
 /// Bytes of a stretch.
 const OWN: usize = 256 << 10;
@@ -40,11 +40,11 @@ impl Stretch<'_> {
 
 /// Reads a content of `size` bytes and shows its stretches.
 pub(super) fn read(
-    reopen: Reopen<'_>,
+    source: &dyn Source,
     size: u64,
     see: &mut dyn FnMut(&Stretch<'_>),
 ) -> io::Result<()> {
-    let mut data = (reopen.open)(0)?;
+    let mut data = Forward::new(source);
     let mut bytes = Vec::with_capacity(OWN + 2 * AROUND);
     let (mut start, mut from) = (0, 0);
     loop {
@@ -75,14 +75,8 @@ mod tests {
         let sizes = [0, 1, OWN - 1, OWN, OWN + 1, OWN + AROUND, OWN + AROUND + 1, 3 * OWN + 7];
         for size in sizes {
             let bytes: Vec<u8> = (0..size).map(|n| (n / 7) as u8).collect();
-            let open = |from: u64| -> io::Result<Box<dyn Read + Send>> {
-                Ok(Box::new(io::Cursor::new(
-                    bytes.get(from as usize..).unwrap_or_default().to_vec(),
-                )))
-            };
-            let reopen = Reopen { open: &open, packed: false };
             let mut all = Vec::new();
-            let done = read(reopen, size as u64, &mut |stretch| {
+            let done = read(&bytes, size as u64, &mut |stretch| {
                 let (at, own) = stretch.own();
                 assert_eq!(at, all.len() as u64, "{size}");
                 all.extend_from_slice(own);
@@ -95,7 +89,7 @@ mod tests {
             done.expect("in memory");
             assert!(all == bytes, "{size}");
             for other in [size as u64 + 1, (size as u64).saturating_sub(1)] {
-                let done = read(reopen, other, &mut |_| {});
+                let done = read(&bytes, other, &mut |_| {});
                 assert_eq!(done.is_err(), other != size as u64, "{size}");
             }
         }

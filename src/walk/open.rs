@@ -119,6 +119,19 @@ impl Artifact {
 
     /// The bytes of a content by position; what is packed is decoded into a spool first.
     pub fn content_source(&self, place: ContentPlace) -> io::Result<Arc<dyn Source>> {
+        self.source_of(place, &self.permits)
+    }
+
+    /// The same, without memory for what is packed: it is decoded into a file that has no name.
+    pub fn large_source(&self, place: ContentPlace) -> io::Result<Arc<dyn Source>> {
+        self.source_of(place, &Permits::new(0))
+    }
+
+    fn source_of(
+        &self,
+        place: ContentPlace,
+        permits: &Arc<Permits>,
+    ) -> io::Result<Arc<dyn Source>> {
         if let Some(path) = self.host_file(place) {
             return Ok(Arc::new(FileSource::open(&path)?));
         }
@@ -131,7 +144,7 @@ impl Artifact {
         let stored_bytes = Forward::new(Arc::new(extents));
         let mut decoder = decode(stored.codec, Box::new(stored_bytes));
         let limit = self.manifest.content(place).map_or(u64::MAX, |content| content.size.max(1));
-        match Spool::fill(&mut decoder, limit, &self.permits)? {
+        match Spool::fill(&mut decoder, limit, permits)? {
             Some(spool) => Ok(Arc::new(spool)),
             None => {
                 Err(io::Error::new(io::ErrorKind::InvalidData, "it decodes to more than before"))
@@ -151,22 +164,6 @@ impl Artifact {
             Codec::Plain => Ok(Box::new(extents)),
             codec => Ok(Box::new(decode(codec, Box::new(extents)))),
         }
-    }
-
-    /// The same from an offset on; what is packed is unpacked up to there.
-    pub fn content_reader_at(
-        &self,
-        place: ContentPlace,
-        from: u64,
-    ) -> io::Result<Box<dyn Read + Send>> {
-        if self.is_packed(place) {
-            let mut data = self.content_reader(place)?;
-            io::copy(&mut (&mut data).take(from), &mut io::sink())?;
-            return Ok(data);
-        }
-        let source = self.content_source(place)?;
-        let end = source.len();
-        Ok(Box::new(Forward::range(source, from, end)))
     }
 
     /// Whether a content is packed by itself.

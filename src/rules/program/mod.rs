@@ -7,7 +7,7 @@
 
 use std::io;
 
-use super::faults::Reopen;
+use crate::source::Source;
 
 mod arch;
 mod elf;
@@ -104,17 +104,14 @@ const COMMANDS: u64 = 64 << 10;
 /// Bytes behind the last part of a program that some linkers and strippers leave as padding.
 pub const PADDING: u64 = 4096;
 
-/// Reads the tables of a content of a recognised format that is too large to be held; none of what is
-/// no program. `head` is its first bytes.
-pub fn tables(
-    format: &str,
-    head: &[u8],
-    size: u64,
-    reopen: Reopen<'_>,
-) -> io::Result<Option<Tables>> {
-    if !["elf", "pe", "mach-o", "mach-o-fat"].contains(&format) {
-        return Ok(None);
-    }
+/// Whether contents of a recognised format are programs.
+pub fn is_program(format: &str) -> bool {
+    matches!(format, "elf" | "pe" | "mach-o" | "mach-o-fat")
+}
+
+/// Reads the tables of a program of a recognised format that is too large to be held. `head` is its
+/// first bytes.
+pub fn tables(format: &str, head: &[u8], source: &dyn Source) -> io::Result<Tables> {
     let wanted = |bytes: Bytes<'_>| {
         let mut wanted = Vec::new();
         if format == "mach-o-fat" {
@@ -136,7 +133,7 @@ pub fn tables(
         }
         wanted
     };
-    tables::read(head, size, reopen, wanted).map(Some)
+    tables::read(head, source.len(), source, wanted)
 }
 
 fn arch_of(image: &Image<'_>) -> Option<&'static str> {

@@ -4,14 +4,12 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use crate::rules::faults::Reopen;
+use crate::source::{Forward, Source};
 
 /// Bytes of tables that are read of a large program.
 const MOST: u64 = 8 << 20;
 /// Rounds of reading: headers point to tables, and those to others.
 const ROUNDS: usize = 4;
-/// Bytes that are rather read than passed over.
-const NEAR: u64 = 256 << 10;
 
 /// Some bytes of a program that is too large to be held.
 #[derive(Debug)]
@@ -80,7 +78,7 @@ impl<'a> Bytes<'a> {
 pub(super) fn read(
     head: &[u8],
     size: u64,
-    reopen: Reopen<'_>,
+    source: &dyn Source,
     wanted: impl Fn(Bytes<'_>) -> Vec<Range<u64>>,
 ) -> io::Result<Tables> {
     let mut tables = Tables::default();
@@ -97,7 +95,6 @@ pub(super) fn read(
         if missing.is_empty() {
             return Ok(tables);
         }
-        let mut data: Option<(u64, Box<dyn Read + Send>)> = None;
         for range in merged(missing) {
             let length = range.end - range.start;
             if length > left {
@@ -105,20 +102,11 @@ pub(super) fn read(
                 continue;
             }
             left -= length;
-            let mut bytes = Vec::new();
-            let from = match data.take() {
-                Some((at, mut data)) if reopen.packed || range.start - at <= NEAR => {
-                    io::copy(&mut (&mut data).take(range.start - at), &mut io::sink())?;
-                    data
-                }
-                _ => (reopen.open)(range.start)?,
-            };
-            let mut from = from.take(length);
-            from.read_to_end(&mut bytes)?;
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+            Forward::range(source, range.start, range.end).read_to_end(&mut bytes)?;
             if bytes.len() as u64 != length {
                 return Err(io::Error::other("it is shorter than before"));
             }
-            data = Some((range.end, from.into_inner()));
             tables.parts.push(Part { at: range.start, bytes });
         }
     }

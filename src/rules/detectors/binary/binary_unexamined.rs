@@ -7,7 +7,7 @@ pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-unexamined", look: Look::Parsed(find) };
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    if parsed.tables.is_some_and(|tables| tables.cut) {
+    if parsed.large.is_some_and(|(_, tables)| tables.cut) {
         hits.tell(Hit::new(format!("{} bytes", parsed.size)));
     }
 }

@@ -7,12 +7,14 @@ mod xml;
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
 
 pub(super) use self::json::walk as json;
 pub(super) use self::xml::walk as xml;
 
 use super::text::is_template;
 use super::{FaultKind, Faults};
+use crate::source::Source;
 
 /// Larger contents are not read.
 pub(super) const MOST: u64 = 128 << 20;
@@ -24,10 +26,10 @@ const HELD: usize = 1 << 20;
 /// A content that can be read again.
 #[derive(Clone, Copy)]
 pub struct Reopen<'a> {
-    /// Gives its bytes from an offset on.
-    pub open: &'a dyn Fn(u64) -> io::Result<Box<dyn Read + Send>>,
-    /// Whether all before the offset is unpacked for that.
-    pub packed: bool,
+    /// From its start to its end, once.
+    pub forward: &'a dyn Fn() -> io::Result<Box<dyn Read + Send>>,
+    /// By position; what is packed is unpacked into a spool for that.
+    pub source: &'a dyn Fn() -> io::Result<Arc<dyn Source>>,
 }
 
 /// How a format is walked. `name` is the entry's own; the error is that of reading.
@@ -50,7 +52,8 @@ pub(super) fn read(
             std::str::from_utf8(whole).unwrap_or_default()
         }
     };
-    let mut data = (reopen.open)(mark.len() as u64)?;
+    let mut data = (reopen.forward)()?;
+    io::copy(&mut (&mut data).take(mark.len() as u64), &mut io::sink())?;
     let meter = Meter { at: Cell::new(mark.len() as u64), ..Meter::default() };
     let mut metered =
         Metered { data: BufReader::with_capacity(64 << 10, &mut *data), meter: &meter };
@@ -157,11 +160,10 @@ mod tests {
         let Some(TextWalk::Large(_, walk)) = text_walk(end.as_bytes(), "", text) else {
             panic!("{name} is not read forward");
         };
-        let open = |from: u64| -> io::Result<Box<dyn Read + Send>> {
-            let rest = text.get(from as usize..).unwrap_or_default();
-            Ok(Box::new(io::Cursor::new(rest.to_vec())))
-        };
-        let reopen = Reopen { open: &open, packed: false };
+        let open =
+            || -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(io::Cursor::new(text.to_vec()))) };
+        let source = || -> io::Result<Arc<dyn Source>> { Ok(Arc::new(text.to_vec())) };
+        let reopen = Reopen { forward: &open, source: &source };
         read(walk, name.as_bytes(), text, reopen, &mut forward).expect("memory");
         [told(held), told(forward)]
     }
