@@ -103,9 +103,12 @@ impl Listed {
     fn more(&mut self, listing: &mut Listing) -> (bool, usize) {
         let from = self.volume.nodes.len();
         let more = listing.take(BATCH, &mut self.volume);
-        let new = self.volume.nodes.iter().enumerate().skip(from);
-        let files = new.filter(|(_, node)| node.content().is_some());
-        self.nodes.extend(files.map(|(n, _)| NodeId(n as u32)));
+        for (n, node) in self.volume.nodes.iter().enumerate().skip(from) {
+            // A content with several names is read under the first.
+            if node.content().is_some_and(|content| content.0 as usize == self.nodes.len()) {
+                self.nodes.push(NodeId(n as u32));
+            }
+        }
         (more, self.nodes.len())
     }
 }

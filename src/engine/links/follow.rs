@@ -11,7 +11,7 @@ use crate::engine::judge::{Judged, in_scope};
 use crate::model::fast_map::{FastSet, FastState};
 use crate::model::locator::escape_text;
 use crate::model::manifest::{ContentPlace, Place};
-use crate::model::{Kind, Locator, NodeId};
+use crate::model::{Finding, Kind, Locator, NodeId};
 use crate::rules::links::{
     Base, Broken, Fate, Form, Goal, Piece, Reference, Role, Syntax, Vocabulary, goal, syntax,
 };
@@ -77,14 +77,25 @@ impl<'a> Links<'a> {
         let Some((content, _)) = self.stands(place) else { return Followed::default() };
         let others = self.views.others(content);
         if others.is_empty() {
-            return self.followed(place, judged, bytes, None);
+            return self.followed(place, judged, bytes, None, &mut []);
         }
         let named = |mask| self.sight.named(mask, judged.path);
+        let trees = others.iter().flat_map(|&(other, targets)| {
+            named(targets).into_iter().map(move |target| (other, target))
+        });
+        let mut asides: Vec<_> = trees
+            .filter_map(|(other, target)| {
+                let targets = [target];
+                let judged = Judged { targets: &targets, ..*judged };
+                let reader = self.reader(place, other, &judged, None)?;
+                Some((targets, Reader { aside: true, ..reader }))
+            })
+            .collect();
         let away = named(others.iter().fold(0, |mask, (_, targets)| mask | targets));
         let is_here = |name: &&String| !away.contains(name);
         let here: Vec<String> = judged.targets.iter().filter(is_here).cloned().collect();
         let judged_here = Judged { targets: &here, ..*judged };
-        let mut followed = self.followed(place, &judged_here, bytes, None);
+        let mut followed = self.followed(place, &judged_here, bytes, None, &mut asides);
         let is_read_here =
             |(_, target): (u64, &Target)| !target.volume && here.contains(&target.name);
         if !self.sight.targets().any(is_read_here) {
@@ -92,38 +103,16 @@ impl<'a> Links<'a> {
             followed.findings.clear();
             followed.meant.clear();
         }
-        let trees = others.iter().flat_map(|&(other, targets)| {
-            named(targets).into_iter().map(move |target| (other, target))
-        });
-        for (other, target) in trees {
-            let targets = [target];
-            let told = self.aside(place, other, &Judged { targets: &targets, ..*judged }, bytes);
-            followed.findings.extend(told.findings);
+        for (targets, reader) in asides {
+            if reader.template {
+                continue;
+            }
+            let told = reader.finish(&Judged { targets: &targets, ..*judged }, bytes, false);
+            let [target] = &targets;
+            followed.findings.extend(
+                told.findings.into_iter().map(|of| Finding { target: Some(target.clone()), ..of }),
+            );
             followed.meant.extend(told.meant);
-        }
-        followed
-    }
-
-    /// What a target misses that reads a content under another entry than its main one.
-    fn aside(
-        &self,
-        content: ContentPlace,
-        other: Place,
-        judged: &Judged<'_>,
-        bytes: &[u8],
-    ) -> Followed {
-        let syntax = syntax(judged.name, judged.format);
-        let syntax = syntax.filter(|syntax| unfollowed(*syntax, judged, bytes).is_none());
-        let reader = self.reader(content, other, judged, None);
-        let Some((syntax, mut reader)) = syntax.zip(reader) else { return Followed::default() };
-        reader.aside = true;
-        syntax.read(bytes, &mut |piece| reader.piece(&piece));
-        if reader.template {
-            return Followed::default();
-        }
-        let mut followed = reader.finish(judged, bytes, false);
-        for finding in &mut followed.findings {
-            finding.target = judged.targets.first().cloned();
         }
         followed
     }
@@ -149,18 +138,20 @@ impl<'a> Links<'a> {
         places: &Places,
         of: &mut Followed,
     ) {
-        let mut again = self.followed(place, judged, bytes, Some(places));
+        let mut again = self.followed(place, judged, bytes, Some(places), &mut []);
         of.findings.append(&mut again.findings);
         of.meant.append(&mut again.meant);
     }
 
-    /// Follows the references of a content; with `known`, tells only places that are not there.
+    /// Follows the references of a content; with `known`, tells only places that are not there. `asides`
+    /// follow them too.
     fn followed(
         &self,
         content: ContentPlace,
         judged: &Judged<'_>,
         bytes: &[u8],
         known: Option<&Places>,
+        asides: &mut [([String; 1], Reader<'_, 'a>)],
     ) -> Followed {
         let Some(syntax) = syntax(judged.name, judged.format) else { return Followed::default() };
         let stands = self.stands(content);
@@ -173,7 +164,12 @@ impl<'a> Links<'a> {
         if let Some(why) = unfollowed.filter(|_| known.is_none()) {
             reader.tell(Fate::NotFollowed, Role::Page, why, None, (0, None));
         } else {
-            syntax.read(bytes, &mut |piece| reader.piece(&piece));
+            syntax.read(bytes, &mut |piece| {
+                reader.piece(&piece);
+                for (_, aside) in &mut *asides {
+                    aside.piece(&piece);
+                }
+            });
             if reader.template {
                 return Followed::default();
             }
