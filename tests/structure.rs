@@ -132,6 +132,19 @@ fn programs_may_end_anywhere() {
     }
 }
 
+/// Of a program that could not be opened again only the first bytes are there.
+#[test]
+fn what_needs_all_bytes_is_not_told_of_some() {
+    for (format, bytes) in programs() {
+        let (head, size) = (&bytes[..bytes.len() / 2], bytes.len() as u64);
+        let parsed = Parsed { format, size, name: b"a", ..Parsed::new(head) };
+        for (name, hits, _) in look(&parsed) {
+            let needs_all = ["binary-checksum", "binary-signature", "binary-trailing-data"];
+            assert!(!needs_all.contains(&name) || hits.listed.is_empty(), "{name}: {hits:?}");
+        }
+    }
+}
+
 #[test]
 fn every_slice_of_a_fat_program_is_judged() {
     let programs = programs();

@@ -105,8 +105,11 @@ impl<'a> Parsed<'a> {
     }
 
     /// Shows all its bytes from first to last: at once, or, of a large program, in stretches that are
-    /// read for it. `false` if they cannot be read, which [`Parsed::failed`] tells then.
+    /// read for it. `false` if they cannot be had; what kept them from being read is [`Parsed::failed`].
     pub fn stretches(&self, see: &mut dyn FnMut(&Stretch<'_>)) -> bool {
+        if !self.is_at_hand() {
+            return false;
+        }
         if let Some((source, _)) = self.large {
             let done = stretch::read(source, self.size, see);
             return done.map_err(|error| *self.shared.failed.borrow_mut() = Some(error)).is_ok();
@@ -125,6 +128,11 @@ impl<'a> Parsed<'a> {
         let bytes = (self.bytes, self.tail, self.size);
         let read = || faults::read((self.name, self.format), bytes, self.reopen);
         self.shared.faults.get_or_init(read)
+    }
+
+    /// Whether any of its bytes can be had: it is held whole, or a large program that could be opened.
+    pub fn is_at_hand(&self) -> bool {
+        self.is_whole() || self.large.is_some()
     }
 
     /// Whether all its bytes are there.

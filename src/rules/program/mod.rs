@@ -19,8 +19,7 @@ pub use arch::{arch_named, arch_names};
 pub use elf::Elf;
 pub use macho::{MachO, Segment};
 pub use pe::{Pe, Signed, Words};
-pub use tables::Bytes;
-pub use tables::Tables;
+pub use tables::{Bytes, Tables};
 
 /// A program, or one slice of a fat one.
 #[derive(Debug)]
@@ -133,7 +132,7 @@ pub fn tables(format: &str, head: &[u8], source: &dyn Source) -> io::Result<Tabl
         }
         wanted
     };
-    tables::read(head, source.len(), source, wanted)
+    tables::read(head, source, wanted)
 }
 
 fn arch_of(image: &Image<'_>) -> Option<&'static str> {

@@ -73,14 +73,14 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Reads the tables of a program of `size` bytes. `wanted` says of what is there already where others
+/// Reads the tables of a program, of which `head` are the first bytes. `wanted` says of what is there already where others
 /// lie, by offset in the content.
 pub(super) fn read(
     head: &[u8],
-    size: u64,
     source: &dyn Source,
     wanted: impl Fn(Bytes<'_>) -> Vec<Range<u64>>,
 ) -> io::Result<Tables> {
+    let size = source.len();
     let mut tables = Tables::default();
     let mut left = MOST;
     for _ in 0..ROUNDS {

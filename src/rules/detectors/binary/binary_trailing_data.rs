@@ -14,7 +14,7 @@ pub(in super::super) const DETECTOR: Detector =
 const MODULE_SIGNATURE: &[u8] = b"~Module signature appended~\n";
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    for program in parsed.programs() {
+    for program in parsed.programs().iter().filter(|_| parsed.is_at_hand()) {
         let stop = program.stop();
         let end = match &program.image {
             Image::Elf(elf) => {
