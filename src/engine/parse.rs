@@ -12,7 +12,7 @@ use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
 use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
 use crate::rules::program::{self, Tables};
-use crate::rules::{Matcher, Rule, Targets};
+use crate::rules::{Matcher, Rule, Targets, line_and_column};
 use crate::source::Source;
 
 /// What rules of cost `parse` say of one content.
@@ -264,46 +264,4 @@ fn evidence(parsed: &Parsed<'_>, at: u64) -> Option<Evidence> {
         (parsed.tail, behind)
     };
     Evidence::around(bytes, usize::try_from(at - from).ok()?, from)
-}
-
-/// The line and the column of an offset, from 1; a column is a character in UTF-8, else a byte.
-fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
-    let before = bytes.get(..usize::try_from(at).ok()?)?;
-    let next = bytes.get(before.len());
-    let is_end = |at: usize| match before.get(at) {
-        Some(b'\r') => before.get(at + 1).or(next) != Some(&b'\n'),
-        found => found.is_some(),
-    };
-    let ends = || memchr::memchr2_iter(b'\n', b'\r', before).filter(|&at| is_end(at));
-    let start = ends().next_back().map_or(0, |end| end + 1);
-    let mark = if start == 0 && before.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let line = before.get(start + mark..).unwrap_or_default();
-    let column = match std::str::from_utf8(line) {
-        Ok(text) => text.chars().count(),
-        Err(_) => line.len(),
-    };
-    Some((ends().count() as u64 + 1, column as u64 + 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_end_in_three_ways() {
-        let text = "\u{feff}a\r\né\rb\n\nc".as_bytes();
-        for (at, expected) in [
-            (3, Some((1, 1))),
-            (4, Some((1, 2))),
-            (6, Some((2, 1))),
-            (8, Some((2, 2))),
-            (9, Some((3, 1))),
-            (12, Some((5, 1))),
-            (13, Some((5, 2))),
-            (14, None),
-        ] {
-            assert_eq!(line_and_column(text, at), expected, "{at}");
-        }
-        assert_eq!(line_and_column(b"\xe9x", 1), Some((1, 2)));
-    }
 }

@@ -8,9 +8,8 @@
 
 use std::collections::HashSet;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
-
 use super::rule::{Matcher, Rule};
+use super::search::Search;
 use super::shape::Shape;
 
 /// Bytes of the shortest literal: shorter ones are everywhere and would make every pass slow.
@@ -92,37 +91,6 @@ pub struct Match {
     pub rule: usize,
 }
 
-/// Finds the first place where some pattern begins.
-#[derive(Clone, Debug)]
-enum Search {
-    /// Compares the first bytes of all patterns with vectors. Markup is full of `<` and images are
-    /// full of NUL, where the automaton would stop at each.
-    Packed(packed::Searcher),
-    /// For more patterns than fit the vectors, and where there are none.
-    Automaton(AhoCorasick),
-}
-
-impl Search {
-    fn new(patterns: &[&Vec<u8>]) -> Option<Self> {
-        let kind = packed::MatchKind::LeftmostFirst;
-        let mut builder = packed::Config::new().match_kind(kind).builder();
-        if let Some(search) = builder.extend(patterns).build() {
-            return Some(Self::Packed(search));
-        }
-        let kind = MatchKind::LeftmostFirst;
-        AhoCorasick::builder().match_kind(kind).build(patterns).ok().map(Self::Automaton)
-    }
-
-    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let input = Input::new(bytes).range(from..);
-        let found = match self {
-            Self::Packed(search) => search.find_in(bytes, input.get_span()),
-            Self::Automaton(search) => search.find(input),
-        };
-        found.map(|found| found.start())
-    }
-}
-
 /// The patterns that are looked for in contents of one form.
 #[derive(Clone, Debug)]
 struct Patterns {
@@ -148,7 +116,8 @@ impl Patterns {
         let Some(window) = bytes.get(..stop) else { return };
         let mut at = from;
         while at < to.min(stop) {
-            let Some(place) = self.search.find(window, at) else { return };
+            let Some(found) = self.search.find(window, at) else { return };
+            let place = found.start();
             if place >= to {
                 return;
             }

@@ -10,7 +10,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::Faults;
-use super::text::{Text, is_template, line_and_column};
+use super::text::{Text, is_template};
 
 /// Members of all objects that are compared by their keys.
 const KEYS: usize = 1 << 18;
@@ -19,9 +19,7 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
     let mut walk = Walk { text: text.whole, twice: Vec::new(), keys: 0 };
     let Err(error) = read(text.whole, &mut walk) else {
         for (at, key) in walk.twice {
-            let (line, column) = line_and_column(text.whole, at);
-            let detail =
-                format!("line {line}, column {column}: key \"{key}\" stands in its object already");
+            let detail = text.at(at, format_args!("key \"{key}\" stands in its object already"));
             faults.twice(text.start + at as u64, key.len() as u64 + 2, detail);
         }
         return;

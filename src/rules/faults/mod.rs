@@ -262,7 +262,8 @@ fn of_text(
         TextWalk::Bytes(walk) => walk(content, faults),
         TextWalk::Unicode(walk) | TextWalk::Large(walk, _) => {
             let mark = if content.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-            let Ok(whole) = std::str::from_utf8(content.get(mark..).unwrap_or_default()) else {
+            let Ok(whole) = simdutf8::basic::from_utf8(content.get(mark..).unwrap_or_default())
+            else {
                 return;
             };
             walk(&Text { whole, name, start: mark as u64 }, faults);

@@ -1,7 +1,10 @@
 //! Texts of a data format: TOML, YAML and Java properties here, JSON and XML beside this.
 
+use std::fmt::Display;
+
 use saphyr_parser::{Event, Parser};
 
+use super::super::lines::line_and_column;
 use super::Faults;
 
 /// A text that is UTF-8, without its byte order mark.
@@ -13,17 +16,17 @@ pub(super) struct Text<'a> {
     pub(super) start: u64,
 }
 
+impl Text<'_> {
+    /// What is wrong at an offset of it, told with line and column.
+    pub(super) fn at(&self, at: usize, wrong: impl Display) -> String {
+        let at = at.min(self.whole.len()) as u64;
+        let (line, column) = line_and_column(self.whole.as_bytes(), at).unwrap_or((1, 1));
+        format!("line {line}, column {column}: {wrong}")
+    }
+}
+
 /// Larger TOML and YAML files are not read: a parser keeps many times the bytes of what it reads.
 const LARGE: usize = 1 << 20;
-
-/// Line and column of an offset, both from 1; columns are characters.
-pub(super) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.as_bytes().get(..at.min(text.len())).unwrap_or_default();
-    let start = memchr::memrchr(b'\n', before).map_or(0, |lf| lf + 1);
-    let line = 1 + memchr::memchr_iter(b'\n', before).count();
-    let column = before.iter().skip(start).filter(|b| *b & 0xc0 != 0x80).count() + 1;
-    (line, column)
-}
 
 /// Whether it is the source of a text: another program fills in what it marks.
 pub(super) fn is_template(text: &str) -> bool {
@@ -51,9 +54,7 @@ pub(super) fn toml(text: &Text<'_>, faults: &mut Faults) {
         return;
     }
     let at = error.span().map_or(0, |span| span.start);
-    let (line, column) = line_and_column(text.whole, at);
-    let detail = format!("line {line}, column {column}: {wrong}");
-    faults.malformed(text.start + at as u64, 1, detail);
+    faults.malformed(text.start + at as u64, 1, text.at(at, wrong));
 }
 
 /// YAML 1.2: its events; no alias is followed.

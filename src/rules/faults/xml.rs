@@ -7,11 +7,13 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::Faults;
-use super::text::{Text, is_template, line_and_column};
+use super::text::{Text, is_template};
 
 /// Elements within elements that are followed.
 const DEPTH: usize = 100_000;
-/// Attributes of an element that are compared by name.
+/// Attributes of an element that are compared by name: so many one by one, and behind them so many by
+/// their hash.
+const FEW: usize = 16;
 const ATTRIBUTES: usize = 4096;
 
 pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
@@ -55,8 +57,7 @@ fn tell(text: &Text<'_>, at: u64, wrong: &str, cut: bool, faults: &mut Faults) {
     if is_template(text.whole) {
         return;
     }
-    let (line, column) = line_and_column(text.whole, usize::try_from(at).unwrap_or(usize::MAX));
-    let detail = format!("line {line}, column {column}: {wrong}");
+    let detail = text.at(usize::try_from(at).unwrap_or(usize::MAX), wrong);
     if cut {
         faults.truncated(text.start + at, detail);
     } else {
@@ -134,12 +135,17 @@ impl State {
             return Err((start, format!("<{name}> is a second root element")));
         }
         self.root = true;
-        let mut seen = HashSet::new();
-        for attribute in element.attributes().with_checks(false) {
+        let (mut few, mut many) = ([""; FEW], HashSet::new());
+        for (n, attribute) in element.attributes().with_checks(false).enumerate() {
             let attribute = attribute.map_err(|error| (start, format!("in <{name}>: {error}")))?;
             let key = attribute.key.0;
-            if seen.len() < ATTRIBUTES && !seen.insert(key) {
+            let is_second = few.iter().take(n).any(|seen| *seen == key)
+                || n >= FEW && many.len() < ATTRIBUTES && !many.insert(key);
+            if is_second {
                 return Err((start, format!("<{name}> has two attributes {key}")));
+            }
+            if let Some(place) = few.get_mut(n) {
+                *place = key;
             }
         }
         Ok(())
@@ -152,5 +158,36 @@ impl State {
             return Ok(());
         }
         Err((start, format!("entity &{name}; is not declared")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_stands_there_once_whatever_their_number() {
+        for (number, twice) in [
+            (2, Some((1, 0))),
+            (FEW, Some((FEW - 1, 0))),
+            (FEW + 1, Some((FEW, 0))),
+            (FEW + 1, Some((FEW, FEW - 1))),
+            (FEW + 3, Some((FEW + 2, FEW))),
+            (3, None),
+            (FEW + 3, None),
+        ] {
+            let name = |n| match twice {
+                Some((second, first)) if second == n => first,
+                _ => n,
+            };
+            let attributes: String = (0..number).map(|n| format!(" a{}=''", name(n))).collect();
+            let whole = format!("<x{attributes}/>");
+            let mut faults = Faults::default();
+            walk(&Text { whole: &whole, name: b"a.xml", start: 0 }, &mut faults);
+            let told: Vec<_> = faults.0.iter().map(|fault| fault.detail.as_str()).collect();
+            let expected =
+                twice.map(|(_, n)| format!("line 1, column 1: <x> has two attributes a{n}"));
+            assert_eq!(told, Vec::from_iter(expected.as_deref()), "{whole}");
+        }
     }
 }

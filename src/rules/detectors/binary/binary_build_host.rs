@@ -65,14 +65,16 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
 /// Accounts and hosts of a build and where they stand, in ASCII and, accounts, in UTF-16 as Windows has
 /// it.
 fn names(bytes: &[u8]) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
-    let accounts = memchr_iter(b'@', bytes).filter_map(|at| account(bytes, at));
-    let systems = memmem::find_iter(bytes, " #").filter_map(|at| system(bytes, at));
     let told = |range: Range<usize>| {
         let name = String::from_utf8_lossy(bytes.get(range.clone()).unwrap_or_default());
         (range, name.into_owned())
     };
-    let wide = memmem::find_iter(bytes, b"@\0").filter_map(|at| wide_account(bytes, at));
-    accounts.chain(systems).map(told).chain(wide)
+    let accounts = memchr_iter(b'@', bytes).filter_map(move |at| match bytes.get(at + 1)? {
+        0 => wide_account(bytes, at),
+        _ => account(bytes, at).map(told),
+    });
+    let systems = memmem::find_iter(bytes, " #").filter_map(|at| system(bytes, at)).map(told);
+    accounts.chain(systems)
 }
 
 /// The account and the host around an `@` of UTF-16.

@@ -3,10 +3,9 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
-
 use super::super::{Detector, Look};
 use crate::rules::parsed::{Hits, Parsed};
+use crate::rules::search::Search;
 
 pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-build-path", look: Look::Parsed(find) };
@@ -43,13 +42,19 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
 
 /// Paths of a build and where they stand, in ASCII and in UTF-16 as Windows has it.
 fn paths(bytes: &[u8]) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
-    static SEARCH: OnceLock<AhoCorasick> = OnceLock::new();
+    static SEARCH: OnceLock<Option<Search>> = OnceLock::new();
     let search = SEARCH.get_or_init(|| {
         let wide = ROOTS.map(|root| root.bytes().flat_map(|b| [b, 0]).collect());
         let narrow = ROOTS.map(|root| root.as_bytes().to_vec());
-        AhoCorasick::new(narrow.into_iter().chain(wide)).unwrap_or_else(|e| panic!("{e}"))
+        Search::new(&[narrow, wide].concat())
     });
-    search.find_iter(bytes).filter_map(|found| {
+    let mut from = 0;
+    let roots = std::iter::from_fn(move || {
+        let found = search.as_ref()?.find(bytes, from)?;
+        from = found.end();
+        Some(found)
+    });
+    roots.filter_map(|found| {
         let pattern = found.pattern().as_usize();
         let step = 1 + pattern / ROOTS.len();
         let root = ROOTS.get(pattern % ROOTS.len())?;

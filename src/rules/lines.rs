@@ -1,0 +1,44 @@
+//! Where an offset is for people: its line and its column.
+
+/// The line and the column of an offset, from 1. A line ends with LF, CR or both; a column is a
+/// character in UTF-8, without the byte order mark, else a byte. `None` behind the end.
+pub fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
+    let before = bytes.get(..usize::try_from(at).ok()?)?;
+    let next = bytes.get(before.len());
+    let is_end = |at: usize| match before.get(at) {
+        Some(b'\r') => before.get(at + 1).or(next) != Some(&b'\n'),
+        found => found.is_some(),
+    };
+    let ends = || memchr::memchr2_iter(b'\n', b'\r', before).filter(|&at| is_end(at));
+    let start = ends().next_back().map_or(0, |end| end + 1);
+    let mark = if start == 0 && before.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let line = before.get(start + mark..).unwrap_or_default();
+    let column = match simdutf8::basic::from_utf8(line) {
+        Ok(text) => text.chars().count(),
+        Err(_) => line.len(),
+    };
+    Some((ends().count() as u64 + 1, column as u64 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_in_three_ways() {
+        let text = "\u{feff}a\r\né\rb\n\nc".as_bytes();
+        for (at, expected) in [
+            (3, Some((1, 1))),
+            (4, Some((1, 2))),
+            (6, Some((2, 1))),
+            (8, Some((2, 2))),
+            (9, Some((3, 1))),
+            (12, Some((5, 1))),
+            (13, Some((5, 2))),
+            (14, None),
+        ] {
+            assert_eq!(line_and_column(text, at), expected, "{at}");
+        }
+        assert_eq!(line_and_column(b"\xe9x", 1), Some((1, 2)));
+    }
+}
