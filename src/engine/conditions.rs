@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::entries::{RELEASED, facts_of};
+use super::entries::facts_of;
 use super::judge::{Judge, Judged};
 use crate::inspect;
 use crate::model::manifest::Place;
@@ -56,8 +56,8 @@ impl Judge<'_> {
                 .is_some_and(|rule| self.settings().is_off(rule, &finding.path))
     }
 
-    /// Mode and numeric user of an entry, which conditions may ask; in a folder of the `host` only
-    /// what is the release's.
+    /// Mode and numeric user of an entry, which conditions may ask; the user is the `host`'s in a folder
+    /// of it.
     pub fn mode_and_owner(
         &self,
         volume: &Volume,
@@ -69,11 +69,7 @@ impl Judge<'_> {
         }
         let around = Around::default();
         let entry = facts_of(volume, node, &around);
-        if host {
-            (entry.mode.map(|mode| mode & RELEASED), None)
-        } else {
-            (entry.mode, entry.owner)
-        }
+        (entry.mode, entry.owner.filter(|_| !host))
     }
 
     /// Leaves of the findings about an entry those whose rules have no condition, or one that holds.

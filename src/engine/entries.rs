@@ -157,7 +157,6 @@ impl Judge<'_> {
                     entry.empty =
                         node.kind == Kind::Directory && !parents.get(n).copied().unwrap_or(true);
                     if host {
-                        entry.mode = entry.mode.map(|mode| mode & RELEASED);
                         entry.mode_known = RELEASED;
                         (entry.owner, entry.modified) = (None, None);
                     }

@@ -18,10 +18,9 @@ pub struct EntryFacts<'a> {
     pub kind: Kind,
     /// Whether it is a folder with nothing in it.
     pub empty: bool,
-    /// Permission, set-id and sticky bits. In a folder of the host, those of them that are no matter
-    /// of its umask.
+    /// Permission, set-id and sticky bits.
     pub mode: Option<u16>,
-    /// Bits of the mode that are told.
+    /// Those of them that are of the release: in a folder of the host its umask made the others.
     pub mode_known: u16,
     /// Numeric user.
     pub owner: Option<i64>,
