@@ -180,6 +180,16 @@ fn load_config(file: Option<&PathBuf>, artifacts: &[&PathBuf]) -> Result<Config,
     let mut at = folder.canonicalize().unwrap_or(folder);
     for artifact in artifacts.iter().filter_map(|path| path.canonicalize().ok()) {
         if at.starts_with(&artifact) {
+            let mut within = at.ancestors().take_while(|folder| folder.starts_with(&artifact));
+            if file.is_none()
+                && let Some(found) = within.find_map(Config::within)
+            {
+                return Err(Failure::Usage(format!(
+                    "{} lies in the artifact, and nothing in an artifact is a rule or a setting: keep \
+                     it outside, or name settings with --config",
+                    found.display()
+                )));
+            }
             match artifact.parent() {
                 Some(above) => at = above.to_path_buf(),
                 None if file.is_none() => return Ok(Config::default()),

@@ -155,6 +155,11 @@ impl Config {
         Ok(Self { own: OwnRules::beside(beside)?, ..config })
     }
 
+    /// The settings or the rules in a folder, if there are any.
+    pub fn within(folder: &Path) -> Option<PathBuf> {
+        [FILE_NAME, RULES_FOLDER].map(|name| folder.join(name)).into_iter().find(|at| at.exists())
+    }
+
     /// Parses the text of `file`.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let line_of =

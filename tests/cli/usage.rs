@@ -16,7 +16,7 @@ fn mistakes_in_the_arguments() {
         ("check testdata/clean --memory 3xy", "unknown unit"),
         ("check testdata/clean --memory 1", "at least 1MiB"),
         ("check testdata/clean --encoding klingon", "unknown encoding"),
-        ("check testdata/clean --encoding shift_jis", "cannot be judged"),
+        ("check testdata/clean --encoding iso-2022-jp", "cannot be judged"),
         ("check testdata/clean --undeclared maybe", "block, report"),
         ("check testdata/clean --fail-on panic", "error, warning, note"),
         ("check testdata/clean --arch arm46", "; did you mean arm64?"),
@@ -112,16 +112,20 @@ fn no_artifact_brings_its_own_settings() {
     let scratch = Scratch::new();
     scratch.file("release/splash.txt", b"Free\x04");
     scratch.file("release/premaster.toml", "[rules]\n\"text/eot-at-end\" = \"off\"\n");
-    for (folder, artifact) in [("", "release"), ("release", "."), ("release", "../release")] {
+    let check = |folder: &str, arguments: &[&str]| {
         let mut command = binary();
-        command.current_dir(scratch.path(folder)).args(["check", artifact]);
-        run(command).exits(1).says(&["text/eot-at-end"]);
+        command.current_dir(scratch.path(folder)).arg("check").args(arguments);
+        run(command)
+    };
+    check("", &["release"]).exits(1).says(&["text/eot-at-end"]);
+    for artifact in [".", "../release"] {
+        check("release", &[artifact]).exits(2).complains(&["lies in the artifact"]);
     }
     // Outside of it they hold.
     scratch.file("premaster.toml", "[rules]\n\"text/eot-at-end\" = \"off\"\n");
-    let mut command = binary();
-    command.current_dir(scratch.path("release")).args(["check", "."]);
-    run(command).exits(0);
+    check("release", &[".", "--config", "../premaster.toml"]).exits(0);
+    std::fs::remove_file(scratch.path("release/premaster.toml")).expect("removed");
+    check("release", &["."]).exits(0);
 }
 
 #[test]
