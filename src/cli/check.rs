@@ -9,6 +9,7 @@ use super::progress;
 use super::{Done, Exit, FailOn, Reading, Showing, load_config, now};
 use crate::config::Config;
 use crate::hook::{self, Git};
+use crate::inspect::MultiByte;
 use crate::model::{Outcome, Verdict};
 use crate::pipeline::{self, Checked, Input, Request};
 use crate::report::{self, View};
@@ -88,10 +89,10 @@ pub(super) struct Judging {
     pub(super) config: Option<PathBuf>,
 }
 
-/// An encoding in which offsets, lines and columns can be told: Unicode, or one byte a character.
+/// An encoding in which offsets, lines and columns can be told: one that keeps no state.
 fn parse_encoding(text: &str) -> Result<&'static str, String> {
-    let expected = "expected utf-8, utf-16le, utf-16be or an encoding of one byte a character, \
-                    such as macintosh or windows-1252";
+    let expected = "expected utf-8, utf-16le, utf-16be or another that keeps no state, such as \
+                    macintosh, windows-1252 or shift_jis";
     let Some(encoding) = encoding_rs::Encoding::for_label(text.as_bytes()) else {
         return Err(format!("unknown encoding {text:?}: {expected}"));
     };
@@ -99,7 +100,7 @@ fn parse_encoding(text: &str) -> Result<&'static str, String> {
         "UTF-8" => Ok("utf-8"),
         "UTF-16LE" => Ok("utf-16le"),
         "UTF-16BE" => Ok("utf-16be"),
-        name if encoding.is_single_byte() => Ok(name),
+        name if encoding.is_single_byte() || MultiByte::of(name).is_some() => Ok(name),
         name => Err(format!("{name} cannot be judged: {expected}")),
     }
 }

@@ -77,8 +77,9 @@ impl<'a> Collector<'a> {
             *listed += 1;
             *last = self.found.len();
             let needs_utf8 = match hit.event {
-                Event::CodePoint(_) | Event::IllFormed(_) => true,
-                Event::Oddity(oddity, _) => oddity.needs_unicode(),
+                Event::CodePoint(point) => !is_unmistakable(point),
+                Event::IllFormed(_) => true,
+                Event::Oddity(oddity, point) => oddity.needs_unicode() && !is_unmistakable(point),
                 Event::Control { .. } | Event::Literal(_) => false,
             };
             self.found.push((self.finding(rule, hit), needs_utf8));
@@ -177,6 +178,13 @@ impl<'a> Collector<'a> {
         number_occurrences(&mut findings);
         findings
     }
+}
+
+/// Whether the bytes of a character are UTF-8 in whatever text they stand: no text in another encoding
+/// has the marks, invisible characters and controls of the block General Punctuation, nor tags, by
+/// chance.
+fn is_unmistakable(point: u32) -> bool {
+    matches!(point, 0x2000..=0x206f | 0xe_0000..=0xe_007f)
 }
 
 fn control(event: Event) -> u8 {

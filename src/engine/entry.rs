@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use super::hit::Hit;
 use super::judge::{Judge, Judged, in_scope};
 use super::scan::Tally;
-use crate::inspect::{self, Encoding};
+use crate::inspect::{self, Encoding, MultiByte};
 use crate::model::{Class, Declaration, Declared, Evidence, LineEnds};
 use crate::rules::detectors::{Charset, Look, Place, Told};
 use crate::rules::{Entry, Matcher, Rule, Target};
@@ -43,18 +43,19 @@ impl<'a> Facts<'a> {
     /// What the census tells.
     pub(super) fn new(judge: &Judge<'_>, judged: &'a Judged<'a>) -> Self {
         let census = judged.census;
+        let encoding = judge.encoding(judged);
         // The length bytes of records and the zeros of UTF-16 are no sign of anything.
-        let has_zeros = matches!(
-            judged.declared,
-            Declared::TextRecords(_) | Declared::Text("utf-16le" | "utf-16be")
-        );
+        let has_zeros = matches!(judged.declared, Declared::TextRecords(_))
+            || matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be);
         let looks_binary = !has_zeros && inspect::looks_binary(census);
-        let charset = match judge.encoding(judged) {
+        let charset = match encoding {
             Encoding::Utf16Le => Charset::Utf16Le,
             Encoding::Utf16Be => Charset::Utf16Be,
             _ if census.high == 0 => Charset::Ascii,
             Encoding::Utf8 { .. } if census.utf8 => Charset::Utf8,
-            Encoding::Utf8 { .. } | Encoding::SingleByte => Charset::EightBit,
+            Encoding::Utf8 { .. } | Encoding::SingleByte | Encoding::MultiByte(_) => {
+                Charset::EightBit
+            }
         };
         Self {
             judged,
@@ -66,9 +67,11 @@ impl<'a> Facts<'a> {
             },
             looks_binary,
             named_text: looks_binary
-                && judged.format.is_none()
                 && judged.declared == Declared::Nothing
-                && inspect::is_text_name(judged.name),
+                && match judged.format {
+                    None => inspect::is_text_name(judged.name),
+                    Some(format) => inspect::is_text(format) == Some(true),
+                },
             may_declare: charset != Charset::Ascii
                 && judged.class == Class::Text
                 && inspect::may_declare(judged.name, &census.head),
@@ -94,6 +97,15 @@ impl<'a> Facts<'a> {
             self.head.clone_from(&head);
         }
         Ok(head)
+    }
+
+    /// The encoding by what its head declares, where its bytes are no UTF-8: characters of several bytes
+    /// are counted as such.
+    pub(super) fn declared(&self, encoding: Encoding) -> Encoding {
+        let is_open = encoding == Encoding::Utf8 { declared: false } && !self.judged.census.utf8;
+        let declared = self.declaration.as_ref().filter(|_| is_open);
+        let named = declared.and_then(|declaration| MultiByte::of(&declaration.label));
+        named.map_or(encoding, Encoding::MultiByte)
     }
 
     fn entry(&self) -> Entry<'_> {

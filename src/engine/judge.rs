@@ -54,8 +54,10 @@ pub struct Judged<'a> {
 impl Judged<'_> {
     /// Which control bytes it holds by design: bit n for byte n, bit 32 for DEL.
     pub(super) fn by_design(&self) -> u64 {
-        match self.declared {
-            Declared::Nothing => inspect::by_design(self.name, self.format),
+        match (self.declared, self.resource) {
+            (Declared::Nothing, _) => inspect::by_design(self.name, self.format),
+            // The command key, the check mark, the diamond and the apple of a menu.
+            (_, Some([b'M', b'E', b'N', b'U'])) => 0xf << 0x11,
             _ => 0,
         }
     }
@@ -161,14 +163,32 @@ impl<'a> Judge<'a> {
         self.catalogue
     }
 
-    /// The encoding of an entry. A declaration, and a byte order mark, go before the setting.
+    /// The encoding of an entry. A declaration, and a byte order mark, go before the setting; and one of
+    /// wide characters says nothing of a text that is ASCII.
     pub(super) fn encoding(&self, judged: &Judged<'_>) -> Encoding {
-        let has_mark = judged.census.head.starts_with(b"\xef\xbb\xbf");
+        let census = judged.census;
+        let has_mark = census.head.starts_with(b"\xef\xbb\xbf");
+        let is_ascii = census.nul == 0 && census.high == 0;
         let declared = match (judged.declared, self.settings.encoding) {
+            (Declared::Nothing, Some("utf-16le" | "utf-16be")) if is_ascii => Declared::Nothing,
             (Declared::Nothing, Some(label)) if !has_mark => Declared::Text(label),
             (declared, _) => declared,
         };
-        inspect::encoding(judged.census, declared)
+        inspect::encoding(census, declared)
+    }
+
+    /// The class of a content of which nothing is known but its bytes: a setting may say that texts are
+    /// UTF-16.
+    pub fn class(&self, class: Class, census: &Census, format: Option<&str>) -> Class {
+        let is_wide = matches!(self.settings.encoding, Some("utf-16le" | "utf-16be"));
+        match class {
+            Class::Binary
+                if is_wide && format.is_none() && inspect::is_utf16_to_who_knows(census) =>
+            {
+                Class::Text
+            }
+            class => class,
+        }
     }
 
     /// Whether any rule may hit. Most entries are done with that: the census tells that none can.
@@ -212,7 +232,7 @@ impl<'a> Judge<'a> {
             && !census.utf8
             && matches!(encoding, Encoding::Utf8 { .. });
         let by_points = census.told != Groups::NONE
-            && encoding != Encoding::SingleByte
+            && !matches!(encoding, Encoding::SingleByte | Encoding::MultiByte(_))
             && self
                 .told
                 .iter()
@@ -264,13 +284,12 @@ impl<'a> Judge<'a> {
             let encoding = self.encoding(judged);
             let wanted = Wanted { literals, trailing_blanks: self.trailing_blanks.is_some() };
             let head = facts.read_head(judged, encoding, data)?;
+            let encoding = facts.declared(encoding);
             let mut data = head.as_slice().chain(data);
             let tally = look(judged, &mut data, encoding, wanted, &mut collector)?;
             is_unicode = match encoding {
-                Encoding::Utf8 { declared } => {
-                    declared || tally.well_formed >= tally.ill_formed.max(1)
-                }
-                Encoding::SingleByte => false,
+                Encoding::Utf8 { declared } => declared || tally.well_formed >= tally.ill_formed,
+                Encoding::SingleByte | Encoding::MultiByte(_) => false,
                 Encoding::Utf16Le | Encoding::Utf16Be => true,
             };
             facts.tally = Some(tally);

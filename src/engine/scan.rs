@@ -108,7 +108,7 @@ pub(super) fn scan(
 /// How literals stand in a text of that encoding.
 fn form(encoding: Encoding) -> Form {
     match encoding {
-        Encoding::Utf8 { .. } | Encoding::SingleByte => Form::Narrow,
+        Encoding::Utf8 { .. } | Encoding::SingleByte | Encoding::MultiByte(_) => Form::Narrow,
         Encoding::Utf16Le => Form::Utf16Le,
         Encoding::Utf16Be => Form::Utf16Be,
     }
@@ -161,7 +161,9 @@ impl Scan<'_> {
     /// Looks at the text up to the view's limit; returns where it stopped.
     fn piece(&mut self, view: &View<'_>, at: usize) -> usize {
         match self.encoding {
-            Encoding::Utf8 { .. } | Encoding::SingleByte => self.bytes(view, at),
+            Encoding::Utf8 { .. } | Encoding::SingleByte | Encoding::MultiByte(_) => {
+                self.bytes(view, at)
+            }
             Encoding::Utf16Le => self.units(view, at, u16::from_le_bytes),
             Encoding::Utf16Be => self.units(view, at, u16::from_be_bytes),
         }
@@ -215,16 +217,23 @@ impl Scan<'_> {
         at
     }
 
-    /// Takes a character of UTF-8 that is not ASCII; returns its bytes.
+    /// Takes a character that is not ASCII; returns its bytes.
     fn character(&mut self, view: &View<'_>, at: usize) -> usize {
         let rest = view.bytes.get(at..).unwrap_or_default();
-        let (decoded, length) = decode::utf8(rest);
+        let (decoded, length) = if let Encoding::MultiByte(of) = self.encoding {
+            (None, of.length(rest))
+        } else {
+            let (decoded, length) = decode::utf8(rest);
+            (Some(decoded), length)
+        };
         self.settle(false);
         if self.tally.first_high.is_none() {
             self.tally.first_high = Some(self.hit(view, at, Event::CodePoint(0), length));
         }
         match decoded {
-            Ok(point) => {
+            // Characters are told by their numbers, and so are looked for in Unicode alone.
+            None => {}
+            Some(Ok(point)) => {
                 self.tally.well_formed += 1;
                 self.point(view, at, point, length, |n| {
                     let mut behind = length;
@@ -234,7 +243,7 @@ impl Scan<'_> {
                     decode::utf8(rest.get(behind..).filter(|rest| !rest.is_empty())?).0.ok()
                 });
             }
-            Err(why) => {
+            Some(Err(why)) => {
                 // The other two are built as UTF-8 is, so they say nothing against it.
                 self.tally.ill_formed += u64::from(why == IllFormed::Other);
                 self.points = Points::default();
@@ -487,6 +496,7 @@ impl Scan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::MultiByte;
     use proptest::prelude::*;
 
     /// Gives at most `step` bytes a read.
@@ -532,6 +542,8 @@ mod tests {
         assert_eq!(places(b"a\r\nb\rc\x04\r\n", UTF8), [(6, 1, 3, 2, true)]);
         assert_eq!(places("®\x04x".as_bytes(), UTF8), [(2, 1, 1, 2, false)]);
         assert_eq!(places(b"\xa8\x04x", Encoding::SingleByte), [(1, 1, 1, 2, false)]);
+        let japanese = Encoding::MultiByte(MultiByte::ShiftJis);
+        assert_eq!(places(b"\x93\xfa\x96\x7b\xb1\x04x\x04y", japanese)[0], (5, 1, 1, 4, false));
         assert_eq!(places(b"\xff\xfea\0\x04\0", Encoding::Utf16Le), [(4, 2, 1, 2, true)]);
         assert_eq!(places(b"\xff\xfea\0\n\0\x04", Encoding::Utf16Le), [(6, 1, 2, 1, true)]);
         assert_eq!(

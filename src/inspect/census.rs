@@ -59,7 +59,8 @@ impl Sweep {
             let (piece, rest) = bytes.split_at(length);
             self.take(piece);
             if self.may_be_text && self.census.size == next_look {
-                self.may_be_text = self.census.stray() <= self.census.size / STRAY_SHARE;
+                self.may_be_text = self.census.stray() <= self.census.size / STRAY_SHARE
+                    || self.census.strays_only_in_markers();
             }
             bytes = rest;
         }

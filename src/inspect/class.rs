@@ -6,6 +6,9 @@ use crate::model::{Census, Class, Declared};
 
 use super::{format, kind};
 
+/// Bytes of a text that any number of end-of-file markers may follow.
+const FILLED: u64 = 4;
+
 /// What is known of a content when its class is settled.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -50,16 +53,25 @@ pub fn settle(facts: &Facts<'_>) -> Class {
     if named_text || !looks_binary(facts.census) { Class::Text } else { Class::Binary }
 }
 
-/// Whether nobody would take the bytes for text, whatever the name says: more than one in eight is
-/// NUL, another stray control byte or DEL. UTF-16 with a byte order mark is text.
+/// Whether nobody would take the bytes for text, whatever the name says: more than one in eight is NUL,
+/// or another stray control byte or DEL, of which a few more may be in what is short. UTF-16 with a byte
+/// order mark is text, and so is what is filled up with end-of-file markers, or with NUL.
 fn is_plainly_binary(census: &Census) -> bool {
-    census.stray() > (census.size / 8).max(2) && utf16(census).is_none()
+    let share = census.size / 8;
+    let is_padded = census.stray() == census.nul
+        && (census.high == 0 || census.utf8)
+        && census.nul * 8 < census.size * 3;
+    (census.stray() > share.max(8) || census.nul > share.max(2))
+        && utf16(census).is_none()
+        && !census.strays_only_in_markers()
+        && !is_padded
 }
 
 /// Whether the census alone says that the bytes are no text. A few stray bytes are no proof: two
 /// in any content, one in 64 in a larger one, one in eight where all else is UTF-8.
 pub fn looks_binary(census: &Census) -> bool {
-    if census.size == 0 || utf16(census).is_some() {
+    let is_filled = census.strays_only_in_markers() && census.size - census.stray() >= FILLED;
+    if census.size == 0 || utf16(census).is_some() || is_filled {
         return false;
     }
     // Bytes that are UTF-8 from end to end are hardly anything but text, however many escapes and
@@ -80,7 +92,20 @@ pub fn looks_binary(census: &Census) -> bool {
     census.size >= 1024 && !has_lines && census.high > census.size / 2
 }
 
-/// The byte order of UTF-16 text: a byte order mark, whole units, and plausible first characters.
+/// Whether what the census took for binary is a text to those who know that texts are UTF-16: some half
+/// of its bytes are zero, as where most characters are of Latin scripts.
+pub fn is_utf16_to_who_knows(census: &Census) -> bool {
+    let half = census.size * 3..census.size * 5;
+    census.size >= 4 && half.contains(&(census.nul * 8)) && !has_many_controls(census)
+}
+
+/// Whether more than a few bytes are control bytes that are no NUL.
+fn has_many_controls(census: &Census) -> bool {
+    census.control + census.del > (census.size / 16).max(8)
+}
+
+/// The byte order of UTF-16 text: a byte order mark, whole units, and plausible first characters: a
+/// stray one among them proves nothing.
 pub(super) fn utf16(census: &Census) -> Option<fn([u8; 2]) -> u16> {
     let order: fn([u8; 2]) -> u16 = match census.head {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
@@ -90,10 +115,17 @@ pub(super) fn utf16(census: &Census) -> Option<fn([u8; 2]) -> u16> {
     // An odd byte at the end is what a stray byte leaves behind, and is looked for by the rules.
     let seen = usize::try_from(census.size).unwrap_or(usize::MAX).min(census.head.len());
     let (units, _) = census.head.get(2..seen)?.as_chunks::<2>();
-    let plausible = units.iter().map(|&unit| order(unit)).all(|unit| match unit {
-        0 | 0xfffe | 0xffff => false,
-        unit => unit >= 0x20 || matches!(unit, 9..=13),
-    });
+    let is_odd = |&unit: &u16| match unit {
+        0 | 0xfffe | 0xffff => true,
+        unit => unit < 0x20 && !matches!(unit, 9..=13),
+    };
+    let odd = units.iter().map(|&unit| order(unit)).filter(is_odd).count();
+    let plausible = match units {
+        [] | [[0, 0]] => odd == 0,
+        // Another, and it is UTF-32.
+        [[0, 0], ..] => odd == 1,
+        _ => odd <= 1 || is_utf16_to_who_knows(census),
+    };
     (plausible && census.nul <= census.size / 2 + 2).then_some(order)
 }
 
@@ -148,15 +180,30 @@ mod tests {
     fn classes() {
         let noise: Vec<u8> =
             (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let filled = |with, times| [b"@ECHO OFF\r\n", &*vec![with; times]].concat();
         for (name, bytes, expected) in [
             (&b"x"[..], &b""[..], Class::Empty),
             (b"x", b"\x04", Class::Binary),
             (b"x.txt", b"\x04", Class::Text),
+            (b"x.txt", &[4; 9], Class::Text),
+            (b"x", b"Hello\n\x04\x04\x04\x04", Class::Text),
+            (b"x", &filled(0x1a, 100), Class::Text),
+            (b"x", &filled(0x1a, 100_000), Class::Text),
+            (b"x.txt", &filled(7, 100), Class::Binary),
+            (b"x.txt", &[&b"A line of text.\n".repeat(90)[..], &[0; 512]].concat(), Class::Text),
+            (b"x.txt", &[&b"A line of text.\n".repeat(900)[..], &[0; 5120]].concat(), Class::Text),
+            (b"x.txt", b"a\0b\0c\0d\0e\0f\0g\0h\0i\0", Class::Binary),
+            (b"x.txt", b"Hi\x07\x07\x07\x07", Class::Text),
             (b"x", &noise, Class::Binary),
             (b"x.txt", &noise, Class::Text),
             (b"x", "日本語のテキスト".as_bytes(), Class::Text),
             (b"x", b"caf\xe9 au lait\n", Class::Text),
             (b"x", b"\xff\xfea\0b\0\n\0", Class::Text),
+            (b"x", b"\xff\xfe\x04\0H\0e\0l\0l\0o\0", Class::Text),
+            (b"x", b"\xff\xfeA\0\x04\0", Class::Text),
+            (b"x", b"\xff\xfe\x04\0\x04\0\x04\0H\0e\0l\0l\0o\0", Class::Text),
+            (b"x", b"\xff\xfe\0\0", Class::Binary),
+            (b"x", b"\xff\xfe\0\0\x10\x04\0\0\x11\x04\0\0\x12\x04\0\0", Class::Binary),
             (b"x", b"\xff\xfe\0\0a\0\0\0", Class::Binary),
             (b"x", b"a\0b\0c\0d\0e\0", Class::Binary),
             (b"x", b"P5\n8 8\n255\nabcdefgh", Class::Binary),

@@ -77,7 +77,7 @@ pub fn declaration(name: &[u8], head: &[u8], encoding: Encoding) -> Option<Decla
     let (text, width): (Cow<'_, [u8]>, _) = match encoding {
         Encoding::Utf16Le => (head.iter().copied().step_by(2).collect(), 2),
         Encoding::Utf16Be => (head.iter().copied().skip(1).step_by(2).collect(), 2),
-        Encoding::Utf8 { .. } | Encoding::SingleByte => (head.into(), 1),
+        Encoding::Utf8 { .. } | Encoding::SingleByte | Encoding::MultiByte(_) => (head.into(), 1),
     };
     let mark = match &*text {
         [0xef, 0xbb, 0xbf, ..] if width == 1 => 3,

@@ -3,6 +3,7 @@
 use crate::model::{Census, Declared};
 
 use super::class::utf16;
+use super::multi_byte::MultiByte;
 
 /// The encodings that count characters differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +15,8 @@ pub enum Encoding {
     },
     /// One byte a character, as declared: `macintosh`, `windows-1252`.
     SingleByte,
+    /// One byte or more a character, as declared: `Shift_JIS`, `GBK`.
+    MultiByte(MultiByte),
     /// UTF-16, little-endian: declared, or by its byte order mark.
     Utf16Le,
     /// UTF-16, big-endian: declared, or by its byte order mark.
@@ -36,7 +39,7 @@ pub fn encoding(census: &Census, declared: Declared) -> Encoding {
             "utf-16le" => Encoding::Utf16Le,
             "utf-16be" => Encoding::Utf16Be,
             "" => Encoding::Utf8 { declared: bom },
-            _ => Encoding::SingleByte,
+            label => MultiByte::of(label).map_or(Encoding::SingleByte, Encoding::MultiByte),
         },
         _ => Encoding::Utf8 { declared: bom },
     }
@@ -53,7 +56,7 @@ pub fn text_format(census: &Census, declared: Declared) -> &'static str {
             _ => "text/8-bit",
         },
         Encoding::Utf8 { .. } if census.utf8 => "text/utf-8",
-        Encoding::Utf8 { .. } => "text/8-bit",
+        Encoding::Utf8 { .. } | Encoding::MultiByte(_) => "text/8-bit",
     }
 }
 

@@ -89,6 +89,11 @@ pub fn kept_ends(head: &[u8], tail: &[u8], format: Option<&str>) -> Option<Box<K
     })
 }
 
+/// The formats that are recognised.
+pub fn recognised() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|row| row.name)
+}
+
 /// Whether contents of a recognised format are text; `None` for a name that is not of this table.
 pub fn is_text(format: &str) -> Option<bool> {
     FORMATS.iter().find(|row| row.name == format).map(|row| row.text)

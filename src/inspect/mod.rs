@@ -8,14 +8,16 @@ mod encoding;
 mod format;
 mod kind;
 mod lanes;
+mod multi_byte;
 mod text_records;
 mod told;
 mod utf8;
 
 pub use census::Sweep;
-pub use class::{Facts, looks_binary, settle};
+pub use class::{Facts, is_utf16_to_who_knows, looks_binary, settle};
 pub use declaration::{DECLARED_WITHIN, declaration, declares_other, may_declare};
 pub use encoding::{Encoding, encoding, text_format};
-pub use format::{is_text, kept_ends, recognise};
+pub use format::{is_text, kept_ends, recognise, recognised};
 pub use kind::{by_design, is_text_name, text_kind};
+pub use multi_byte::MultiByte;
 pub use text_records::{Texts, text_records};

@@ -52,6 +52,15 @@ impl Census {
     pub const fn stray(&self) -> u64 {
         self.nul + self.control + self.del
     }
+
+    /// Whether what is stray are end-of-file markers alone, EOT and SUB: some old programs fill the
+    /// last block of a text with them, and no binary format holds no other control byte.
+    pub const fn strays_only_in_markers(&self) -> bool {
+        const BLANKS: u32 = 1 << b'\t' | 1 << b'\n' | 1 << 0x0b | 1 << 0x0c | 1 << b'\r';
+        const MARKERS: u32 = 1 << 0x04 | 1 << 0x1a;
+        let others = self.controls & !(BLANKS | MARKERS) != 0 || self.del > 0;
+        self.controls_exact && self.controls & MARKERS != 0 && !others
+    }
 }
 
 /// How a line ends.

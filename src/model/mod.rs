@@ -12,6 +12,7 @@ pub mod digest;
 pub mod fact;
 pub mod fast_map;
 pub mod finding;
+pub mod format;
 pub mod gap;
 pub mod glob;
 pub mod groups;
@@ -31,6 +32,7 @@ pub use content::{Codec, Content, Extent, Extents, KeptEnds, MoreDigests, Stored
 pub use digest::Digest;
 pub use fact::{Fact, FactSet, Field, Nature, Value, field};
 pub use finding::{Confidence, Evidence, Finding, Severity, fingerprint};
+pub use format::FORMATS;
 pub use gap::{Gap, GapKind};
 pub use glob::matches as glob_matches;
 pub use groups::{Groups, is_told};

@@ -58,7 +58,7 @@ pub(super) fn jobs(
     let mut others: Vec<(Folder, Job)> = Vec::new();
     for id in manifest.container_ids() {
         for place in manifest.contents_of(id) {
-            let judged = judged_of(manifest, place, &root);
+            let judged = judged_of(round.judge, manifest, place, &root);
             let Some(judged) = judged.filter(|judged| judged.census.size > 0) else { continue };
             let extents = manifest.stored(place).map(|stored| &stored.extents);
             let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);

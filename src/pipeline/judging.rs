@@ -162,7 +162,7 @@ fn judge_content(
     let Round { judge, artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
     let root = Locator::root();
-    let mut judged = judged_of(manifest, place, &root)?;
+    let mut judged = judged_of(judge, manifest, place, &root)?;
     if flipped.is_empty() && !judge.wants(&judged) {
         return None;
     }
@@ -194,6 +194,7 @@ fn judge_content(
 /// A content as rules see it, under its main name; none if nothing names it or its bytes were not
 /// all read.
 pub(super) fn judged_of<'a>(
+    judge: &Judge<'_>,
     manifest: &'a Manifest,
     place: ContentPlace,
     path: &'a Locator,
@@ -206,7 +207,10 @@ pub(super) fn judged_of<'a>(
     Some(Judged {
         path,
         name,
-        class: content.class,
+        class: match declared {
+            Declared::Nothing => judge.class(content.class, &content.census, content.format),
+            _ => content.class,
+        },
         approved: None,
         census: &content.census,
         literals: content.literals,
@@ -240,7 +244,11 @@ fn judge_single(
     let judged = Judged {
         path: &root,
         name: &name,
-        class: if was_text { Class::Text } else { content.class },
+        class: if was_text {
+            Class::Text
+        } else {
+            judge.class(content.class, &content.census, content.format)
+        },
         approved: was_text.then_some(Class::Text),
         census: &content.census,
         literals: content.literals,

@@ -177,10 +177,10 @@ fn look(
     buffer: &mut Vec<u8>,
     see: impl FnOnce(&Judged<'_>, &[u8]),
 ) -> Result<(), Gap> {
-    let Round { artifact, sight, .. } = *round;
+    let Round { judge, artifact, sight, .. } = *round;
     let manifest = &artifact.manifest;
     let path = manifest.content_path(place);
-    let Some(mut judged) = judged_of(manifest, place, &path) else { return Ok(()) };
+    let Some(mut judged) = judged_of(judge, manifest, place, &path) else { return Ok(()) };
     let targets = sight.of_content(place, &path);
     judged.targets = &targets;
     let wanted = wanted(judged.census.size);

@@ -71,3 +71,72 @@ fn what_costs_more_is_left_out() {
     assert_eq!(found(&scratch, &[]), [rule]);
     assert_eq!(found(&scratch, &["--cost", "literal"]), []);
 }
+
+#[test]
+fn bad_bytes_do_not_switch_their_own_check_off() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let filled = |text: &[u8], with: u8, times: usize| [text, &*vec![with; times]].concat();
+    let page = b"<!doctype html><title>x</title>\n";
+    let program = b"%!PS-Adobe-3.0\nshowpage\n%%EOF\n";
+    let line = b"A line of text.\n".repeat(90);
+    let mut cases: Vec<(&str, Vec<u8>, &str, u64)> = vec![
+        ("a.txt", filled(b"Hello, world\n", 4, 4), "text/eot-at-end", 13),
+        ("a", filled(b"Hello, world\n", 4, 4), "text/eot-at-end", 13),
+        ("AUTOEXEC.BAT", filled(b"@ECHO OFF\r\n", 0x1a, 117), "text/sub-at-end", 11),
+        ("large.txt", filled(&line, 0x1a, 20_000), "text/sub-at-end", 1440),
+        ("a.html", filled(page, 4, 9), "text/eot-at-end", 32),
+        ("a.ps", filled(program, 4, 9), "text/eot-at-end", 30),
+        ("a.txt", filled(&line, 0, 512), "text/nul", 1440),
+        ("a", wide("\u{feff}\x04Hello world\r\n"), "text/eot-inside", 2),
+        ("a.txt", wide("\u{feff}A\x04"), "text/eot-at-end", 4),
+    ];
+    let bidi = [b"/* \xff\xff\xff */\nint x; /*", "\u{202e} } */\n".as_bytes()].concat();
+    cases.push(("a.c", bidi, "text/bidi-unclosed", 19));
+    cases.push(("a.txt", b"GET /..\xc0\xafetc\n".to_vec(), "text/utf8-overlong", 7));
+    for (name, bytes, rule, at) in cases {
+        let scratch = Scratch::new();
+        scratch.file(format!("a/{name}"), &bytes);
+        let found = found(&scratch, &[]);
+        assert!(found.contains(&of(rule, "", name, Some(at))), "{name} {rule}: {found:?}");
+    }
+}
+
+#[test]
+fn an_encoding_that_is_named_is_the_one_that_is_read() {
+    let text = "Hello world, a text\r\nmore\r\n\x04";
+    let (japanese, _, _) = encoding_rs::SHIFT_JIS.encode("日本語\x07 ｱ");
+    for (bytes, encoding, rule, at, column) in [
+        (
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "utf-16le",
+            "text/eot-at-end",
+            54,
+            1,
+        ),
+        (
+            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            "utf-16be",
+            "text/eot-at-end",
+            54,
+            1,
+        ),
+        (text.as_bytes().to_vec(), "utf-16be", "text/eot-at-end", 27, 1),
+        (japanese.to_vec(), "shift_jis", "text/bell", 6, 4),
+    ] {
+        let scratch = Scratch::new();
+        let file = scratch.file("a", &bytes);
+        let file = file.to_str().expect("UTF-8");
+        let json = premaster(["check", file, "--encoding", encoding, "--format", "json"]).json();
+        let findings = json["findings"].as_array().expect("findings");
+        let found = findings.iter().find(|found| found["rule"] == rule).expect("found");
+        assert_eq!((found["offset"].as_u64(), found["column"].as_u64()), (Some(at), Some(column)));
+    }
+    let scratch = Scratch::new();
+    let text = "<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><a>日本語\x07</a>";
+    let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(text);
+    scratch.file("a/a.xml", &bytes);
+    let json = premaster(["check", scratch.path("a").to_str().expect("UTF-8"), "--format", "json"]);
+    let found = json.json()["findings"].as_array().expect("findings").clone();
+    let bell = found.iter().find(|found| found["rule"] == "text/bell").expect("found");
+    assert_eq!(bell["column"].as_u64(), Some(text.find('\x07').map_or(0, |at| at as u64 - 6 + 1)));
+}

@@ -20,8 +20,11 @@ fn find(entry: &Entry<'_>) -> Option<Told> {
         return may_differ.then(|| Told::at(Place::Declaration, ""));
     }
     let declaration = entry.declaration?;
+    let is_pragma = declaration.by == PRAGMA;
     let is = match (said(declaration)?, entry.charset) {
         (Said::Utf8 | Said::Ascii, Charset::EightBit) => "not UTF-8",
+        // The resource compiler takes a byte order mark first: the pragma is for bytes.
+        (_, Charset::Utf16Le | Charset::Utf16Be) if is_pragma => return None,
         (Said::Utf8 | Said::Ascii | Said::Other(_), Charset::Utf16Le | Charset::Utf16Be) => {
             "UTF-16"
         }
@@ -40,6 +43,23 @@ fn find(entry: &Entry<'_>) -> Option<Told> {
     Some(Told::at(Place::Declaration, format!("{by} says {label}, and the bytes are {is}")))
 }
 
+/// What names the code page of a resource script.
+const PRAGMA: &str = "#pragma code_page";
+
+/// A code page by its number; one of DOS, of one byte a character, stands for all of them.
+fn page(number: &str) -> Option<&'static Encoding> {
+    Some(match number {
+        "932" => encoding_rs::SHIFT_JIS,
+        "936" => encoding_rs::GBK,
+        "949" => encoding_rs::EUC_KR,
+        "950" => encoding_rs::BIG5,
+        "10000" => encoding_rs::MACINTOSH,
+        "437" | "737" | "775" | "850" | "852" | "855" | "857" | "858" | "860" | "861" | "862"
+        | "863" | "865" | "869" => encoding_rs::IBM866,
+        _ => return Encoding::for_label(format!("cp{number}").as_bytes()),
+    })
+}
+
 enum Said {
     Utf8,
     Utf16,
@@ -54,12 +74,15 @@ fn said(declaration: &Declaration) -> Option<Said> {
         .iter()
         .find_map(|end| label.strip_suffix(end))
         .unwrap_or(&label);
-    if declaration.by == "#pragma code_page" {
+    if declaration.by == PRAGMA {
         return match label {
             "65001" => Some(Said::Utf8),
             "1200" => Some(Said::Utf16),
-            page => Encoding::for_label(format!("cp{page}").as_bytes()).map(Said::Other),
+            number => page(number).map(Said::Other),
         };
+    }
+    if let Some(encoding) = label.strip_prefix("cp").and_then(page) {
+        return Some(Said::Other(encoding));
     }
     match label {
         "us-ascii" | "ascii" | "ansi-x3.4-1968" | "iso646-us" => Some(Said::Ascii),

@@ -14,8 +14,10 @@ fn find(entry: &Entry<'_>, target: &Target, targets: &[&Target]) -> Option<Told>
     let is_text = entry.class == Class::Text
         && !entry.looks_binary
         && !matches!(entry.declared, Declared::TextRecords(_));
+    // All that is not ASCII may be the byte order mark, which has a rule of its own.
+    let is_plain = entry.read && entry.high.is_empty();
     // What names its own encoding is read in that.
-    if !is_text || entry.charset.is_wide() || entry.declaration.is_some() {
+    if !is_text || is_plain || entry.charset.is_wide() || entry.declaration.is_some() {
         return None;
     }
     let label = match entry.charset {
