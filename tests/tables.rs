@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use premaster::inspect;
+use premaster::model::FORMATS;
 use premaster::readers::{Doc, READERS, directory};
 
 fn root() -> &'static Path {
@@ -82,6 +84,16 @@ fn every_reader_has_fixtures_with_a_recipe_and_a_golden() {
         }
         assert!(fixtures >= 3, "{id} has {fixtures} fixtures");
     }
+}
+
+#[test]
+fn every_format_is_known_by_its_name() {
+    let readers = READERS.iter().map(|reader| reader.doc.id);
+    let texts = FORMATS.iter().copied().filter(|name| name.starts_with("text/"));
+    let known: BTreeSet<_> = readers.chain(["directory"]).chain(inspect::recognised()).collect();
+    let named: BTreeSet<_> = FORMATS.iter().copied().collect();
+    assert!(FORMATS.is_sorted() && texts.clone().count() == 6);
+    assert_eq!(named, known.into_iter().chain(texts).collect());
 }
 
 #[test]

@@ -211,6 +211,11 @@ text = "a"
             ("control", "controls", "mine.toml:11:11: unknown field `controls`"),
             (
                 "since",
+                "scope = { formats = [\"elff\"] }\nsince",
+                "mine.toml:7:9: no format \"elff\"; did you mean elf?",
+            ),
+            (
+                "since",
                 "severity_on = { widows = \"note\" }\nsince",
                 "mine.toml:7:17: no target \"widows\"; did you mean windows?",
             ),

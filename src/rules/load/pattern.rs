@@ -6,13 +6,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{LoadError, Place, RuleFile};
-use crate::model::{Class, Kind, TextKind, is_told};
+use crate::model::{Class, FORMATS, Kind, TextKind, is_told};
 use crate::rules::condition::Condition;
 use crate::rules::control::{IllFormed, Oddity};
 use crate::rules::detectors::{self, Look};
 use crate::rules::example::from_hex;
 use crate::rules::facts::{FactsMatch, NameGlob};
 use crate::rules::literals::{LONGEST, Literal, SHORTEST};
+use crate::rules::near::did_you_mean;
 use crate::rules::rule::{Matcher, Position, Scope};
 use crate::rules::shape::{self, Shape};
 
@@ -339,6 +340,10 @@ pub(super) fn scope(
 ) -> Result<Scope, LoadError> {
     let none = ScopeTable::default();
     let (table, at) = raw.map_or((&none, 0), |raw| (raw.get_ref(), raw.span().start));
+    if let Some(format) = table.formats.iter().find(|name| !FORMATS.contains(&name.as_str())) {
+        let hint = did_you_mean(FORMATS, format);
+        return place.error(at, format!("no format {format:?}{hint}"));
+    }
     let mut classes = Vec::new();
     for name in &table.classes {
         match Class::named(name) {
