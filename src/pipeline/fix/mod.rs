@@ -1,19 +1,23 @@
 //! `premaster fix`: does what findings with a certain remedy ask for, in a folder.
 
-use std::collections::{BTreeMap, HashMap};
+mod host;
+mod wanted;
+
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 
+use self::host::{executable, names_of, replace, set_mode};
+use self::wanted::{Wanted, wanted};
 use super::{Checked, Failure, Request, catalogue, check};
 use crate::compare::{self, hunks::Span};
 use crate::gate;
 use crate::model::{
-    Change, Class, Content, Digest, Disposition, FieldChange, Finding, Hunk, Kind, Locator,
-    Outcome, Severity, Verb, field,
+    Change, Class, Content, Digest, Disposition, FieldChange, Hunk, Kind, Locator, Outcome,
+    Severity, Verb, field,
 };
-use crate::rules::{Catalogue, Fix, fixed};
+use crate::rules::{Fix, fixed};
 use crate::walk::Artifact;
 
 /// What was done, or would be.
@@ -22,33 +26,6 @@ pub struct Fixed {
     pub outcome: Outcome,
     /// What was not done, and why.
     pub refused: Vec<(Locator, String)>,
-}
-
-/// What one file needs.
-#[derive(Default)]
-struct Wanted {
-    by_rule: Vec<OfRule>,
-    /// Hits of a rule that deletes bytes are counted, not listed.
-    more: bool,
-}
-
-/// What one rule wants of a file.
-struct OfRule {
-    /// The first of its findings.
-    finding: usize,
-    fix: Fix,
-    deleted: Vec<Range<usize>>,
-}
-
-impl Wanted {
-    fn has(&self, fix: Fix) -> bool {
-        self.by_rule.iter().any(|of| of.fix == fix)
-    }
-
-    /// The first findings of the rules that want this.
-    fn findings(&self, is_meant: impl Fn(&OfRule) -> bool) -> Vec<usize> {
-        self.by_rule.iter().filter(|of| is_meant(of)).map(|of| of.finding).collect()
-    }
 }
 
 /// What was done about a file.
@@ -113,28 +90,6 @@ impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
         Self(error.to_string())
     }
-}
-
-/// What the findings of each file ask for.
-fn wanted<'a>(catalogue: &Catalogue, findings: &'a [Finding]) -> BTreeMap<&'a Locator, Wanted> {
-    let mut files: BTreeMap<&Locator, Wanted> = BTreeMap::new();
-    let mut known: HashMap<(&Locator, &str), usize> = HashMap::new();
-    for (index, finding) in findings.iter().enumerate() {
-        let Some(fix) = catalogue.get(&finding.rule).and_then(|rule| rule.fix) else { continue };
-        let of = files.entry(&finding.path).or_default();
-        let at = *known.entry((&finding.path, &finding.rule)).or_insert(of.by_rule.len());
-        if at == of.by_rule.len() {
-            of.by_rule.push(OfRule { finding: index, fix, deleted: Vec::new() });
-        }
-        if fix == Fix::Delete
-            && let Some(rule) = of.by_rule.get_mut(at)
-        {
-            of.more |= finding.more > 0;
-            let end = |at: u64| (at + finding.length) as usize;
-            rule.deleted.extend(finding.offset.map(|at| at as usize..end(at)));
-        }
-    }
-    files
 }
 
 /// Fixes one file, and says what that changes.
@@ -237,54 +192,4 @@ fn answered(old: &Vec<u8>, hunks: &[Hunk], wanted: &Wanted) -> Result<Vec<Vec<us
         if found.is_empty() { alone.iter().map(|(finding, _)| *finding).collect() } else { found }
     };
     Ok(hunks.iter().map(of_hunk).collect())
-}
-
-/// Replaces a file by one with other bytes and the same permissions.
-fn replace(host: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = host.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    new.write_all(bytes)?;
-    new.as_file().set_permissions(fs::symlink_metadata(host)?.permissions())?;
-    new.as_file().sync_all()?;
-    new.persist(host).map(drop).map_err(|error| error.error)
-}
-
-#[cfg(unix)]
-fn names_of(host: &Path) -> io::Result<u64> {
-    use std::os::unix::fs::MetadataExt as _;
-    let found = fs::symlink_metadata(host)?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is no file any more"));
-    }
-    Ok(found.nlink())
-}
-
-#[cfg(not(unix))]
-fn names_of(_: &Path) -> io::Result<u64> {
-    Ok(1)
-}
-
-/// The mode of a file, and the one with which whoever may read it may execute it.
-#[cfg(unix)]
-fn executable(host: &Path) -> io::Result<Option<(u32, u32)>> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::symlink_metadata(host)?.permissions().mode() & 0o7777;
-    let wanted = mode | (mode & 0o444) >> 2;
-    Ok((wanted != mode).then_some((mode, wanted)))
-}
-
-#[cfg(not(unix))]
-fn executable(_: &Path) -> io::Result<Option<(u32, u32)>> {
-    Ok(None)
-}
-
-#[cfg(unix)]
-fn set_mode(host: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(host, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
 }
