@@ -89,6 +89,38 @@ fn each_line_tells_which_rules_it_answers() {
 }
 
 #[test]
+fn what_version_control_keeps_is_left() {
+    let scratch = Scratch::new();
+    let kept = [
+        "a/.git/refs/heads/Thumbs.db",
+        "a/.git/description",
+        "a/.hg/store/a.txt",
+        "a/.svn/a.txt",
+        "a/.bzr/a.txt",
+        "a/src/_darcs/a.txt",
+        "a/src/CVS/Entries",
+    ];
+    for path in kept {
+        scratch.file(path, b"kept\x04");
+    }
+    scratch.file("a/src/.github/a.txt", b"not kept\x04");
+    let name = scratch.path("a");
+    let ran = premaster(["fix", name.to_str().expect("UTF-8"), "--diff"]).exits(1);
+    let (left, done): (Vec<&str>, _) = ran.out.lines().partition(|line| line.starts_with("left"));
+    let folders = [".bzr", ".git", ".hg", ".svn", "src/CVS", "src/_darcs"];
+    let told =
+        folders.map(|folder| format!("left     {folder}  a version control system keeps it"));
+    assert_eq!(left, told, "once for each folder");
+    assert_eq!(done.len(), 2, "{}", ran.out);
+    premaster(["fix", name.to_str().expect("UTF-8")]).says(&["modified src/.github/a.txt"]);
+    for path in kept {
+        assert_eq!(fs::read(scratch.path(path)).expect("there"), b"kept\x04", "{path}");
+    }
+    let inside = scratch.path("a/.git/refs");
+    premaster(["fix", inside.to_str().expect("UTF-8")]).exits(2).complains(&["nothing is edited"]);
+}
+
+#[test]
 fn an_image_is_not_edited() {
     let image = "testdata/story/candidate.iso";
     let before = fs::read(image).expect("readable");

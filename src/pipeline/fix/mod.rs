@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use self::host::{executable, names_of, replace, set_mode};
-use self::wanted::{Wanted, wanted};
+use self::wanted::{Wanted, asked, is_versioned};
 use super::{Checked, Failure, Request, catalogue, check};
 use crate::compare::{self, hunks::Span};
 use crate::gate;
@@ -45,12 +45,21 @@ pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
         );
         return Err(Failure::Usage(message));
     }
+    if let Some(folder) = versioned_above(request.artifact.path()) {
+        let message =
+            format!("{folder} is what a version control system keeps: nothing is edited there");
+        return Err(Failure::Usage(message));
+    }
     let Checked { outcome, artifact, .. } = check(request)?;
     let mut refused = Vec::new();
     let mut changes = Vec::new();
     let mut answers = Vec::new();
     let catalogue = catalogue(&request.config)?;
-    for (path, wanted) in wanted(&catalogue, &outcome.findings) {
+    let asked = asked(&catalogue, &outcome.findings);
+    for folder in asked.versioned {
+        refused.push((folder, "a version control system keeps it".to_owned()));
+    }
+    for (path, wanted) in asked.files {
         match one(&artifact, path, &wanted, dry) {
             Ok(Some(done)) => {
                 changes.push(done.change);
@@ -60,6 +69,7 @@ pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
             Err(Refusal(message)) => refused.push((path.clone(), message)),
         }
     }
+    refused.sort();
     let policy = gate::Policy { fail_on: Severity::Error, report_only: false, all_findings: false };
     let mut decision = gate::decide(&[], &changes, &[], policy);
     for cause in &mut decision.causes {
@@ -75,6 +85,16 @@ pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
         ..outcome
     };
     Ok(Fixed { outcome, refused })
+}
+
+/// The hidden folder of a version control system that a folder is, or lies in. `CVS` may be anybody's.
+fn versioned_above(folder: &Path) -> Option<String> {
+    let folder = folder.canonicalize().ok()?;
+    let found = folder.ancestors().find(|above| {
+        let name = above.file_name().map_or(&[][..], |name| name.as_encoded_bytes());
+        name.starts_with(b".") && is_versioned(name)
+    })?;
+    Some(found.display().to_string())
 }
 
 /// Why a file is left as it is.

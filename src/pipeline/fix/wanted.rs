@@ -1,10 +1,21 @@
-//! What the findings of each file ask for.
+//! What the findings of each file ask for, and what is nobody's to fix.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use crate::model::locator::unescape;
 use crate::model::{Finding, Locator};
-use crate::rules::{Catalogue, Fix};
+use crate::rules::{Catalogue, Fix, Matcher};
+
+/// The rule that knows the folders of version control systems.
+const VERSION_CONTROL: &str = "leftovers/version-control";
+
+/// What all findings ask for.
+pub(super) struct Asked<'a> {
+    pub(super) files: BTreeMap<&'a Locator, Wanted>,
+    /// Folders of version control systems, below which something would be fixed.
+    pub(super) versioned: BTreeSet<Locator>,
+}
 
 /// What one file needs.
 #[derive(Default)]
@@ -34,15 +45,16 @@ impl Wanted {
 }
 
 /// What the findings of each file ask for.
-pub(super) fn wanted<'a>(
-    catalogue: &Catalogue,
-    findings: &'a [Finding],
-) -> BTreeMap<&'a Locator, Wanted> {
-    let mut files: BTreeMap<&Locator, Wanted> = BTreeMap::new();
+pub(super) fn asked<'a>(catalogue: &Catalogue, findings: &'a [Finding]) -> Asked<'a> {
+    let mut asked = Asked { files: BTreeMap::new(), versioned: BTreeSet::new() };
     let mut known: HashMap<(&Locator, &str), usize> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
         let Some(fix) = catalogue.get(&finding.rule).and_then(|rule| rule.fix) else { continue };
-        let of = files.entry(&finding.path).or_default();
+        if let Some(folder) = versioned(&finding.path) {
+            asked.versioned.insert(folder);
+            continue;
+        }
+        let of = asked.files.entry(&finding.path).or_default();
         let at = *known.entry((&finding.path, &finding.rule)).or_insert(of.by_rule.len());
         if at == of.by_rule.len() {
             of.by_rule.push(OfRule { finding: index, fix, deleted: Vec::new() });
@@ -55,5 +67,30 @@ pub(super) fn wanted<'a>(
             rule.deleted.extend(finding.offset.map(|at| at as usize..end(at)));
         }
     }
-    files
+    asked
+}
+
+/// The part of a locator in a folder that names a file of the host.
+fn on_host(path: &Locator) -> &str {
+    path.as_str().split('!').next().unwrap_or_default()
+}
+
+/// The folder of a version control system that a file lies below.
+fn versioned(path: &Locator) -> Option<Locator> {
+    let path = on_host(path);
+    let ends = path.match_indices('/').map(|(at, _)| at);
+    let mut above = ends.filter_map(|end| path.get(..end));
+    above
+        .find(|above| is_versioned(&unescape(above.rsplit('/').next().unwrap_or_default())))
+        .map(Locator::parse)
+}
+
+/// Whether a folder of this name is that of a version control system.
+pub(super) fn is_versioned(name: &[u8]) -> bool {
+    // What a configuration makes of the rule does not matter here.
+    let rule = Catalogue::built_in().get(VERSION_CONTROL);
+    rule.is_some_and(|rule| match &rule.matcher {
+        Matcher::Facts(asked) => asked.names.iter().any(|glob| glob.matches(name)),
+        _ => false,
+    })
 }
