@@ -15,7 +15,7 @@ use premaster::rules::detectors::Look;
 use premaster::rules::faults::FaultKind;
 use premaster::rules::parsed::Parsed;
 use premaster::rules::targets::page;
-use premaster::rules::{Catalogue, Matcher, Name, Targets, explain};
+use premaster::rules::{Catalogue, Fix, Matcher, Name, Targets, explain};
 use proptest::prelude::*;
 
 fn root() -> &'static Path {
@@ -67,6 +67,24 @@ fn the_catalogue_is_in_order() {
         let page = explain(rule);
         assert!(page.starts_with(&rule.id) && page.contains("\nWhy\n"), "{page}");
         assert!(!page.bytes().any(|b| b < 0x20 && b != b'\n'), "{page}");
+    }
+}
+
+#[test]
+fn a_rule_that_removes_files_says_which() {
+    let catalogue = Catalogue::built_in();
+    for rule in catalogue.iter().filter(|rule| rule.fix == Some(Fix::Remove)) {
+        assert!(!rule.fix_names.is_empty(), "{}", rule.file);
+    }
+    for (lines, is_sound) in [
+        ("fix = \"remove\"\nfix-names = [\"*.tmp\"]", true),
+        ("fix = \"remove\"\nfix-names = []", false),
+        ("fix = \"delete\"\nfix-names = [\"*.tmp\"]", false),
+        ("fix-names = [\"*.tmp\"]", false),
+    ] {
+        let text = format!("id = \"house/a\"\nextends = \"leftovers/backup\"\n{lines}\n");
+        let loaded = catalogue.with(&[("a.toml", &text)]);
+        assert_eq!(loaded.is_ok(), is_sound, "{lines}");
     }
 }
 

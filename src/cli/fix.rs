@@ -12,6 +12,9 @@ use super::{output, progress};
 use crate::pipeline;
 use crate::report::{self, View};
 
+/// What is left as it is and told one by one.
+const LEFT: usize = 100;
+
 #[derive(Args, Debug)]
 pub(super) struct FixArgs {
     /// A folder; what is packed is not edited
@@ -42,12 +45,18 @@ impl FixArgs {
         let fixed = progress::during(&request.options, || pipeline::fix(&request, self.diff))?;
         let view = View { all: self.all, columns: output::columns() };
         let mut out = String::new();
-        for (path, why) in &fixed.refused {
+        let told = if self.all { usize::MAX } else { LEFT };
+        for (path, why) in fixed.refused.iter().take(told) {
             let _ = writeln!(out, "{} {path}  {why}", "left    ".red());
         }
+        if let more @ 1.. = fixed.refused.len().saturating_sub(told) {
+            let _ = writeln!(out, "… and {more} more are left (--all shows them)");
+        }
         let any = !fixed.outcome.changes.is_empty();
-        if any || self.diff {
+        if any || self.diff && fixed.refused.is_empty() {
             out.push_str(&report::human_diff(&fixed.outcome, view));
+        } else if self.diff {
+            out.push_str("Nothing is changed: what is left is for a person.\n");
         }
         if self.diff {
             output::print(out.as_bytes())?;

@@ -48,8 +48,8 @@ pub fn explain(rule: &Rule) -> String {
     }
     section(&mut out, "Why", &rule.why);
     section(&mut out, "What to do", &rule.remedy);
-    if let Some(fix) = rule.fix {
-        let _ = writeln!(out, "  `premaster fix` {}.", fix.told());
+    if let Some(fix) = rule.fix_told() {
+        let _ = writeln!(out, "  `premaster fix` {fix}.");
     }
     let _ = writeln!(out, "\nExamples");
     for example in &rule.examples {

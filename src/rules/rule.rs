@@ -155,6 +155,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What `premaster fix` does about a hit; `None` leaves it to a person.
     pub fix: Option<Fix>,
+    /// Of what it hits, the names of the files that [`Fix::Remove`] is for; none: all of them.
+    pub fix_names: Vec<NameGlob>,
     /// What it looks for.
     pub matcher: Matcher,
     /// What else must hold of the entry.
@@ -202,6 +204,21 @@ impl Rule {
             self.severity_below.iter().find(|(folder, _)| name.eq_ignore_ascii_case(folder))
         };
         folders.filter_map(below).map(|(_, severity)| *severity).min()
+    }
+
+    /// Whether `premaster fix` removes a file of this name that the rule hits.
+    pub fn removes(&self, name: &[u8]) -> bool {
+        self.fix == Some(Fix::Remove)
+            && (self.fix_names.is_empty() || self.fix_names.iter().any(|glob| glob.matches(name)))
+    }
+
+    /// What `premaster fix` does about a hit, for people.
+    pub fn fix_told(&self) -> Option<String> {
+        let names: Vec<String> = self.fix_names.iter().map(NameGlob::text).collect();
+        self.fix.map(|fix| match names.as_slice() {
+            [] => fix.told().to_owned(),
+            names => format!("removes {} and leaves the rest to a person", names.join(", ")),
+        })
     }
 
     /// The message of a finding. `fact` gives the text for a placeholder.

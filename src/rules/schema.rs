@@ -18,6 +18,12 @@ pub fn schema() -> Value {
     let id = json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$" });
     let targets: Vec<_> = Targets::built_in().iter().map(|target| target.name.as_str()).collect();
     let detectors: Vec<_> = DETECTORS.iter().map(|detector| detector.name).collect();
+    let names = json!({
+        "type": "array",
+        "minItems": 1,
+        "items": { "type": "string", "pattern": "^[^*]*\\*?[^*]*$" },
+        "description": "With fix = \"remove\": the names of the files that go; a person decides on the others",
+    });
     let kinds: Vec<_> = TextKind::ALL.iter().map(|kind| kind.name()).collect();
     let verbs = ["added", "removed", "modified", "renamed", "metadata", "region"];
     json!({
@@ -60,6 +66,7 @@ pub fn schema() -> Value {
                     "final-line-end", "executable", "remove",
                 ],
             },
+            "fix-names": names,
             "references": { "type": "array", "minItems": 1, "items": { "type": "string" } },
             "match": pattern(),
             "when": text("A condition over facts of the entry, a part of CEL: size > 0 && name.endsWith('.txt')"),

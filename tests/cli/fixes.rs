@@ -20,6 +20,20 @@ const LINES: &[&str] = &[
     "10 differences",
 ];
 
+/// What `fix --diff` tells of leftovers.
+const REMOVED: &[&str] = &[
+    "left     ._App  a person decides: leftovers/finder-file removes only .DS_Store",
+    "left     __MACOSX  it is a folder: only files are edited or removed",
+    "left     __MACOSX/._logo  a person decides: leftovers/finder-file removes only .DS_Store",
+    "left     img/desktop.ini  a person decides: leftovers/explorer-file removes only Thumbs.db, \
+     ehthumbs.db",
+    "left     odd/.DS_Store  a person decides: text/eot-at-end finds an error in it",
+    "removed  .DS_Store  [leftovers/finder-file]",
+    "removed  img/ehthumbs.db  [leftovers/explorer-file]",
+    "removed  img/thumbs.db  [leftovers/explorer-file]",
+    "3 differences",
+];
+
 fn folder() -> Scratch {
     let scratch = Scratch::new();
     scratch.file("a/README.txt", b"Free\x04");
@@ -118,6 +132,43 @@ fn what_version_control_keeps_is_left() {
     }
     let inside = scratch.path("a/.git/refs");
     premaster(["fix", inside.to_str().expect("UTF-8")]).exits(2).complains(&["nothing is edited"]);
+}
+
+#[test]
+fn only_what_nobody_can_miss_is_removed() {
+    let scratch = Scratch::new();
+    let mut swap = b"b0VIM 9.0".to_vec();
+    swap.resize(1024, 0);
+    for (path, bytes) in [
+        (".DS_Store", &b"\0\0\0\x01Bud1"[..]),
+        ("img/thumbs.db", b"\xd0\xcf\x11\xe0"),
+        ("img/ehthumbs.db", b"\xd0\xcf\x11\xe0"),
+        ("App", b"data"),
+        ("._App", b"\0\x05\x16\x07 the fork"),
+        (".splash.txt.swp", &swap),
+        ("__MACOSX/._logo", b"\0\x05\x16\x07"),
+        ("img/desktop.ini", b"[.ShellClassInfo]\r\nIconFile=a.ico\r\n"),
+        ("odd/.DS_Store", b"what somebody wrote\x04"),
+        ("main.c.rej", b"--- main.c\n+++ main.c\n"),
+        ("main.c.orig", b"int main(void);\n"),
+        ("site.bak", b"an earlier state\n"),
+        ("notes~", b"the text before the last change\n"),
+        ("#notes#", b"what was not saved\n"),
+    ] {
+        scratch.file(Path::new("a").join(path), bytes);
+    }
+    let path = scratch.path("a");
+    let name = path.to_str().expect("UTF-8");
+    let ran = premaster(["fix", name, "--diff"]).exits(1);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines, REMOVED, "{}", ran.out);
+    premaster(["fix", name]).exits(1).says(&["error[text/swap-file]"]);
+    for gone in [".DS_Store", "img/thumbs.db", "img/ehthumbs.db"] {
+        fs::metadata(path.join(gone)).expect_err(gone);
+    }
+    let ran = premaster(["fix", name, "--diff"]).exits(0);
+    let last = ran.out.lines().last();
+    assert_eq!(last, Some("Nothing is changed: what is left is for a person."), "{}", ran.out);
 }
 
 #[test]

@@ -59,8 +59,8 @@ pub fn fix(request: &Request, dry: bool) -> Result<Fixed, Failure> {
     for folder in asked.versioned {
         refused.push((folder, "a version control system keeps it".to_owned()));
     }
-    for (path, wanted) in asked.files {
-        match one(&artifact, path, &wanted, dry) {
+    for (path, mut wanted) in asked.files {
+        match one(&artifact, path, &mut wanted, dry) {
             Ok(Some(done)) => {
                 changes.push(done.change);
                 answers.push(done.answers);
@@ -116,17 +116,24 @@ impl From<io::Error> for Refusal {
 fn one(
     artifact: &Artifact,
     path: &Locator,
-    wanted: &Wanted,
+    wanted: &mut Wanted<'_>,
     dry: bool,
 ) -> Result<Option<Done>, Refusal> {
     if path.as_str().contains('!') {
         return Err("it is packed: fix what it is packed from".into());
     }
     let manifest = &artifact.manifest;
-    let node = manifest.find(path).and_then(|place| Some((place, manifest.node(place)?.1)));
-    let Some((place, _)) = node.filter(|(_, node)| node.kind == Kind::File) else {
-        return Err("it is no file".into());
-    };
+    let node = manifest.find(path).and_then(|place| {
+        let (volume, node) = manifest.node(place)?;
+        Some((place, volume, node))
+    });
+    let Some((place, volume, node)) = node else { return Err("it is there no more".into()) };
+    if node.kind != Kind::File {
+        let what = if node.kind == Kind::Directory { "folder" } else { node.kind.name() };
+        return Err(Refusal(format!("it is a {what}: only files are edited or removed")));
+    }
+    wanted.narrow(volume.name(node)).map_err(Refusal)?;
+    let wanted = &*wanted;
     let content = manifest.content_place(place);
     let host = content.and_then(|place| artifact.host_file(place));
     let (Some(content), Some(host)) = (content.and_then(|c| manifest.content(c)), host) else {
@@ -136,6 +143,9 @@ fn one(
         return Err("it has several names (hard links): they would part".into());
     }
     if wanted.has(Fix::Remove) {
+        if let Some(rule) = wanted.error() {
+            return Err(Refusal(format!("a person decides: {rule} finds an error in it")));
+        }
         if !dry {
             fs::remove_file(&host)?;
         }
@@ -177,7 +187,7 @@ fn one(
 fn new_bytes(
     host: &Path,
     content: &Content,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
 ) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
     if content.class != Class::Text {
         return Err("it is not certain that it is text".into());
@@ -198,7 +208,11 @@ fn new_bytes(
 
 /// Of each hunk, the findings that it answers: those of the rules whose fixes alone would change bytes
 /// there too; of all, where only their sum does.
-fn answered(old: &Vec<u8>, hunks: &[Hunk], wanted: &Wanted) -> Result<Vec<Vec<usize>>, Refusal> {
+fn answered(
+    old: &Vec<u8>,
+    hunks: &[Hunk],
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Vec<usize>>, Refusal> {
     let mut alone = Vec::new();
     for of in wanted.by_rule.iter().filter(|of| of.fix != Fix::Executable) {
         let new = fixed(old, &[of.fix], &of.deleted)?;

@@ -15,6 +15,7 @@ use toml::de::DeTable;
 use self::examples::check_examples;
 use self::pattern::{MatchTable, ScopeTable, is_of_facts, matcher, scope, when};
 use super::example::Example;
+use super::facts::NameGlob;
 use super::fix::Fix;
 use super::rule::{Cost, Matcher, PLACEHOLDERS, Rule};
 use super::targets::Targets;
@@ -51,6 +52,8 @@ struct RuleFile {
     remedy: Spanned<String>,
     references: Spanned<Vec<String>>,
     fix: Option<Fix>,
+    #[serde(default, rename = "fix-names")]
+    fix_names: Option<Spanned<Vec<NameGlob>>>,
     #[serde(rename = "match")]
     pattern: Option<Spanned<MatchTable>>,
     when: Option<Spanned<String>>,
@@ -141,6 +144,11 @@ fn rule_of(
     if let Some(except) = raw.except.as_ref().filter(|_| !of_names) {
         return place.error(except.span().start, "`except` is for detectors of names");
     }
+    if let Some(names) = &raw.fix_names
+        && (raw.fix != Some(Fix::Remove) || names.get_ref().is_empty())
+    {
+        return place.error(names.span().start, "`fix-names` names files for fix = \"remove\"");
+    }
     check_examples(place, &raw, of_names, of_facts)?;
     let message = match &raw.message {
         Some(message) => {
@@ -168,6 +176,7 @@ fn rule_of(
         remedy: one_line(raw.remedy.get_ref()),
         references: raw.references.into_inner(),
         fix: raw.fix,
+        fix_names: raw.fix_names.map(Spanned::into_inner).unwrap_or_default(),
         matcher,
         when,
         except: raw.except.map(Spanned::into_inner).unwrap_or_default(),
