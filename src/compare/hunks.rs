@@ -45,6 +45,14 @@ impl Span {
 
 /// The runs in which two contents differ, in ascending order.
 pub fn spans(old: &dyn Source, new: &dyn Source) -> io::Result<Vec<Span>> {
+    let mut spans = differing(old, new)?;
+    if !spans.is_empty() && is_utf16(old)? && is_utf16(new)? {
+        to_units(&mut spans, old, new)?;
+    }
+    Ok(spans)
+}
+
+fn differing(old: &dyn Source, new: &dyn Source) -> io::Result<Vec<Span>> {
     let (old_end, new_end) = (old.len(), new.len());
     let prefix = common_prefix(old, new)?;
     if prefix == old_end && prefix == new_end {
@@ -80,6 +88,39 @@ fn load(source: &dyn Source, at: u64, length: u64) -> io::Result<Vec<u8>> {
     let mut buffer = vec![0; usize::try_from(length).map_err(io::Error::other)?];
     read(source, at, &mut buffer)?;
     Ok(buffer)
+}
+
+/// Whether a content begins as a text of UTF-16 does.
+fn is_utf16(source: &dyn Source) -> io::Result<bool> {
+    Ok(source.len() >= 2 && matches!(*load(source, 0, 2)?, [0xff, 0xfe] | [0xfe, 0xff]))
+}
+
+/// Moves what came or went to whole units of two bytes: a run that begins between two may as well begin
+/// a byte before or after, where the bytes at both of its ends are the same.
+fn to_units(spans: &mut [Span], old: &dyn Source, new: &dyn Source) -> io::Result<()> {
+    let mut free = 0;
+    for index in 0..spans.len() {
+        let next = spans.get(index + 1).map_or(old.len(), |next| next.old);
+        let Some(span) = spans.get_mut(index) else { break };
+        let from = std::mem::replace(&mut free, span.old + span.old_length);
+        let (side, at, length) = match (span.old_length, span.new_length) {
+            (0, length) => (new, span.new, length),
+            (length, 0) => (old, span.old, length),
+            _ => continue,
+        };
+        if at % 2 == 0 || length % 2 == 1 {
+            continue;
+        }
+        let is_same =
+            |at: u64| Ok::<_, io::Error>(load(side, at, 1)? == load(side, at + length, 1)?);
+        if span.old > from && is_same(at - 1)? {
+            (span.old, span.new) = (span.old - 1, span.new - 1);
+        } else if span.old + span.old_length < next && is_same(at)? {
+            (span.old, span.new) = (span.old + 1, span.new + 1);
+        }
+        free = span.old + span.old_length;
+    }
+    Ok(())
 }
 
 fn common_prefix(old: &dyn Source, new: &dyn Source) -> io::Result<u64> {
@@ -410,6 +451,22 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_and_goes_in_utf16_are_whole_units() {
+        let wide = |text: &str, order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(order).collect()
+        };
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let old = wide("a\r\nb\nc\r\n\u{4}", order);
+            let new = wide("a\r\nb\r\nc\r\n", order);
+            let expected = [
+                Span { old: 10, old_length: 0, new: 10, new_length: 2 },
+                Span { old: 18, old_length: 2, new: 20, new_length: 0 },
+            ];
+            assert_eq!(spans(&old, &new).expect("memory"), expected);
+        }
+    }
+
+    #[test]
     fn an_insertion_into_megabytes_is_found_exactly() {
         let mut state = 7u32;
         let old: Vec<u8> = (0..12 << 20)
@@ -429,6 +486,14 @@ mod tests {
     proptest! {
         #[test]
         fn spans_turn_old_into_new(old in prop::collection::vec(0u8..4, 0..200), new in prop::collection::vec(0u8..4, 0..200)) {
+            let spans = spans(&old, &new).expect("memory");
+            prop_assert_eq!(rebuild(&old, &new, &spans), new);
+        }
+
+        #[test]
+        fn spans_of_units_do_too(old in prop::collection::vec(0u8..3, 0..60), new in prop::collection::vec(0u8..3, 0..60)) {
+            let marked = |bytes: &[u8]| [b"\xff\xfe", bytes].concat();
+            let (old, new) = (marked(&old), marked(&new));
             let spans = spans(&old, &new).expect("memory");
             prop_assert_eq!(rebuild(&old, &new, &spans), new);
         }

@@ -113,6 +113,15 @@ pub(super) fn hunk_place(hunk: &Hunk) -> String {
     format!("offset {}{}", hunk.new_offset, position(hunk.line, hunk.column))
 }
 
+/// Where the bytes are that [`hunk_sentence`] tells: what was taken out, in the old content. Line and
+/// column are those of the new one.
+pub(super) fn sentence_place(hunk: &Hunk) -> String {
+    if hunk.new_length == 0 && hunk.old_offset != hunk.new_offset {
+        return format!("offset {}", hunk.old_offset);
+    }
+    hunk_place(hunk)
+}
+
 /// What to do about a change.
 pub(super) fn remedy(disposition: Disposition, change: &Change) -> &'static str {
     match disposition {

@@ -10,14 +10,16 @@ const LINES: &[&str] = &[
     "removed  .DS_Store  [leftovers/finder-file]",
     "modified README.txt  offset 4: 1 byte taken out: 04  [text/eot-at-end]",
     "modified both.sh  offset 9: 1 byte taken out: 0d  [scripts/carriage-return]",
-    "modified both.sh  offset 14: 1 byte taken out: 0d  [scripts/carriage-return]",
-    "modified both.sh  offset 15: 1 byte taken out: 1a  [text/sub-at-end]",
+    "modified both.sh  offset 15: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified both.sh  offset 17: 1 byte taken out: 1a  [text/sub-at-end]",
     "modified mixed.txt  offset 15: 1 byte inserted: 0d  [text/mixed-line-ends]",
     "modified page.json  offset 0: 3 bytes taken out: ef bb bf  [text/mark-refused]",
     "modified run.sh  offset 9: 1 byte taken out: 0d  [scripts/carriage-return]",
-    "modified run.sh  offset 14: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified run.sh  offset 15: 1 byte taken out: 0d  [scripts/carriage-return]",
+    "modified units.txt  offset 10: 2 bytes inserted: 0d 00  [text/mixed-line-ends]",
+    "modified units.txt  offset 18: 2 bytes taken out: 04 00  [text/eot-at-end]",
     "modified wide.txt  offset 10: 2 bytes taken out: 04 00  [text/eot-at-end]",
-    "10 differences",
+    "12 differences",
 ];
 
 /// What `fix --diff` tells of leftovers.
@@ -95,6 +97,7 @@ fn what_is_certain_is_done_and_what_is_packed_is_left() {
 fn each_line_tells_which_rules_it_answers() {
     let scratch = folder();
     scratch.file("a/both.sh", b"#!/bin/sh\r\necho\r\n\x1a");
+    scratch.file("a/units.txt", b"\xff\xfea\0\r\0\n\0b\0\n\0c\0\r\0\n\0\x04\0");
     let path = scratch.path("a");
     let name = path.to_str().expect("UTF-8");
     let shown = premaster(["fix", name, "--diff"]).exits(1);

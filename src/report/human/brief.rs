@@ -9,7 +9,7 @@ use super::layout::Page;
 use super::severity_color;
 use crate::model::{Cause, Disposition, Finding, Outcome, Severity, Verb, Verdict};
 use crate::report::bytes::count;
-use crate::report::sentence::{change_sentence, field_sentence, hunk_place, hunk_sentence};
+use crate::report::sentence::{change_sentence, field_sentence, hunk_sentence, sentence_place};
 
 /// Kinds of findings and changes that are told.
 const SHOWN: usize = 5;
@@ -49,7 +49,7 @@ fn intended(out: &mut Page, outcome: &Outcome, rest: &[&Cause], shown: usize) {
         let what = match hunk {
             Some(hunk) => {
                 let sentence = hunk_sentence(hunk, change.encoding.as_deref());
-                format!("{}: {sentence}", hunk_place(hunk))
+                format!("{}: {sentence}", sentence_place(hunk))
             }
             None => change.verb.name().to_owned(),
         };
@@ -71,7 +71,7 @@ fn undeclared(out: &mut Page, outcome: &Outcome, rest: &[&Cause], shown: usize) 
         .collect();
     for (cause, change) in told.iter().take(shown) {
         let hunk = cause.hunk.and_then(|hunk| change.hunks.get(hunk));
-        let place = hunk.map(|hunk| hunk_place(hunk) + ": ").unwrap_or_default();
+        let place = hunk.map(|hunk| sentence_place(hunk) + ": ").unwrap_or_default();
         let name = cause.disposition.map_or("", Disposition::name);
         let fields: Vec<_> = change.fields.iter().map(field_sentence).collect();
         let sentence = match hunk {

@@ -9,7 +9,7 @@ use super::gaps;
 use super::layout::{Page, View};
 use crate::model::{Cause, Outcome, Verb};
 use crate::report::bytes::count;
-use crate::report::sentence::{field_sentence, hunk_place, hunk_sentence};
+use crate::report::sentence::{field_sentence, hunk_sentence, sentence_place};
 
 /// Differences that are told.
 const FULL: usize = 100;
@@ -59,7 +59,7 @@ fn line(outcome: &Outcome, cause: &Cause) -> String {
     let mut facts: Vec<String> = Vec::new();
     if let Some(hunk) = hunk {
         let sentence = hunk_sentence(hunk, change.encoding.as_deref());
-        facts.push(format!("{}: {sentence}", hunk_place(hunk)));
+        facts.push(format!("{}: {sentence}", sentence_place(hunk)));
     } else {
         facts.extend(change.from.iter().map(|from| format!("from {from}")));
         facts.extend(change.note.clone());
