@@ -1,17 +1,39 @@
 //! Files of the host as `fix` edits them.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Replaces a file by one with other bytes and the same permissions.
+/// Replaces a file by one with other bytes, of the same owner, group and permissions.
 pub(super) fn replace(host: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = host.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     new.write_all(bytes)?;
-    new.as_file().set_permissions(fs::symlink_metadata(host)?.permissions())?;
+    let before = fs::symlink_metadata(host)?;
+    keep_owner(new.as_file(), &before)?;
+    // After the owner: with a new one the set-id bits go.
+    new.as_file().set_permissions(before.permissions())?;
     new.as_file().sync_all()?;
     new.persist(host).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(unix)]
+fn keep_owner(file: &File, before: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let (made, wanted) = (file.metadata()?, (before.uid(), before.gid()));
+    if (made.uid(), made.gid()) == wanted {
+        return Ok(());
+    }
+    fchown(file, Some(wanted.0), Some(wanted.1)).map_err(|error| {
+        let told = format!("its owner {} and group {} cannot be kept: {error}", wanted.0, wanted.1);
+        io::Error::new(error.kind(), told)
+    })
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]
