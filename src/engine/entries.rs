@@ -278,7 +278,13 @@ fn around(volume: &Volume, now: i64) -> Around {
 /// Which nodes have something in them.
 fn parents(volume: &Volume) -> Vec<bool> {
     let mut parents = vec![false; volume.nodes.len()];
-    for node in &volume.nodes {
+    for (n, node) in volume.nodes.iter().enumerate() {
+        // What was packed with it stands beside it.
+        if volume.is_packed_folder(node)
+            && let Some(parent) = parents.get_mut(n)
+        {
+            *parent |= volume.nodes.len() > 1;
+        }
         if let Some(parent) = node.parent().and_then(|id| parents.get_mut(id.0 as usize)) {
             *parent = true;
         }

@@ -103,9 +103,10 @@ impl<'a> Tree<'a> {
         Self { volume, container, number: number as u16, seen, targets, measures, long, told }
     }
 
-    /// The name of a node, as far as no target is asked; none for a fork.
+    /// The name of a node, as far as no target is asked; none for a fork and for the folder that was
+    /// packed.
     fn name(&self, node: &'a Node) -> Option<Name<'a>> {
-        if node.kind == Kind::Fork {
+        if node.kind == Kind::Fork || self.volume.is_packed_folder(node) {
             return None;
         }
         let mut bytes = self.volume.name(node);

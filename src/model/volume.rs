@@ -281,6 +281,15 @@ impl Volume {
         }
     }
 
+    /// Whether an entry is the directory itself that was packed (`./`): an archive of paths records it
+    /// beside what lies in it. In a file system `.` is a name like another.
+    pub fn is_packed_folder(&self, node: &Node) -> bool {
+        matches!(self.format, "tar" | "zip")
+            && node.kind == Kind::Directory
+            && node.parent().is_none()
+            && self.name(node) == b"."
+    }
+
     /// Adds a namespace; see [`View::rank`].
     pub fn add_view(&mut self, name: &'static str, rank: u8) -> ViewId {
         self.views.push(View {

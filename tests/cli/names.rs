@@ -128,3 +128,32 @@ fn escaped_locators_open_what_they_name() {
         }
     }
 }
+
+#[test]
+fn the_folder_that_was_packed_has_no_name_and_holds_the_others() {
+    let scratch = Scratch::new();
+    for (name, entries, expected) in [
+        ("dot.tar", &[("./", &b""[..]), ("./sub/", b""), ("./a.txt", b"one\n")][..], &["sub"][..]),
+        ("plain.tar", &[("sub/", b""), ("a.txt", b"one\n")], &["sub"]),
+        ("alone.tar", &[("./", b"")], &[r"\x2e"]),
+    ] {
+        let path = scratch.file(name, tar(entries));
+        let path = path.to_str().expect("UTF-8");
+        let targets = ["--target", "windows", "--target", "dos", "--target", "iso9660-1"];
+        let args = ["check", path, "--format", "json"].into_iter().chain(targets);
+        let report = premaster(args).json();
+        let findings = report["findings"].as_array().expect("a list");
+        let found = |rule: &str, path: &str| {
+            findings.iter().any(|finding| finding["rule"] == rule && finding["path"] == path)
+        };
+        let of_names = findings.iter().filter(|finding| finding["path"] == r"\x2e");
+        let of_names = of_names.filter(|finding| {
+            finding["rule"].as_str().is_some_and(|rule| rule.starts_with("names/"))
+        });
+        assert_eq!(of_names.count(), 0, "{name}: {findings:?}");
+        for path in ["sub", r"\x2e"] {
+            let is_told = found("leftovers/empty-folder", path);
+            assert_eq!(is_told, expected.contains(&path), "{name} {path}: {findings:?}");
+        }
+    }
+}
