@@ -108,13 +108,17 @@ impl<'a> Facts<'a> {
         named.map_or(encoding, Encoding::MultiByte)
     }
 
-    fn entry(&self) -> Entry<'_> {
-        let judged = self.judged;
-        let ends = match &self.tally {
+    /// How its lines end.
+    fn ends(&self) -> LineEnds {
+        match &self.tally {
             Some(tally) if self.charset.is_wide() => tally.ends,
             _ if self.charset.is_wide() => LineEnds::default(),
-            _ => judged.census.line_ends(),
-        };
+            _ => self.judged.census.line_ends(),
+        }
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        let judged = self.judged;
         Entry {
             name: judged.name,
             census: judged.census,
@@ -125,7 +129,7 @@ impl<'a> Facts<'a> {
             looks_binary: self.looks_binary,
             named_text: self.named_text,
             charset: self.charset,
-            ends,
+            ends: self.ends(),
             label: self.label,
             may_declare: self.may_declare,
             declares_other: judged.declares_other,
@@ -167,7 +171,7 @@ impl<'a> Facts<'a> {
                     census.tail.get(census.tail.len() - kept..).unwrap_or_default().to_vec();
                 Spot {
                     offset: Some(census.size),
-                    line: Some(census.line_ends().all() + 1),
+                    line: Some(self.ends().all() + 1),
                     evidence: Evidence { bytes, start: census.size - kept as u64 },
                     ..Spot::default()
                 }

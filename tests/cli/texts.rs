@@ -1,6 +1,8 @@
 //! Rules about texts as a whole, on the way through `check`: what the census settles alone, what is
 //! read again, what targets mind, what the configuration asks for.
 
+use std::fs;
+
 use serde_json::Value;
 
 use super::support::{Scratch, premaster};
@@ -35,6 +37,7 @@ fn what_the_census_settles_is_told_of_texts_and_of_what_looks_binary() {
     scratch.file("a/wide.bin", b"a\0b\0c\0d\0e\0f\0\n\0");
     scratch.file("a/noise.txt", [0; 64]);
     scratch.file("a/plain.txt", b"one\ntwo");
+    scratch.file("a/units.txt", b"\xff\xfeo\0\n\0t\0");
     let expected = [
         of("integrity/all-zero", "", "noise.txt", None),
         of("text/looks-binary", "", "noise.txt", None),
@@ -46,6 +49,12 @@ fn what_the_census_settles_is_told_of_texts_and_of_what_looks_binary() {
     let config = ["--config", config.to_str().expect("UTF-8")];
     let asked = of("text/last-line-without-end", "", "plain.txt", Some(7));
     assert!(found(&scratch, &config).contains(&asked));
+    let folder = scratch.path("a");
+    premaster(["fix", folder.to_str().expect("UTF-8"), config[0], config[1]]).says(&[
+        "modified plain.txt  offset 7: 1 byte inserted: 0a",
+        "modified units.txt  offset 8: 2 bytes inserted: 0a 00",
+    ]);
+    assert_eq!(fs::read(folder.join("units.txt")).expect("there"), b"\xff\xfeo\0\n\0t\0\n\0");
 }
 
 #[test]
