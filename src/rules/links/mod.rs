@@ -11,6 +11,7 @@ mod markup;
 mod plist;
 mod script;
 mod script_calls;
+mod script_code;
 mod shortcut;
 mod url;
 mod web_manifest;
@@ -388,13 +389,17 @@ mod tests {
         #[test]
         fn no_text_is_too_broken(parts in proptest::collection::vec(prop_oneof![
             "[ -~]{0,6}",
+            "import'./a'",
+            "<script>import'./a'",
+            "caches.open(.addAll(['/a',",
+            "`${import('./a')",
             proptest::sample::select(vec![
                 "<a href=", "<style>", "</style", "\"", "'", ">", "<!--", "-->", "<![CDATA[", "]]>",
                 "<!DOCTYPE x [", "<?xml-stylesheet href='", "?>", "url(", ")", "@import ", "/*", "*/",
                 "\\", "&amp;", "&#x41;", "&#", ";", "<img srcset='a 1x, b'", "<base href=/x>", "\n",
                 "import a from './", "//# sourceMappingURL=", "<key>CFBundleExecutable</key>",
                 "<string>", "<dict>", "import(", "new Worker(", "importScripts(", "import.meta.url",
-                "precacheAndRoute([{", "url:'", "__WB_MANIFEST=[", "new URL(", "bplist00", "[Desktop Entry]\n", "Exec=\"", "ExecStart=-/", "FILE \"",
+                "precacheAndRoute([{", "url:'", "__WB_MANIFEST=[", "new URL(", "bplist00", "`", "${", "}", "{", "(", "/", "<script>", "caches.open(", ".addAll(['/a',", "[Desktop Entry]\n", "Exec=\"", "ExecStart=-/", "FILE \"",
                 "File1=", "open=", "<loc>", "{\"start_url\":\"", "\u{e9}", "\0",
             ]).prop_map(str::to_owned),
         ], 0..40)) {

@@ -1,11 +1,12 @@
 //! References that a script makes while it runs, where they are spelled as literals: `import('./a.js')`
 //! (ECMA-262, 13.3.10), `new URL('./a', import.meta.url)`, `new Worker('a.js')`,
 //! `serviceWorker.register('/a.js')`, `importScripts('a.js')` (HTML Living Standard 10.3.1), and the
-//! lists of a service worker (Workbox: `[{ url: 'a', revision: 'b' }]`).
+//! lists of a service worker (`cache.addAll(['a'])`; Workbox: `[{ url: 'a', revision: 'b' }]`).
 
 use memchr::memmem;
 
-use super::{Piece, Reference, Role, Sink};
+use super::script::{Found, Use};
+use super::script_code::is_name;
 
 /// Bytes before a call in which a comment may have begun.
 const COMMENT: usize = 1024;
@@ -14,25 +15,23 @@ const LONGEST: usize = 1024;
 /// Bytes between the mark of a list and the list.
 const NEAR: usize = 256;
 
-pub(super) fn read(bytes: &[u8], ends: &[&str], sink: &mut Sink<'_>) {
+pub(super) fn read(bytes: &[u8], found: &mut Vec<Found>) {
     for at in memmem::find_iter(bytes, b"import") {
         let behind = at + b"import".len();
         let rest = bytes.get(behind..).unwrap_or_default();
         if rest.starts_with(b".meta.url") {
-            of_module(bytes, at, sink);
+            of_module(bytes, at, found);
         } else if let Some(from) =
             rest.strip_prefix(b"Scripts").and_then(|_| opens(bytes, behind + 7))
         {
             if stands_alone(bytes, at) {
-                scripts(bytes, from, sink);
+                scripts(bytes, from, found);
             }
         } else if let Some((at, path)) = call(bytes, behind)
             && is_relative(path)
             && stands_alone(bytes, behind - 6)
         {
-            let also = ends.iter().map(|end| [path, end.as_bytes()].concat()).collect();
-            let found = Reference::url(Role::Module, at, path);
-            sink(Piece::Reference(Reference { also, ..found }));
+            found.push(Found::new(Use::Module, behind - 6, at, path));
         }
     }
     for at in memmem::find_iter(bytes, b"Worker") {
@@ -50,24 +49,24 @@ pub(super) fn read(bytes: &[u8], ends: &[&str], sink: &mut Sink<'_>) {
             && !in_comment(bytes, at)
             && is_plain(path)
         {
-            // It starts in the folder of the page, which may be any: mostly the script's, or the root.
-            let also = vec![[b"/", path].concat()];
-            let found = Reference::url(Role::Asset, start, path);
-            sink(Piece::Reference(Reference { also, ..found }));
+            found.push(Found::new(Use::Start, at, start, path));
+        }
+    }
+    if memmem::find(bytes, b"caches.open").is_some() {
+        for at in memmem::find_iter(bytes, b".addAll") {
+            if let Some(from) = opens(bytes, at + b".addAll".len()) {
+                list(bytes, from, found);
+            }
         }
     }
     for mark in [&b"precache"[..], b"__WB_MANIFEST"] {
         let mut done = 0;
         for at in memmem::find_iter(bytes, mark) {
             if at >= done && !in_comment(bytes, at) {
-                done = precached(bytes, at, sink).unwrap_or(done);
+                done = precached(bytes, at, found).unwrap_or(done);
             }
         }
     }
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }
 
 /// The name that begins somewhere.
@@ -95,7 +94,7 @@ fn stands_alone(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Whether a comment has begun shortly before and has not ended.
-fn in_comment(bytes: &[u8], at: usize) -> bool {
+pub(super) fn in_comment(bytes: &[u8], at: usize) -> bool {
     let near = bytes.get(at.saturating_sub(COMMENT)..at).unwrap_or_default();
     if memmem::rfind(near, b"/*") > memmem::rfind(near, b"*/") {
         return true;
@@ -144,7 +143,7 @@ fn call(bytes: &[u8], from: usize) -> Option<(usize, &[u8])> {
     bytes.get(behind).is_some_and(|b| matches!(b, b')' | b',')).then_some((at, path))
 }
 
-fn scripts(bytes: &[u8], mut from: usize, sink: &mut Sink<'_>) {
+fn scripts(bytes: &[u8], mut from: usize, found: &mut Vec<Found>) {
     while let Some((at, path)) = literal(bytes, from) {
         let behind = skip(bytes, at + path.len() + 1);
         let next = bytes.get(behind);
@@ -152,7 +151,7 @@ fn scripts(bytes: &[u8], mut from: usize, sink: &mut Sink<'_>) {
             return;
         }
         if is_plain(path) {
-            sink(Piece::Reference(Reference::url(Role::Asset, at, path)));
+            found.push(Found::new(Use::Asset, at, at, path));
         }
         if next == Some(&b')') {
             return;
@@ -161,8 +160,23 @@ fn scripts(bytes: &[u8], mut from: usize, sink: &mut Sink<'_>) {
     }
 }
 
+/// `cache.addAll(['/', 'a.css'])` (Service Workers, 5.4.3).
+fn list(bytes: &[u8], from: usize, found: &mut Vec<Found>) -> Option<()> {
+    let mut at = skip(bytes, from);
+    bytes.get(at).filter(|b| **b == b'[')?;
+    loop {
+        let (start, path) = literal(bytes, at + 1)?;
+        let is_path = !path.is_empty() && path.iter().any(|b| matches!(b, b'/' | b'.'));
+        if is_path {
+            found.push(Found::new(Use::Asset, start, start, path));
+        }
+        at = skip(bytes, start + path.len() + 1);
+        bytes.get(at).filter(|b| **b == b',')?;
+    }
+}
+
 /// `new URL('./a', import.meta.url)`, of which `at` is the `import`.
-fn of_module(bytes: &[u8], at: usize, sink: &mut Sink<'_>) -> Option<()> {
+fn of_module(bytes: &[u8], at: usize, found: &mut Vec<Found>) -> Option<()> {
     let near = bytes.get(at.saturating_sub(LONGEST)..at)?;
     let from = at - near.len();
     let before = near.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end();
@@ -175,14 +189,14 @@ fn of_module(bytes: &[u8], at: usize, sink: &mut Sink<'_>) -> Option<()> {
     if is_url && is_relative(path) && is_plain(path) && !path.contains(&b'\\') {
         let at = from + begins + 1;
         if !in_comment(bytes, at) {
-            sink(Piece::Reference(Reference::url(Role::Asset, at, path)));
+            found.push(Found::new(Use::Asset, at, at, path));
         }
     }
     Some(())
 }
 
 /// The list behind a mark; where it ends.
-fn precached(bytes: &[u8], mark: usize, sink: &mut Sink<'_>) -> Option<usize> {
+fn precached(bytes: &[u8], mark: usize, found: &mut Vec<Found>) -> Option<usize> {
     let rest = bytes.get(mark..)?;
     let near = rest.get(..NEAR.min(rest.len()))?;
     let list = memchr::memchr_iter(b'[', near).find(|&at| {
@@ -194,7 +208,7 @@ fn precached(bytes: &[u8], mark: usize, sink: &mut Sink<'_>) -> Option<usize> {
         at = skip(bytes, at);
         match bytes.get(at) {
             Some(b',') => at += 1,
-            Some(b'{') => match entry(bytes, at + 1, sink) {
+            Some(b'{') => match entry(bytes, at + 1, found) {
                 Ok(end) => at = end,
                 Err(end) => return Some(end),
             },
@@ -204,7 +218,7 @@ fn precached(bytes: &[u8], mark: usize, sink: &mut Sink<'_>) -> Option<usize> {
 }
 
 /// A flat object, behind its `{`; where it ends, or where it is something else.
-fn entry(bytes: &[u8], mut at: usize, sink: &mut Sink<'_>) -> Result<usize, usize> {
+fn entry(bytes: &[u8], mut at: usize, found: &mut Vec<Found>) -> Result<usize, usize> {
     loop {
         at = skip(bytes, at);
         if bytes.get(at) == Some(&b'}') {
@@ -225,7 +239,7 @@ fn entry(bytes: &[u8], mut at: usize, sink: &mut Sink<'_>) -> Result<usize, usiz
         at += 1;
         if let Some((from, value)) = literal(bytes, at) {
             if key == b"url" && !value.is_empty() {
-                sink(Piece::Reference(Reference::url(Role::Asset, from, value)));
+                found.push(Found::new(Use::Asset, from, from, value));
             }
             at = from + value.len() + 1;
         } else {
@@ -279,6 +293,13 @@ mod tests {
             ),
             ("const m = self.__WB_MANIFEST = [{url:'a',revision:null}]", &["Asset a @38"]),
             ("precacheAndRoute(self.__WB_MANIFEST)", &[]),
+            (
+                "caches.open(v).then(c=>c.addAll(['/', \"a.css\" ,]))",
+                &["Asset / @34", "Asset a.css @39"],
+            ),
+            ("list.addAll(['/a'])", &[]),
+            ("a='new Worker(\"w.js\")'", &[]),
+            ("a=\"importScripts('a.js')\"", &[]),
             ("precacheAndRoute([{url:'a'", &["Asset a @24"]),
         ] {
             assert_eq!(told(Syntax::Script, text.as_bytes()), expected, "{text}");
