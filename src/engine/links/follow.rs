@@ -29,6 +29,19 @@ pub(super) enum From {
     Elsewhere,
 }
 
+/// Why the references of a text from which a host makes pages are not followed.
+const TEMPLATE: &str = "it is a template";
+
+/// What of a content a host or a script fills in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum FilledIn {
+    Nothing,
+    /// Places in it, of which some are not known.
+    Places,
+    /// It is a template.
+    Anything,
+}
+
 /// What following a reference gave.
 enum Seen {
     /// Nothing that can be told.
@@ -57,7 +70,7 @@ pub(super) struct Reader<'l, 'a> {
     /// Whether it is a list of pages by their whole URLs.
     is_sitemap: bool,
     seen: FastSet<(Role, u64)>,
-    template: bool,
+    filled_in: FilledIn,
     page: u64,
     places: Vec<u64>,
     named: Vec<(u64, u64)>,
@@ -104,7 +117,7 @@ impl<'a> Links<'a> {
             followed.meant.clear();
         }
         for (targets, reader) in asides {
-            if reader.template {
+            if reader.filled_in == FilledIn::Anything {
                 continue;
             }
             let told = reader.finish(&Judged { targets: &targets, ..*judged }, bytes, false);
@@ -170,11 +183,18 @@ impl<'a> Links<'a> {
                     aside.piece(&piece);
                 }
             });
-            if reader.template {
-                return Followed::default();
+        }
+        if reader.filled_in == FilledIn::Anything {
+            // Nothing of what it says until the mark is known to be said of the page that is made.
+            let unread = stands.and_then(|(_, place)| self.reader(content, place, judged, known));
+            let Some(mut unread) = unread else { return Followed::default() };
+            if known.is_none() {
+                let meant = (number(&TEMPLATE), None);
+                unread.tell(Fate::NotFollowed, Role::Page, TEMPLATE, None, meant);
             }
         }
-        let is_page = syntax.has_places() && unfollowed.is_none();
+        let is_page =
+            syntax.has_places() && unfollowed.is_none() && reader.filled_in == FilledIn::Nothing;
         reader.finish(judged, bytes, is_page)
     }
 
@@ -208,7 +228,7 @@ impl<'a> Links<'a> {
             witness: Witness::default(),
             is_sitemap: syntax(judged.name, None) == Some(Syntax::Xml(Vocabulary::Sitemap)),
             seen: FastSet::default(),
-            template: false,
+            filled_in: FilledIn::Nothing,
             page: number(&content),
             places: Vec::new(),
             named: Vec::new(),
@@ -242,7 +262,8 @@ pub(super) fn is_pattern(text: &[u8]) -> bool {
 impl Reader<'_, '_> {
     fn piece(&mut self, piece: &Piece<'_>) {
         match piece {
-            Piece::Template => self.template = true,
+            Piece::Template => self.filled_in = FilledIn::Anything,
+            Piece::AnyId => self.filled_in = self.filled_in.max(FilledIn::Places),
             Piece::BaseUrl(url) => self.base(url),
             Piece::Own(path) => self.witness(path, Said::Own),
             Piece::Id(id) => {
@@ -251,7 +272,7 @@ impl Reader<'_, '_> {
                 }
             }
             Piece::Reference(reference) => {
-                if !self.template
+                if self.filled_in < FilledIn::Anything
                     && self.seen.insert((reference.role, FastState.hash_one(&*reference.text)))
                 {
                     if reference.form == Form::Url && reference.role != Role::Part {

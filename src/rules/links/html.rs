@@ -1,12 +1,16 @@
 //! References of HTML (HTML Living Standard, 4.2 and 4.8; SVG 2 inside of it).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::markup::{Attribute, Attributes, Item, Markup, decoded};
-use super::{Piece, Reference, Role, Sink, css, url};
+use super::{Piece, Reference, Role, Sink, css, script, url};
 
 /// Bytes of the longest element or attribute name that matters.
 const LONGEST: usize = 12;
+
+/// A URL of which nothing is known.
+const ELSEWHERE: &[u8] = b"any:";
 
 /// A name in lower case; empty if it is too long to matter.
 fn lower<'b>(name: &[u8], buffer: &'b mut [u8; LONGEST]) -> &'b [u8] {
@@ -17,11 +21,22 @@ fn lower<'b>(name: &[u8], buffer: &'b mut [u8; LONGEST]) -> &'b [u8] {
 }
 
 pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
+    let mut is_script = false;
+    // With blocks around it, a value is filled in by a host, and so is all else.
+    let has_blocks = OnceCell::new();
+    let has_blocks = || *has_blocks.get_or_init(|| memchr::memmem::find(bytes, b"{%").is_some());
     for item in Markup::new(bytes, true) {
         match item {
             Item::Start { name, attributes, .. } => {
                 let mut buffer = [0; LONGEST];
-                start(lower(name, &mut buffer), &attributes, sink);
+                let name = lower(name, &mut buffer);
+                is_script = name == b"script" && runs(&attributes);
+                start(name, &attributes, &has_blocks, sink);
+            }
+            Item::Raw { name, at, bytes } if name.eq_ignore_ascii_case(b"script") => {
+                if is_script {
+                    script::within(bytes, at, sink);
+                }
             }
             Item::Raw { name, at, bytes } if name.eq_ignore_ascii_case(b"style") => {
                 css::read(bytes, at, sink);
@@ -34,30 +49,63 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether a value is filled in when a page is made.
-fn is_template(value: &[u8]) -> bool {
-    let marks: [&[u8]; 4] = [b"{{", b"{%", b"<%", b"<?"];
-    memchr::memchr2(b'{', b'<', value).is_some()
-        && marks.iter().any(|mark| memchr::memmem::find(value, mark).is_some())
+/// Whether the content of a `<script>` is ECMAScript that runs in the page.
+fn runs(attributes: &Attributes<'_>) -> bool {
+    let types: [&[u8]; 4] = [b"", b"module", b"text/javascript", b"application/javascript"];
+    let kind = attributes.value(b"type").map(|kind| kind.value.trim_ascii()).unwrap_or_default();
+    types.iter().any(|name| name.eq_ignore_ascii_case(kind)) && attributes.value(b"src").is_none()
 }
 
-fn start(element: &[u8], attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
+/// Whether a host makes the page from a text with a mark in it: what it leads to, and from where, only
+/// the host knows.
+fn is_made(text: &[u8]) -> bool {
+    let marks: [&[u8]; 3] = [b"{%", b"<%", b"<?"];
+    memchr::memchr2(b'{', b'<', text).is_some()
+        && marks.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
+}
+
+/// Whether a value is filled in, by the host or by a script in the page. Others of the page stand as
+/// they are.
+fn is_filled_in(value: &[u8]) -> bool {
+    memchr::memmem::find(value, b"{{").is_some()
+}
+
+fn start(
+    element: &[u8],
+    attributes: &Attributes<'_>,
+    has_blocks: &dyn Fn() -> bool,
+    sink: &mut Sink<'_>,
+) {
     // Of two attributes with one name, the first counts.
     let mut seen_goal = false;
     for attribute in attributes.clone() {
         let Attribute { name, at, value } = attribute;
         let mut buffer = [0; LONGEST];
         let name = lower(name, &mut buffer);
-        if name.starts_with(b"{%") || name.starts_with(b"{{") {
+        if name.starts_with(b"{%") {
             sink(Piece::Template);
         }
         if value.is_empty() {
             continue;
         }
         if matches!(name, b"href" | b"src" | b"action" | b"content" | b"id" | b"class" | b"value")
-            && is_template(value)
+            && is_made(value)
         {
             sink(Piece::Template);
+        }
+        let names_place =
+            name == b"id" || name == b"name" && matches!(element, b"a" | b"map" | b"img");
+        if is_filled_in(value)
+            && (names_place
+                || matches!(name, b"href" | b"src" | b"action" | b"srcset" | b"content"))
+        {
+            match name {
+                _ if has_blocks() => sink(Piece::Template),
+                _ if names_place => sink(Piece::AnyId),
+                b"href" if element == b"base" => sink(Piece::BaseUrl(Cow::Borrowed(ELSEWHERE))),
+                _ => {}
+            }
+            continue;
         }
         if matches!((element, name), (b"link" | b"base", b"href") | (b"meta", b"content"))
             && std::mem::replace(&mut seen_goal, true)
@@ -65,10 +113,7 @@ fn start(element: &[u8], attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         match name {
-            b"id" => sink(Piece::Id(decoded(value))),
-            b"name" if matches!(element, b"a" | b"map" | b"img") => {
-                sink(Piece::Id(decoded(value)));
-            }
+            _ if names_place => sink(Piece::Id(decoded(value))),
             b"style" if memchr::memchr(b'(', value).is_some() => css::read(value, at, sink),
             b"srcset" | b"imagesrcset" => srcset(value, at, sink),
             b"content" if element == b"meta" => {
@@ -94,7 +139,10 @@ fn role(element: &[u8], name: &[u8], value: &[u8], attributes: &Attributes<'_>) 
         (b"a" | b"area", b"href" | b"xlink:href") | (b"iframe" | b"frame", b"src") => {
             Some(Role::Page)
         }
-        (b"link", b"href") => attributes.value(b"rel").and_then(|rel| of_link(rel.value)),
+        (b"link", b"href") => {
+            let role = attributes.value(b"rel").and_then(|rel| of_link(rel.value));
+            role.or_else(|| attributes.value(b"hreflang").map(|_| Role::Page))
+        }
         (
             b"img" | b"script" | b"source" | b"video" | b"audio" | b"track" | b"embed" | b"input",
             b"src",
@@ -240,7 +288,21 @@ mod tests {
             ("<base href=/b/><form action=go.cgi>", &["base /b/"]),
             ("<form action=go.html?x>", &["Page go.html?x @13"]),
             ("<svg><use xlink:href='s.svg#i'/>", &["Asset s.svg#i @22"]),
-            ("<a href='{{ url }}'>", &["template", "Page {{ url }} @9"]),
+            ("<a href='{{ url }}'><p id='{{ id }}'><a href=x>", &["any id", "Page x @45"]),
+            ("<input value='{{ v }}'><base href='{{ b }}'>", &["base any:"]),
+            ("<a href='<?php x ?>'><?php y ?>", &["template", "Page <?php x ?> @9", "template"]),
+            ("{% block b %}<a href='{{ url }}'>", &["template"]),
+            ("<a {% if x %} href=y>", &["template", "Page y @19"]),
+            ("<link rel=alternate hreflang=de href=de.html>", &["Page de.html @37"]),
+            ("<link rel=alternate type=application/rss+xml href=f>", &[]),
+            (
+                "<script type=module>import'./a.js'</script><script>new Worker('w.js')</script>",
+                &["Module ./a.js @27", "Asset w.js @63"],
+            ),
+            (
+                "<script type='text/x'>import './a.js'</script><script src=b>import './a.js'</script>",
+                &["Asset b @58"],
+            ),
             ("<a href='x", &[]),
             ("<a href", &[]),
             ("a < b <a href=x>", &["Page x @14"]),

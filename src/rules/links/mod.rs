@@ -111,9 +111,11 @@ pub enum Piece<'a> {
     Id(Cow<'a, [u8]>),
     /// What relative URLs start from.
     BaseUrl(Cow<'a, [u8]>),
+    /// There are places that only a script or a host names.
+    AnyId,
     /// The path of the content itself on its host.
     Own(Cow<'a, [u8]>),
-    /// The text is one from which pages are made: its references are not those of the release.
+    /// The text is one from which a host makes pages: its references are not those of the release.
     Template,
 }
 
@@ -309,6 +311,7 @@ mod tests {
         told
     }
 
+            Piece::AnyId => told.push("any id".into()),
     const ALL: &[Syntax] = &[
         Syntax::Html,
         Syntax::Xml(Vocabulary::Svg),
