@@ -390,7 +390,7 @@ impl Reader<'_, '_> {
                         _ => Seen::Nothing,
                     };
                 }
-                let system = reference.base == Base::System;
+                let system = matches!(reference.base, Base::System | Base::Commands);
                 let start = match self.start(reference, absolute) {
                     Ok(start) => start,
                     Err(seen) => return seen,
@@ -432,8 +432,12 @@ impl Reader<'_, '_> {
     fn start(&self, reference: &Reference<'_>, absolute: bool) -> Result<Folder, Seen> {
         let installed = self.tree.is_installed(self.view);
         match reference.base {
-            Base::System if installed => Ok(None),
-            Base::System => Err(Seen::Nothing),
+            Base::Commands if !self.links.is_whole_system() => Err(Seen::Nothing),
+            // By its name alone, what lies beside it is meant first.
+            Base::System | Base::Commands if installed => {
+                Ok(if absolute { None } else { self.folder })
+            }
+            Base::System | Base::Commands => Err(Seen::Nothing),
             Base::Root => Ok(None),
             Base::Above | Base::Folder if absolute => match reference.form {
                 // A book or a document is a tree of its own.

@@ -30,6 +30,7 @@ use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Finding, Gap, GapKind, Kind, Locator, Manifest};
 use crate::rules::detectors::Look;
 use crate::rules::links::{Broken, Syntax, decode, syntax};
+use crate::rules::program::is_of_loader;
 use crate::rules::{Matcher, Rule};
 
 /// Places in pages, and names of them, that are kept over all contents.
@@ -58,6 +59,8 @@ pub struct Links<'a> {
     base: Option<Served>,
     /// Where sites are served, when that is settled.
     served: OnceLock<BTreeMap<Site, Served>>,
+    /// See [`Links::is_whole_system`].
+    whole_system: OnceLock<bool>,
     kept: AtomicUsize,
     /// Whether only some of the contents are followed.
     narrow: bool,
@@ -123,11 +126,23 @@ impl<'a> Links<'a> {
         let trees = manifest.containers.iter().map(of_container).collect();
         let kept = AtomicUsize::new(0);
         let base = judge.settings().link_base.as_deref().map(Served::by_settings);
-        let served = OnceLock::new();
+        let (served, whole_system) = (OnceLock::new(), OnceLock::new());
         let root = None;
         let views = Views::of(manifest, sight);
-        let mut links =
-            Self { judge, manifest, sight, views, rules, trees, root, base, served, kept, narrow };
+        let mut links = Self {
+            judge,
+            manifest,
+            sight,
+            views,
+            rules,
+            trees,
+            root,
+            base,
+            served,
+            whole_system,
+            kept,
+            narrow,
+        };
         let wanted = judge.settings().link_root.as_deref();
         links.root = wanted.and_then(|path| manifest.find(&Locator::parse(path)));
         Some(links)
@@ -156,6 +171,22 @@ impl<'a> Links<'a> {
             return None;
         }
         tree.index(view, None).map(|_| None)
+    }
+
+    /// Whether the artifact is a system itself, which no other package completes: it has the loader's own
+    /// library.
+    fn is_whole_system(&self) -> bool {
+        *self.whole_system.get_or_init(|| {
+            let nodes = self.manifest.places().filter_map(|place| self.manifest.node(place));
+            nodes.map(|(volume, node)| volume.name(node)).any(is_of_loader)
+        })
+    }
+
+    /// That the folder which the settings name as the root of a site is not there.
+    pub fn lost_root(&self) -> Option<Gap> {
+        let wanted = self.judge.settings().link_root.as_deref().filter(|_| self.root.is_none())?;
+        let message = format!("[links] root is {wanted}, which is not there");
+        Some(Gap::new(Locator::root(), GapKind::Unreadable, message))
     }
 
     /// Whether a content has places that others may name.

@@ -28,8 +28,10 @@ const OF_WINDOWS: &[&[u8]] = &[
 ];
 
 /// The lines of a text with the offsets at which they begin, without blanks around them.
+/// A byte-order mark is none of the first.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0;
+    let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let bytes = bytes.get(at..).unwrap_or_default();
     bytes.split(|b| matches!(b, b'\n' | b'\r')).map(move |line| {
         let begins = at + (line.len() - line.trim_ascii_start().len());
         at += line.len() + 1;
@@ -94,6 +96,39 @@ fn of_system(at: usize, path: &[u8], sink: &mut Sink<'_>) {
     }
 }
 
+/// A name that is looked for in folders of a system.
+fn named(base: Base, at: usize, name: &[u8], folders: &[&str], sink: &mut Sink<'_>) {
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+');
+    if name.first().is_some_and(u8::is_ascii_alphanumeric) && name.iter().all(is_plain) {
+        let also = folders.iter().map(|folder| [folder.as_bytes(), b"/", name].concat()).collect();
+        let found = Reference::path(Form::File, base, Role::Program, at, name);
+        sink(Piece::Reference(Reference { also, ..found }));
+    }
+}
+
+/// Where a system has its commands, and units of systemd.
+const COMMANDS: &[&str] = &[
+    "/usr/bin",
+    "/bin",
+    "/usr/sbin",
+    "/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/usr/games",
+    "/usr/local/games",
+    "/snap/bin",
+];
+const UNITS: &[&str] = &[
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+    "/etc/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/user",
+    "/etc/systemd/user",
+    "/usr/local/lib/systemd/user",
+    "/usr/share/systemd/user",
+];
+
 pub(super) fn desktop(bytes: &[u8], sink: &mut Sink<'_>) {
     for (at, line) in lines(bytes) {
         let Some((key, from, value)) = pair(line) else { continue };
@@ -102,15 +137,41 @@ pub(super) fn desktop(bytes: &[u8], sink: &mut Sink<'_>) {
             b"TryExec" | b"Icon" => (0, value),
             _ => continue,
         };
-        of_system(at + from + skip, path, sink);
+        if key == b"Exec" && !path.contains(&b'/') {
+            named(Base::Commands, at + from + skip, path, COMMANDS, sink);
+        } else {
+            of_system(at + from + skip, path, sink);
+        }
     }
 }
 
 pub(super) fn unit(bytes: &[u8], sink: &mut Sink<'_>) {
     for (at, line) in lines(bytes) {
         let Some((key, from, value)) = pair(line) else { continue };
-        if !key.starts_with(b"Exec") {
-            continue;
+        match key {
+            // What may be absent has a `-` before it.
+            b"EnvironmentFile" => {
+                of_system(at + from, value, sink);
+                continue;
+            }
+            b"Service" | b"Unit" => {
+                named(Base::System, at + from, value, UNITS, sink);
+                continue;
+            }
+            b"Requires" => {
+                let mut begins = at + from;
+                for name in value.split(|b| *b == b' ') {
+                    // Every system has these.
+                    let is_own = name.ends_with(b".target") || name.ends_with(b".slice");
+                    if !is_own {
+                        named(Base::System, begins, name, UNITS, sink);
+                    }
+                    begins += name.len() + 1;
+                }
+                continue;
+            }
+            _ if !key.starts_with(b"Exec") => continue,
+            _ => {}
         }
         let marks =
             value.iter().position(|b| !matches!(b, b'@' | b'-' | b':' | b'+' | b'!' | b'|'));
@@ -137,12 +198,20 @@ fn part(at: usize, path: &[u8], sink: &mut Sink<'_>) {
 }
 
 pub(super) fn playlist(bytes: &[u8], sink: &mut Sink<'_>) {
-    let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    for (at, line) in lines(bytes.get(mark..).unwrap_or_default()) {
-        if !line.starts_with(b"#") {
+    for (at, line) in lines(bytes) {
+        if line.starts_with(b"#EXT-X-") {
+            // A key, the start of all segments, another rendition.
+            let uri = memchr::memmem::find(line, b"URI=\"").map(|found| found + 5);
+            let rest = uri.and_then(|from| line.get(from..)).unwrap_or_default();
+            let whole = memchr(b'"', rest).and_then(|end| rest.get(..end)).unwrap_or_default();
+            let path = whole.split(|b| *b == b'?').next().unwrap_or_default();
+            if !whole.starts_with(b"data:") {
+                part(at + uri.unwrap_or_default(), path, sink);
+            }
+        } else if !line.starts_with(b"#") {
             // Segments of a stream may have a query.
             let end = line.iter().position(|b| *b == b'?').unwrap_or(line.len());
-            part(mark + at, line.get(..end).unwrap_or_default(), sink);
+            part(at, line.get(..end).unwrap_or_default(), sink);
         }
     }
 }
@@ -191,6 +260,22 @@ mod tests {
                 "Exec=/usr/bin/a %f\nTryExec=b\nIcon=/usr/share/i.png\n",
                 &["Program /usr/bin/a @5", "Program /usr/share/i.png @34"],
             ),
+            (Syntax::Desktop, "Exec=a --b\nExec=$HOME/a\nExec=%f\n", &["Program a @5"]),
+            (
+                Syntax::Unit,
+                "EnvironmentFile=/etc/default/a\nEnvironmentFile=-/etc/b\nEnvironmentFile=/etc/%i\n",
+                &["Program /etc/default/a @16"],
+            ),
+            (
+                Syntax::Unit,
+                "Service=a.service\nUnit=b@%i.service\nRequires=basic.target c.socket\nWants=d.service",
+                &["Program a.service @8", "Program c.socket @58"],
+            ),
+            (
+                Syntax::Playlist,
+                "#EXT-X-KEY:METHOD=AES-128,URI=\"k.bin\",IV=0\n#EXT-X-KEY:URI=\"skd://x\"\n#EXT-X-MAP:URI=\"i.mp4?x\"\n#EXT-X-ENDLIST\n",
+                &["Part k.bin @31", "Part i.mp4 @84"],
+            ),
             (
                 Syntax::Unit,
                 "ExecStart=!/usr/bin/a -x\nExecStop=-/usr/bin/b\nExecStart=/usr/bin/%i\n",
@@ -199,6 +284,9 @@ mod tests {
             (Syntax::Playlist, "#EXTM3U\na b.mp3\nhttp://x/y\n", &["Part a b.mp3 @8"]),
             (Syntax::Pls, "File1=a.mp3\nFilename=b\n", &["Part a.mp3 @6"]),
             (Syntax::Cue, "FILE \"a b.bin\" BINARY\n  TRACK 01\n", &["Part a b.bin @6"]),
+            (Syntax::Cue, "\u{feff}FILE \"a.bin\" BINARY\n", &["Part a.bin @9"]),
+            (Syntax::Playlist, "\u{feff}a.mp3\n", &["Part a.mp3 @3"]),
+            (Syntax::Pls, "\u{feff}File1=a.mp3\n", &["Part a.mp3 @9"]),
         ] {
             assert_eq!(told(syntax, text.as_bytes()), expected, "{text}");
         }

@@ -1,5 +1,5 @@
 //! References of XML vocabularies: SVG 2, EPUB packages (OPF 2 and 3, NCX, OCF), sitemaps
-//! (sitemaps.org 0.9), Office Open XML relationships (ECMA-376 part 2, 6.5), and the style sheet of
+//! (sitemaps.org 0.9), playlists (XSPF 1), Office Open XML relationships (ECMA-376 part 2, 6.5), and the style sheet of
 //! any (Associating Style Sheets with XML documents 1.0).
 
 use super::markup::{Attributes, Item, Markup, decoded};
@@ -30,6 +30,15 @@ pub(super) fn read(vocabulary: Vocabulary, bytes: &[u8], sink: &mut Sink<'_>) {
                         tell(&attributes, b"full-path", Role::Part, Base::Root, sink);
                     }
                     (Vocabulary::Rels, b"Relationship") => relationship(&attributes, sink),
+                    (Vocabulary::Xspf, b"location") => {
+                        let text = markup.text(end);
+                        let begins = end + text.len() - text.trim_ascii_start().len();
+                        let text = text.trim_ascii();
+                        if !text.is_empty() {
+                            let found = Reference::marked(Role::Part, begins, text);
+                            sink(Piece::Reference(found));
+                        }
+                    }
                     (Vocabulary::Sitemap, b"loc") => page(markup.text(end), end, sink),
                     _ => {}
                 }
@@ -107,6 +116,11 @@ mod tests {
                 &["#i", "Asset a.png @31"],
             ),
             (Vocabulary::Opf, "<opf:item href='a%20b.xhtml'/>", &["Part a%20b.xhtml @16"]),
+            (
+                Vocabulary::Xspf,
+                "<track><location> a%20b.ogg</location><location/></track>",
+                &["Part a%20b.ogg @18"],
+            ),
             (Vocabulary::Ncx, "<content src='a.xhtml#p'/>", &["Part a.xhtml#p @14"]),
             (Vocabulary::Ocf, "<rootfile full-path='O/c.opf'/>", &["Part O/c.opf @21"]),
             (
