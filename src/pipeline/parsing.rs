@@ -272,6 +272,7 @@ fn follow(
         }
     }
     found.gaps.extend(places.gap());
+    found.gaps.extend(links.lost_root());
     found.joined.extend(links.entries(round.sight, &places, all));
 }
 

@@ -162,6 +162,27 @@ fn the_root_of_a_site_may_be_named() {
 }
 
 #[test]
+fn a_root_that_is_not_there_is_told() {
+    let scratch = Scratch::new();
+    scratch.file("tree/index.html", "<p>");
+    let config = scratch.file("premaster.toml", "[links]\nroot = \"public\"\n");
+    let config = config.to_str().expect("UTF-8");
+    let report = check(&scratch.path("tree"), &["--config", config]).exits(3).json();
+    assert_eq!(report["gaps"][0]["message"], "[links] root is public, which is not there");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_to_a_name_in_other_case_says_what_is_there() {
+    let scratch = Scratch::new();
+    scratch.file("tree/lib/Press.txt", "press\n");
+    let link = scratch.path("tree/lib/link");
+    std::os::unix::fs::symlink("press.txt", link).expect("a link");
+    let found = hits(&check(&scratch.path("tree"), &[]));
+    assert_eq!(found, ["other-case lib/link:null press.txt: there is lib/Press.txt"]);
+}
+
+#[test]
 fn what_many_pages_lack_is_told_a_few_times() {
     let scratch = Scratch::new();
     scratch.file("tree/doc/index.html", "<p>");

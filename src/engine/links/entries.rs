@@ -80,7 +80,8 @@ impl Links<'_> {
         let view = usize::from(node.view.0);
         let target = tree.target(node)?;
         let is_running = RUNNING.iter().any(|folder| target.starts_with(folder));
-        let fate = match tree.follow_link(view, node) {
+        let way = tree.follow_link(view, node);
+        let fate = match way {
             Way::Found(_) | Way::Unknown => return None,
             Way::OtherCase(_) => Fate::OtherCase,
             Way::Absent { .. } if tree.is_installed(view) => Fate::Elsewhere,
@@ -88,7 +89,14 @@ impl Links<'_> {
             Way::Leaves => Fate::LinkLeaves,
             Way::Loop => Fate::Loop,
         };
-        (!is_running).then(|| (fate, false, escape_text(&target)))
+        let detail = match way {
+            Way::OtherCase(Some(node)) => {
+                let path = self.manifest.path(Place { node, ..place });
+                format!("{}: there is {path}", escape_text(&target))
+            }
+            _ => escape_text(&target),
+        };
+        (!is_running).then_some((fate, false, detail))
     }
 
     /// Where that would lie which a link misses.

@@ -192,6 +192,7 @@ impl<'a> Links<'a> {
                 let meant = (number(&TEMPLATE), None);
                 unread.tell(Fate::NotFollowed, Role::Page, TEMPLATE, None, meant);
             }
+            return unread.finish(judged, bytes, false);
         }
         let is_page =
             syntax.has_places() && unfollowed.is_none() && reader.filled_in == FilledIn::Nothing;
@@ -501,7 +502,7 @@ impl Reader<'_, '_> {
             && !is_pattern(fragment)
             && !fragment.contains(&b'(');
         let place = Place { node, ..self.place };
-        if role != Role::Page || !is_place || !self.links.has_places(place) {
+        if !matches!(role, Role::Page | Role::Part) || !is_place || !self.links.has_places(place) {
             return;
         }
         let Some(page) = self.page_at(node) else { return };
