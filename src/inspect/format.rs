@@ -107,6 +107,30 @@ const fn text(name: &'static str, check: fn(&Sample<'_>) -> bool) -> Format {
     Format { name, text: true, check }
 }
 
+/// Whether a content is the first bytes of a PE: cut before its signature. A program for DOS tells in its
+/// header how long it is, and is that long; what a linker puts before a PE is longer than what is left.
+fn is_begun_pe(s: &Sample<'_>) -> bool {
+    const ENDS: [&[u8]; 8] =
+        [b".exe", b".dll", b".sys", b".efi", b".ocx", b".scr", b".cpl", b".pyd"];
+    let pages = u64::from(s.le16(4));
+    let told = match u64::from(s.le16(2) % 512) {
+        0 => pages * 512,
+        last => pages.saturating_sub(1) * 512 + last,
+    };
+    let is_short = told > s.length;
+    if s.length < 64 {
+        let is_named = ENDS.iter().any(|end| s.named(end));
+        return s.starts(b"MZ") && is_named && (s.length < 28 || is_short);
+    }
+    let header = u64::from(s.le32(0x3c));
+    let says_so = memchr::memmem::find(s.head, b"This program ").is_some();
+    s.starts(b"MZ")
+        && s.le16(0x18) >= 0x40
+        && (64..=4096).contains(&header)
+        && header + 4 > s.length
+        && (is_short || says_so)
+}
+
 /// In the order in which they are asked: the well-checked before the weak.
 static FORMATS: &[Format] = &[
     // System V ABI, ELF header: e_type 4 is ET_CORE.
@@ -124,7 +148,8 @@ static FORMATS: &[Format] = &[
     binary("pe", |s| {
         let header = u64::from(s.le32(0x3c));
         let there = usize::try_from(header).unwrap_or(usize::MAX);
-        s.starts(b"MZ") && s.within(header + 4) && s.at(there, b"PE\0\0")
+        let is_whole = s.within(header + 4) && s.at(there, b"PE\0\0");
+        s.starts(b"MZ") && (is_whole || is_begun_pe(s))
     }),
     binary("dos-exe", |s| {
         let pages = u64::from(s.le16(4));

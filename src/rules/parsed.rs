@@ -100,8 +100,12 @@ impl<'a> Parsed<'a> {
     /// The programs that it holds: one, or the slices of a fat one. None if it is none, or one whose
     /// headers are broken.
     pub fn programs(&self) -> &[Program<'a>] {
-        let bytes = || Bytes::new(self.bytes, self.large.map(|(_, tables)| tables), self.size);
-        self.shared.programs.get_or_init(|| program::read(self.format, bytes()))
+        self.shared.programs.get_or_init(|| program::read(self.format, self.program_bytes()))
+    }
+
+    /// Its bytes as far as they are there: of a large program, its tables.
+    pub fn program_bytes(&self) -> Bytes<'a> {
+        Bytes::new(self.bytes, self.large.map(|(_, tables)| tables), self.size)
     }
 
     /// Shows all its bytes from first to last: at once, or, of a large program, in stretches that are

@@ -68,4 +68,12 @@ llvm-mc -filetype=obj -triple=x86_64-apple-macos13 "$work/n.s" -o "$work/n.o"
 $bin/ld64.lld -arch x86_64 -platform_version macos 13.4 14.0 -dylib -undefined dynamic_lookup "$work/n.o" -o newer.dylib
 printf 'class Plain {}\n' >"$work/Plain.java"
 javac --release 17 -d . "$work/Plain.java"
+# A digest of 384 bits, a fat file, and symbols that nobody took out.
+osslsigncode sign -h sha384 -certs "$work/c" -key "$work/k" -in plain.exe -out signed-sha384.exe >/dev/null
+llvm-lipo-14 -create newer.dylib signed.dylib -output fat.dylib
+$link /debug:symtab "$work/w.obj" "/out:symbols.exe"
+$link /debug "/pdb:$work/w.pdb" /pdbaltpath:database.pdb "$work/w.obj" /out:database.exe
+printf '.globl _start\n_one: ret\n_two: ret\n_start: callq _one\n jmp _two\n' >"$work/o.s"
+llvm-mc -filetype=obj -triple=x86_64-apple-macos13 "$work/o.s" -o "$work/o.o"
+$bin/ld64.lld -arch x86_64 -platform_version macos 13.0 14.0 -dylib -undefined dynamic_lookup "$work/o.o" -o symbols.dylib
 chmod 644 ./*.elf ./*.so ./*.so.1 ./*.exe ./*.dylib ./*.class

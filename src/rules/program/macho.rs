@@ -46,6 +46,8 @@ pub struct Segment {
     pub memory: (u64, u64),
     /// How it may be used when it is loaded: 2 to write, 4 to run.
     pub protection: u32,
+    /// Whether only a debugger reads it.
+    pub is_debug: bool,
 }
 
 impl<'a> MachO<'a> {
@@ -74,15 +76,26 @@ impl<'a> MachO<'a> {
                 size: u64::from(s.filesize),
                 memory: (s.vmaddr.into(), s.vmsize.into()),
                 protection: s.initprot,
+                is_debug: s.segname.starts_with(b"__DWARF\0"),
             }),
             CommandVariant::Segment64(s) => Some(Segment {
                 offset: s.fileoff,
                 size: s.filesize,
                 memory: (s.vmaddr, s.vmsize),
                 protection: s.initprot,
+                is_debug: s.segname.starts_with(b"__DWARF\0"),
             }),
             _ => None,
         })
+    }
+
+    /// Symbols that only it knows itself: what others link with are not among them.
+    pub fn local_symbols(&self) -> u32 {
+        let counts = self.commands.iter().filter_map(|command| match command.command {
+            CommandVariant::Dysymtab(c) => Some(c.nlocalsym),
+            _ => None,
+        });
+        counts.max().unwrap_or_default()
     }
 
     /// Libraries that the loader must find, and folders where it looks.

@@ -80,6 +80,11 @@ impl<'a> Program<'a> {
 
 /// The programs in a content of a recognised format.
 pub(super) fn read<'a>(format: &str, bytes: Bytes<'a>) -> Vec<Program<'a>> {
+/// Where the slices of a fat file lie that begins so: offset and size of each.
+pub fn slices(head: &[u8]) -> Vec<(u64, u64)> {
+    macho::slices(head)
+}
+
     if format == "mach-o-fat" {
         let slices = macho::slices(bytes.run(0).unwrap_or_default()).into_iter();
         let slices = slices.filter_map(|(start, size)| Some((start, bytes.slice(start, size)?)));
@@ -105,6 +110,12 @@ pub const PADDING: u64 = 4096;
 
 /// Whether contents of a recognised format are programs.
 pub fn is_program(format: &str) -> bool {
+/// Whether a file is the library that every dynamic program on Linux needs, by its name: what has it is a
+/// system itself.
+pub fn is_of_loader(name: &[u8]) -> bool {
+    name.starts_with(b"libc.so.") || name.starts_with(b"ld-musl-")
+}
+
     matches!(format, "elf" | "pe" | "mach-o" | "mach-o-fat")
 }
 
@@ -118,6 +129,7 @@ pub fn tables(format: &str, head: &[u8], source: &dyn Source) -> io::Result<Tabl
             wanted.extend(slices.map(|(at, size)| at..at.saturating_add(size.min(COMMANDS))));
         }
         for program in read(format, bytes) {
+            wanted.push(bytes.size().saturating_sub(PADDING)..bytes.size());
             let tables = match &program.image {
                 Image::Elf(elf) => elf.tables(),
                 Image::Pe(pe) => pe.tables(),

@@ -16,6 +16,8 @@ const LIBRARIES: usize = 1024;
 /// Bytes of an entry of the import table, and of one of the debug directory.
 const IMPORT: usize = 20;
 const DEBUG: usize = 28;
+/// Bytes of a symbol of an object file.
+const SYMBOL: u64 = 18;
 
 /// A PE file.
 #[derive(Debug)]
@@ -122,6 +124,10 @@ impl<'a> Pe<'a> {
                 want(at as usize, size as usize);
             }
         }
+        if let Some((symbols, count)) = self.symbols() {
+            let strings = symbols.start + u64::from(count) * SYMBOL;
+            all.push(strings..strings + 4);
+        }
         if let Some(signed) = self.signed() {
             all.push(signed.table);
         }
@@ -218,17 +224,41 @@ impl<'a> Pe<'a> {
         })
     }
 
+    /// Offset and size of the certificate table, as the headers tell them; none if there is none.
+    pub fn certificate_table(&self) -> Option<(u64, u64)> {
+        let entry = self.certificate_entry()?;
+        let (at, size) = (u64::from(self.word(entry)?), u64::from(self.word(entry + 4)?));
+        (size > 0).then_some((at, size))
+    }
+
+    /// Offset of the entry of the certificate table; none if the header is too short for one.
+    fn certificate_entry(&self) -> Option<usize> {
+        let directories = if self.optional.standard_fields.magic == MAGIC_64 { 112 } else { 96 };
+        let has_entry = self.optional.windows_fields.number_of_rva_and_sizes > 4;
+        self.optional_at.checked_add(directories + 4 * 8).filter(|_| has_entry)
+    }
+
+    /// Where the symbols of the object files lie that linkers of GNU leave in a program, with the
+    /// strings behind them, and how many there are; none if there are none, or not all of them.
+    pub fn symbols(&self) -> Option<(Range<u64>, u32)> {
+        let (at, count) = (self.coff.pointer_to_symbol_table, self.coff.number_of_symbol_table);
+        let start = u64::from(at);
+        let strings = start + u64::from(count) * SYMBOL;
+        // The strings begin with their own length.
+        let length = self.bytes.get(strings, 4).and_then(|bytes| le32(bytes, 0));
+        let end = strings + length.map_or(0, u64::from);
+        let is_there = at > 0 && count > 0 && end <= self.bytes.size();
+        is_there.then_some((start..end, count))
+    }
+
     /// What signing leaves out; none if the headers are too short for it, or the table lies
     /// elsewhere than in the file.
     pub fn signed(&self) -> Option<Signed> {
         let directories = if self.optional.standard_fields.magic == MAGIC_64 { 112 } else { 96 };
         let checksum = self.optional_at.checked_add(64)? as u64;
         let entry = self.optional_at.checked_add(directories + 4 * 8)?;
-        let has_entry = self.optional.windows_fields.number_of_rva_and_sizes > 4;
-        let field = |at| self.word(at).map(u64::from);
         let end = self.bytes.size();
-        let (start, size) = if has_entry { (field(entry)?, field(entry + 4)?) } else { (end, 0) };
-        let (start, size) = if size == 0 { (end, 0) } else { (start, size) };
+        let (start, size) = self.certificate_table().unwrap_or((end, 0));
         let table = start..start.checked_add(size)?;
         let entry = entry as u64..entry as u64 + 8;
         let is_inside = entry.end <= table.start && table.end <= end;
@@ -262,10 +292,11 @@ impl<'a> Pe<'a> {
         Some(sum.wrapping_add(u32::try_from(self.bytes.size()).ok()?))
     }
 
-    /// Where the last section ends in the file.
+    /// Where the last section ends in the file, or the symbols behind it.
     pub fn end(&self) -> u64 {
+        let symbols = self.symbols().map(|(symbols, _)| symbols.end);
         let ends = self.sections.iter().filter(|section| section.size_of_raw_data > 0);
         let ends = ends.map(|s| u64::from(s.pointer_to_raw_data) + u64::from(s.size_of_raw_data));
-        ends.max().unwrap_or_default()
+        ends.chain(symbols).max().unwrap_or_default()
     }
 }

@@ -7,6 +7,7 @@ use memchr::memmem;
 use super::super::{Detector, Look};
 use crate::model::{Kind, Locator, Manifest};
 use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
+use crate::rules::program::is_of_loader;
 
 pub(in super::super) const DETECTOR: Detector = Detector {
     name: "binary-missing-library",
@@ -41,7 +42,7 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
     for (volume, node) in manifest.places().filter_map(|place| manifest.node(place)) {
         let name = volume.name(node);
         has_folder |= node.kind == Kind::Directory && matches!(name, b"lib" | b"lib64");
-        has_system |= name.starts_with(b"libc.so.") || name.starts_with(b"ld-musl-");
+        has_system |= is_of_loader(name);
         if memmem::find(name, b".so").is_some() {
             held.insert(name);
         }

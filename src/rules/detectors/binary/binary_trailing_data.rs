@@ -1,11 +1,13 @@
 //! Data behind the last part of a program.
 
+use std::ops::Range;
+
 use goblin::elf::section_header::SHT_NOBITS;
 use goblin::mach::header::MH_OBJECT;
 
 use super::super::{Detector, Look};
 use crate::rules::parsed::{Hit, Hits, Parsed};
-use crate::rules::program::{Image, PADDING};
+use crate::rules::program::{self, Bytes, Image, PADDING};
 
 pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-trailing-data", look: Look::Parsed(find) };
@@ -14,8 +16,15 @@ pub(in super::super) const DETECTOR: Detector =
 const MODULE_SIGNATURE: &[u8] = b"~Module signature appended~\n";
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    for program in parsed.programs().iter().filter(|_| parsed.is_at_hand()) {
-        let stop = program.stop();
+    if !parsed.is_at_hand() {
+        return;
+    }
+    if parsed.format == "mach-o-fat" {
+        let ends = program::slices(parsed.bytes).into_iter();
+        let end = ends.map(|(start, size)| start.saturating_add(size)).max();
+        tell(parsed.program_bytes(), 0, end.unwrap_or_default()..parsed.size, hits);
+    }
+    for program in parsed.programs() {
         let end = match &program.image {
             Image::Elf(elf) => {
                 let table = elf.header.e_shoff.saturating_add(
@@ -31,13 +40,21 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             Image::MachO(macho) if macho.kind == MH_OBJECT => continue,
             Image::MachO(macho) => macho.segments().map(|s| s.offset.saturating_add(s.size)).max(),
         };
-        let Some(end) = end.filter(|end| *end > 0 && *end < stop) else { continue };
-        let last = stop.saturating_sub(PADDING).max(end)..stop;
-        let last = program.bytes.get(last.start, last.end - last.start).unwrap_or_default();
-        let is_padding = stop - end <= PADDING && last.iter().all(|b| *b == 0);
-        if !is_padding && !last.ends_with(MODULE_SIGNATURE) {
-            let detail = format!("{} bytes", stop - end);
-            hits.tell(Hit::new(detail).at(program.start + end, stop - end));
-        }
+        tell(program.bytes, program.start, end.unwrap_or_default()..program.stop(), hits);
+    }
+}
+
+/// Tells what lies behind the last part of what begins at an offset of the content.
+fn tell(bytes: Bytes<'_>, start: u64, behind: Range<u64>, hits: &mut Hits) {
+    let Range { start: end, end: stop } = behind;
+    if end == 0 || end >= stop {
+        return;
+    }
+    let last = stop.saturating_sub(PADDING).max(end)..stop;
+    let last = bytes.get(last.start, last.end - last.start).unwrap_or_default();
+    let is_padding = stop - end <= PADDING && last.iter().all(|b| *b == 0);
+    if !is_padding && !last.ends_with(MODULE_SIGNATURE) {
+        let detail = format!("{} bytes", stop - end);
+        hits.tell(Hit::new(detail).at(start + end, stop - end));
     }
 }

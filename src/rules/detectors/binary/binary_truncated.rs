@@ -7,14 +7,16 @@ use goblin::pe::section_table::SectionTable;
 
 use super::super::{Detector, Look};
 use crate::rules::parsed::{Hit, Hits, Parsed};
-use crate::rules::program::Image;
+use crate::rules::program::{self, Image};
 
 pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-truncated", look: Look::Parsed(find) };
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     let programs = parsed.programs();
-    if programs.is_empty() && parsed.is_whole() {
+    if parsed.format == "mach-o-fat" {
+        slices(parsed, hits);
+    } else if programs.is_empty() && parsed.is_whole() {
         hits.tell(Hit::new("its headers cannot be read"));
     }
     for program in programs {
@@ -45,7 +47,9 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
                 let end = |s: &SectionTable| {
                     u64::from(s.pointer_to_raw_data) + u64::from(s.size_of_raw_data)
                 };
-                sections.map(|s| ("a section", end(s))).collect()
+                let table =
+                    pe.certificate_table().map(|(at, size)| ("the certificate table", at + size));
+                sections.map(|s| ("a section", end(s))).chain(table).collect()
             }
             Image::MachO(macho) if macho.kind == MH_DSYM => Vec::new(),
             Image::MachO(macho) => {
@@ -60,6 +64,32 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             let missing = needed - program.bytes.size();
             let place = format!("{what} ends {missing} bytes behind the end at {end}");
             hits.tell(Hit::new(place));
+        }
+    }
+}
+
+/// What a slice of a fat file may hold that is no program: a library of objects, code that is compiled
+/// when it is loaded (with and without a header).
+const NO_PROGRAMS: [&[u8]; 3] = [b"!<arch>\n", b"\xde\xc0\x17\x0b", b"BC\xc0\xde"];
+
+/// The slices of a fat file that are not there, or not whole where that does not show in their own
+/// headers.
+fn slices(parsed: &Parsed<'_>, hits: &mut Hits) {
+    let bytes = parsed.program_bytes();
+    for (number, (start, size)) in program::slices(parsed.bytes).into_iter().enumerate() {
+        let is_read = parsed.programs().iter().any(|program| program.start == start);
+        let end = start.saturating_add(size);
+        let head = bytes.get(start, 8).unwrap_or_default();
+        if end > parsed.size && !is_read {
+            let missing = end - parsed.size;
+            let detail =
+                format!("slice {number} ends {missing} bytes behind the end at {}", parsed.size);
+            hits.tell(Hit::new(detail));
+        } else if !is_read
+            && parsed.is_at_hand()
+            && !NO_PROGRAMS.iter().any(|magic| head.starts_with(magic))
+        {
+            hits.tell(Hit::new(format!("the headers of slice {number} cannot be read")));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Memory that may be written and run.
 
 use goblin::elf::program_header::{PF_W, PF_X, PT_LOAD};
+use goblin::mach::header::MH_OBJECT;
 use goblin::pe::section_table::{IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE};
 
 use super::super::{Detector, Look};
@@ -38,6 +39,8 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
                     tell(&name, s.pointer_to_raw_data.into(), s.size_of_raw_data.into());
                 }
             }
+            // The one segment of an object holds all that is linked later, each part as it is for.
+            Image::MachO(macho) if macho.kind == MH_OBJECT => {}
             Image::MachO(macho) => {
                 for s in macho.segments().filter(|s| s.protection & 6 == 6) {
                     tell("a segment", s.offset, s.size);
