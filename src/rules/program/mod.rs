@@ -10,12 +10,14 @@ use std::io;
 use crate::source::Source;
 
 mod arch;
+mod authenticode;
 mod elf;
 mod macho;
 mod pe;
 mod tables;
 
 pub use arch::{arch_named, arch_names};
+pub use authenticode::{Algorithm, Authenticode, authenticode};
 pub use elf::Elf;
 pub use macho::{MachO, Segment};
 pub use pe::{Pe, Signed, Words};
@@ -78,13 +80,13 @@ impl<'a> Program<'a> {
     }
 }
 
-/// The programs in a content of a recognised format.
-pub(super) fn read<'a>(format: &str, bytes: Bytes<'a>) -> Vec<Program<'a>> {
 /// Where the slices of a fat file lie that begins so: offset and size of each.
 pub fn slices(head: &[u8]) -> Vec<(u64, u64)> {
     macho::slices(head)
 }
 
+/// The programs in a content of a recognised format.
+pub(super) fn read<'a>(format: &str, bytes: Bytes<'a>) -> Vec<Program<'a>> {
     if format == "mach-o-fat" {
         let slices = macho::slices(bytes.run(0).unwrap_or_default()).into_iter();
         let slices = slices.filter_map(|(start, size)| Some((start, bytes.slice(start, size)?)));
@@ -108,14 +110,14 @@ const COMMANDS: u64 = 64 << 10;
 /// Bytes behind the last part of a program that some linkers and strippers leave as padding.
 pub const PADDING: u64 = 4096;
 
-/// Whether contents of a recognised format are programs.
-pub fn is_program(format: &str) -> bool {
 /// Whether a file is the library that every dynamic program on Linux needs, by its name: what has it is a
 /// system itself.
 pub fn is_of_loader(name: &[u8]) -> bool {
     name.starts_with(b"libc.so.") || name.starts_with(b"ld-musl-")
 }
 
+/// Whether contents of a recognised format are programs.
+pub fn is_program(format: &str) -> bool {
     matches!(format, "elf" | "pe" | "mach-o" | "mach-o-fat")
 }
 
@@ -127,9 +129,9 @@ pub fn tables(format: &str, head: &[u8], source: &dyn Source) -> io::Result<Tabl
         if format == "mach-o-fat" {
             let slices = macho::slices(head).into_iter();
             wanted.extend(slices.map(|(at, size)| at..at.saturating_add(size.min(COMMANDS))));
+            wanted.push(bytes.size().saturating_sub(PADDING)..bytes.size());
         }
         for program in read(format, bytes) {
-            wanted.push(bytes.size().saturating_sub(PADDING)..bytes.size());
             let tables = match &program.image {
                 Image::Elf(elf) => elf.tables(),
                 Image::Pe(pe) => pe.tables(),

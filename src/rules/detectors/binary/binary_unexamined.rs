@@ -1,6 +1,7 @@
-//! A program of which not all tables were looked at.
+//! A program of which not all tables or signatures were looked at.
 
 use super::super::{Detector, Look};
+use super::binary_signature;
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
@@ -8,6 +9,10 @@ pub(in super::super) const DETECTOR: Detector =
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     if parsed.large.is_some_and(|(_, tables)| tables.cut) {
-        hits.tell(Hit::new(format!("{} bytes", parsed.size)));
+        let detail = format!("of {} bytes has tables of more than 8 MiB", parsed.size);
+        hits.tell(Hit::new(detail));
+    }
+    if binary_signature::is_unknown(parsed) {
+        hits.tell(Hit::new("has a signature of a kind that is not known"));
     }
 }
