@@ -55,7 +55,7 @@ pub(super) struct CheckArgs {
     /// A platform that the release is for, as in `premaster targets`; may be repeated
     #[arg(long, value_name = "NAME", value_parser = super::targets::parser(), hide_possible_values = true)]
     target: Vec<String>,
-    /// A processor that the release is for, as x86 or arm64; may be repeated
+    /// A processor that the release is for, as x86 or arm64; may be repeated: a fat file needs a slice for each
     #[arg(long, value_name = "NAME", value_parser = parse_arch)]
     arch: Vec<String>,
     /// The encoding of texts whose encoding nothing declares, as macintosh or windows-1252

@@ -130,7 +130,8 @@ fn run(
     example: &Example,
     read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
 ) -> Result<Vec<Finding>, String> {
-    let architectures = example.facts.get("arch").cloned().into_iter().collect();
+    let named = example.facts.get("arch").into_iter().flat_map(|named| named.split_whitespace());
+    let architectures = named.map(str::to_owned).collect();
     let targets = example.targets.clone();
     let mut oldest = example.facts.clone();
     oldest.remove("arch");

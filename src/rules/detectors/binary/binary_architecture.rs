@@ -18,8 +18,20 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     let tell = |wanted: &[String]| {
         Hit::new(format!("for {}, expected {}", found.join(" and "), wanted.join(" or ")))
     };
-    if !parsed.architectures.is_empty() && !fits(parsed.architectures) {
-        hits.tell(tell(parsed.architectures));
+    let wanted = parsed.architectures;
+    if !wanted.is_empty() && !fits(wanted) {
+        hits.tell(tell(wanted));
+    } else if parsed.format == "mach-o-fat" {
+        // Who names several processors and ships a fat file means one slice for each.
+        let lacks = |arch: &&String| !found.iter().any(|found| found == arch);
+        let absent: Vec<_> = wanted.iter().filter(lacks).map(String::as_str).collect();
+        if !absent.is_empty() {
+            hits.tell(Hit::new(format!(
+                "for {}, not for {}",
+                found.join(" and "),
+                absent.join(" and ")
+            )));
+        }
     }
     for target in &parsed.targets {
         let wanted = &target.binaries.architectures;
