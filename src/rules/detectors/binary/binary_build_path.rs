@@ -4,14 +4,15 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::super::{Detector, Look};
-use crate::rules::parsed::{Hits, Parsed};
+use crate::rules::parsed::{Hit, Hits, Parsed};
+use crate::rules::program::Pe;
 use crate::rules::search::Search;
 
 pub(in super::super) const DETECTOR: Detector =
     Detector { name: "binary-build-path", look: Look::Parsed(find) };
 
 /// Where builds happen: what follows is the name of a person or a project.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 13] = [
     "/home/",
     "/Users/",
     "/build/",
@@ -20,7 +21,18 @@ const ROOTS: [&str; 8] = [
     "/jenkins/",
     "/root/",
     ":\\Users\\",
+    ":\\jenkins\\",
+    "/var/lib/jenkins/",
+    "/workspace/",
+    "/__w/",
+    ":\\a\\",
 ];
+/// Of these, two folders of one name must follow, as GitHub's runners have them: `D:\a\press\press\`.
+const DOUBLED: [&str; 2] = ["/__w/", ":\\a\\"];
+/// Below this a service may well have its pages, or a container its work: only sources tell of a build.
+const OF_SOURCES: &str = "/workspace/";
+const SOURCES: [&str; 14] =
+    [".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".m", ".mm", ".go", ".rs", ".s", ".S", ".o", ".a"];
 /// Names that stand for any.
 const ANYBODY: [&str; 8] = ["user", "username", "you", "me", "foo", "Public", "Default", "Shared"];
 
@@ -28,16 +40,26 @@ const ANYBODY: [&str; 8] = ["user", "username", "you", "me", "foo", "Public", "D
 const LONGEST: usize = 256;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    if parsed.programs().is_empty() {
-        return;
+    let Some(program) = parsed.programs().first() else { return };
+    // The path of the program database is one of the build, whatever its folder.
+    let database = program.pe().and_then(Pe::database).filter(|(_, path)| is_whole(path));
+    if let Some((at, path)) = database {
+        hits.tell(Hit::new(String::from_utf8_lossy(path)).at(at as u64, path.len() as u64));
     }
+    let database = database.map_or(0..0, |(at, path)| at as u64..(at + path.len()) as u64);
     parsed.stretches(&mut |stretch| {
         for (range, path) in paths(stretch.bytes) {
-            if stretch.own.contains(&range.start) {
+            let is_told = database.contains(&(stretch.start + range.start as u64));
+            if stretch.own.contains(&range.start) && !is_told {
                 hits.tell(stretch.hit(&range, path));
             }
         }
     });
+}
+
+/// Whether a path tells where it begins.
+fn is_whole(path: &[u8]) -> bool {
+    matches!(path, [b'/', ..] | [b'A'..=b'Z' | b'a'..=b'z', b':', b'\\' | b'/', ..])
 }
 
 /// Paths of a build and where they stand, in ASCII and in UTF-16 as Windows has it.
@@ -76,6 +98,11 @@ fn paths(bytes: &[u8]) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
             .collect();
         let owner = rest.split(['/', '\\']).next().unwrap_or_default();
         let below = rest.len() - owner.len();
+        let again = || rest.split(['/', '\\']).nth(1) == Some(owner);
+        let is_source = || SOURCES.iter().any(|end| rest.ends_with(end));
+        if DOUBLED.contains(root) && !again() || *root == OF_SOURCES && !is_source() {
+            return None;
+        }
         if !begins || owner.is_empty() || ANYBODY.contains(&owner) || below <= 3 {
             return None;
         }
@@ -97,7 +124,7 @@ mod tests {
 
     #[test]
     fn paths_are_found_in_ascii_and_in_utf_16() {
-        let cases: [(&str, Option<&str>); 12] = [
+        let cases: [(&str, Option<&str>); 20] = [
             ("/home/ann/src/a.c", Some("/home/ann/src/a.c")),
             ("at /build/inkscape-1.2/main.cpp:12", Some("/build/inkscape-1.2/main.cpp")),
             ("C:\\Users\\ann\\app\\a.pdb", Some("C:\\Users\\ann\\app\\a.pdb")),
@@ -110,6 +137,14 @@ mod tests {
             ("/home/ann/a", None),
             ("/srv/home/ann/src", None),
             ("//home/ann/src", None),
+            ("D:\\a\\press\\press\\a.cpp", Some("D:\\a\\press\\press\\a.cpp")),
+            ("C:\\a\\press\\a.cpp", None),
+            ("C:\\jenkins\\work\\a.cpp", Some("C:\\jenkins\\work\\a.cpp")),
+            ("/var/lib/jenkins/workspace/a.c", Some("/var/lib/jenkins/workspace/a.c")),
+            ("/__w/press/press/a.go", Some("/__w/press/press/a.go")),
+            ("/__w/press/other/a.go", None),
+            ("/workspace/press/a.rs", Some("/workspace/press/a.rs")),
+            ("/workspace/settings/general", None),
         ];
         for (text, expected) in cases {
             let told =
