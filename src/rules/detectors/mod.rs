@@ -86,6 +86,7 @@ pub static DETECTORS: &[Detector] = &[
     integrity::integrity_listed::DETECTOR,
     integrity::integrity_listed_absent::DETECTOR,
     integrity::integrity_malformed::DETECTOR,
+    integrity::integrity_malformed_text::DETECTOR,
     integrity::integrity_trailing::DETECTOR,
     integrity::integrity_truncated::DETECTOR,
     integrity::integrity_twice::DETECTOR,

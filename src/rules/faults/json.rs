@@ -10,7 +10,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::Faults;
-use super::text::{Text, is_template};
+use super::text::Text;
 
 /// Members of all objects that are compared by their keys.
 const KEYS: usize = 1 << 18;
@@ -26,7 +26,7 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
     };
     // How deep documents may be nested is no matter of the format.
     let message = error.to_string();
-    if message.starts_with("recursion limit") || is_template(text.whole) || is_lines(text.whole) {
+    if message.starts_with("recursion limit") || is_lines(text.whole) {
         return;
     }
     let at = offset(text.whole, error.line(), error.column());
@@ -39,15 +39,15 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
             return;
         }
         return faults.extended(
-            text.start + at,
+            text.start + at as u64,
             1,
             format!("{message}: a comment or a trailing comma"),
         );
     }
     if error.classify() == Category::Eof {
-        faults.truncated(text.start + at, message);
+        faults.truncated(text.start + at as u64, message);
     } else {
-        faults.malformed(text.start + at, 1, message);
+        text.tell(at..at + 1, message, faults);
     }
 }
 
@@ -93,14 +93,14 @@ fn is_lines(text: &str) -> bool {
 }
 
 /// The offset of a line and column, both from 1, as `serde_json` counts them: columns are bytes.
-fn offset(text: &str, line: usize, column: usize) -> u64 {
+fn offset(text: &str, line: usize, column: usize) -> usize {
     let start = match line.checked_sub(2) {
         None => 0,
         Some(before) => {
             memchr::memchr_iter(b'\n', text.as_bytes()).nth(before).map_or(0, |at| at + 1)
         }
     };
-    (start + column.saturating_sub(1)).min(text.len()) as u64
+    (start + column.saturating_sub(1)).min(text.len())
 }
 
 /// The same without comments and without commas before a closing bracket, each byte in its place.

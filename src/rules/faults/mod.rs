@@ -8,12 +8,14 @@
 mod bitmap;
 mod chunks;
 mod database;
+mod decoded;
 mod font;
 mod forward;
 mod gif;
 mod ini;
 mod jpeg;
 mod json;
+mod markup;
 mod mp4;
 pub(super) mod named;
 mod ogg;
@@ -22,12 +24,14 @@ mod png;
 mod po;
 mod rc;
 mod strings;
+mod template;
 mod text;
 mod tiff;
 mod units;
 mod window;
 mod xml;
 
+use decoded::Decoded;
 pub use forward::Reopen;
 use text::Text;
 use window::Window;
@@ -56,7 +60,8 @@ pub enum FaultKind {
     Twice,
     /// What only some readers of the format allow.
     Extended,
-    /// It is too large to be read.
+    /// It was not read, or not to its end: it is too large, in an encoding that is not known, or the
+    /// source of a template.
     Unread,
 }
 
@@ -109,6 +114,12 @@ impl Faults {
         let most = most >> 20;
         let detail = format!("{size} bytes, and only those up to {most} MiB are read");
         self.tell(FaultKind::Unread, 0, 0, detail);
+    }
+
+    /// A text that is read forward, at a byte that is not UTF-8.
+    fn not_utf8(&mut self, at: u64) {
+        let detail = format!("offset {at}: it is not UTF-8, and too large to be decoded");
+        self.tell(FaultKind::Unread, at, 1, detail);
     }
 
     /// Whether no more are kept.
@@ -168,6 +179,19 @@ pub fn reads_end(format: &str) -> bool {
     FORMATS.iter().any(|(name, _)| *name == format)
 }
 
+/// How a format of bytes is walked.
+fn binary(format: &str, head: &[u8]) -> Option<Walk> {
+    let known = FORMATS.iter().find(|(of, _)| *of == format).map(|(_, walk)| *walk);
+    known.or_else(|| {
+        BEGINNINGS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, walk)| *walk)
+    })
+}
+
+/// Whether a content is walked as bytes, whatever its name.
+pub(super) fn is_binary(format: &str, head: &[u8]) -> bool {
+    binary(format, head).is_some()
+}
+
 /// The faults of a content of `size` bytes, of which `head` are the first and, if these are not all,
 /// `tail` the last.
 pub(super) fn read(
@@ -177,9 +201,7 @@ pub(super) fn read(
 ) -> Vec<Fault> {
     let mut faults = Faults::default();
     let bytes = Window::new(head, tail, size);
-    if let Some((_, walk)) = FORMATS.iter().find(|(of, _)| *of == format) {
-        walk(&bytes, &mut faults);
-    } else if let Some((_, walk)) = BEGINNINGS.iter().find(|(magic, _)| head.starts_with(magic)) {
+    if let Some(walk) = binary(format, head) {
         walk(&bytes, &mut faults);
     } else if let Some(end) = end_of(name) {
         if end == b"pdf" {
@@ -208,7 +230,7 @@ fn end_of(name: &[u8]) -> Option<Vec<u8>> {
 enum TextWalk {
     /// Whatever its encoding.
     Bytes(fn(&[u8], &mut Faults)),
-    /// As UTF-8: other encodings are the business of the rules about encodings.
+    /// As UTF-8, decoded if need be.
     Unicode(fn(&Text<'_>, &mut Faults)),
     /// The same, and one that is too large to be held.
     Large(fn(&Text<'_>, &mut Faults), forward::Walk),
@@ -230,10 +252,24 @@ fn text_walk(end: &[u8], format: &str, start: &[u8]) -> Option<TextWalk> {
         b"toml" => TextWalk::Unicode(text::toml),
         b"yml" | b"yaml" => TextWalk::Unicode(text::yaml),
         b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache" => return None,
-        b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => XML,
+        // Parts of a document type, which begin as documents do.
+        b"dtd" | b"ent" | b"mod" | b"pen" | b"ext" => return None,
+        b"plist" | b"xml" if !is_markup(start) => return None,
+        b"xml" | b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => {
+            XML
+        }
         _ if format == "xml" => XML,
         _ => return None,
     })
+}
+
+/// Whether a content begins as XML does, or an XML declaration stands not far from its start: a
+/// property list may be of another syntax, and names in `.xml` are given to binary formats, too.
+fn is_markup(start: &[u8]) -> bool {
+    let start = start.get(..start.len().min(LEADING)).unwrap_or_default();
+    let first =
+        |b: &&u8| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff);
+    start.iter().find(first) == Some(&b'<') || memchr::memmem::find(start, b"<?xml ").is_some()
 }
 
 /// Texts whose format is told by the name, and XML.
@@ -260,14 +296,29 @@ fn of_text(
     }
     match walk {
         TextWalk::Bytes(walk) => walk(content, faults),
-        TextWalk::Unicode(walk) | TextWalk::Large(walk, _) => {
-            let mark = if content.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-            let Ok(whole) = simdutf8::basic::from_utf8(content.get(mark..).unwrap_or_default())
-            else {
-                return;
-            };
+        TextWalk::Unicode(walk) | TextWalk::Large(walk, _) => unicode(name, content, walk, faults),
+    }
+}
+
+/// A text, as UTF-8.
+fn unicode(name: &[u8], content: &[u8], walk: fn(&Text<'_>, &mut Faults), faults: &mut Faults) {
+    let mark = if content.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    match Decoded::of(content) {
+        None => {
+            let whole = simdutf8::basic::from_utf8(content).unwrap_or_default();
+            let whole = whole.get(mark..).unwrap_or_default();
             walk(&Text { whole, name, start: mark as u64 }, faults);
         }
+        Some(Ok(decoded)) => {
+            let mut found = Faults::default();
+            walk(&Text { whole: &decoded.text, name, start: 0 }, &mut found);
+            for fault in found.0 {
+                let at = decoded.offset(fault.at);
+                let length = decoded.offset(fault.at + fault.length) - at;
+                faults.tell(fault.kind, at, length, fault.detail);
+            }
+        }
+        Some(Err(why)) => faults.tell(FaultKind::Unread, 0, 0, why),
     }
 }
 

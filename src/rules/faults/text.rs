@@ -1,11 +1,12 @@
 //! Texts of a data format: TOML, YAML and Java properties here, JSON and XML beside this.
 
 use std::fmt::Display;
+use std::ops::Range;
 
 use saphyr_parser::{Event, Parser};
 
 use super::super::lines::line_and_column;
-use super::Faults;
+use super::{Faults, template};
 
 /// A text that is UTF-8, without its byte order mark.
 pub(super) struct Text<'a> {
@@ -23,25 +24,19 @@ impl Text<'_> {
         let (line, column) = line_and_column(self.whole.as_bytes(), at).unwrap_or((1, 1));
         format!("line {line}, column {column}: {wrong}")
     }
+
+    /// Tells what is malformed, unless it stands at a mark of a template.
+    pub(super) fn tell(&self, fault: Range<usize>, detail: String, faults: &mut Faults) {
+        let at = self.start + fault.start as u64;
+        match template::mark_at(self.whole.as_bytes(), &fault) {
+            Some(mark) => template::tell(self.whole.as_bytes(), at, mark, faults),
+            None => faults.malformed(at, 1, detail),
+        }
+    }
 }
 
 /// Larger TOML and YAML files are not read: a parser keeps many times the bytes of what it reads.
 const LARGE: usize = 1 << 20;
-
-/// Whether it is the source of a text: another program fills in what it marks.
-pub(super) fn is_template(text: &str) -> bool {
-    let marks = ["{{", "{%", "%(", "<%", "<?php", "<?=", "${", "$(", "@@", "%%"];
-    marks.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
-        || has_autoconf(text)
-}
-
-/// `@NAME@`, as `config.status` and `CMake` fill in.
-fn has_autoconf(text: &str) -> bool {
-    text.split('@').skip(1).any(|word| {
-        (2..40).contains(&word.len())
-            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-    })
-}
 
 /// TOML 1.0.
 pub(super) fn toml(text: &Text<'_>, faults: &mut Faults) {
@@ -50,36 +45,49 @@ pub(super) fn toml(text: &Text<'_>, faults: &mut Faults) {
     }
     let Err(error) = toml::de::DeTable::parse(text.whole) else { return };
     let wrong = error.message();
-    if wrong.contains("recurs") || is_template(text.whole) {
+    // How deep tables may be nested is no matter of the format.
+    if wrong.contains("recurs") {
         return;
     }
-    let at = error.span().map_or(0, |span| span.start);
-    faults.malformed(text.start + at as u64, 1, text.at(at, wrong));
+    let span = error.span().unwrap_or_default();
+    text.tell(span.start..span.end.max(span.start + 1), text.at(span.start, wrong), faults);
 }
 
-/// YAML 1.2: its events; no alias is followed.
+/// YAML 1.2.
 pub(super) fn yaml(text: &Text<'_>, faults: &mut Faults) {
     if text.whole.len() > LARGE {
         return faults.unread(text.whole.len() as u64, LARGE as u64);
     }
-    let mut parser = Parser::new_from_str(text.whole);
+    let Some((at, detail)) = yaml_fault(text.whole) else { return };
+    if template::mark_at(text.whole.as_bytes(), &(at..at + 1)).is_none() {
+        // A mark on a line of its own is a fault of the line behind it, or of the one before.
+        let filled = template::filled(text.whole.as_bytes());
+        let moved = std::str::from_utf8(&filled)
+            .is_ok_and(|filled| yaml_fault(filled).is_none_or(|(then, _)| then > at));
+        if let Some(mark) = template::first(text.whole.as_bytes()).filter(|_| moved) {
+            return template::tell(text.whole.as_bytes(), text.start + at as u64, mark, faults);
+        }
+    }
+    text.tell(at..at + 1, detail, faults);
+}
+
+/// The first fault of a YAML text, by its events; no alias is followed.
+fn yaml_fault(text: &str) -> Option<(usize, String)> {
+    let mut parser = Parser::new_from_str(text);
     loop {
         match parser.next_event() {
-            None | Some(Ok((Event::StreamEnd, _))) => return,
+            None | Some(Ok((Event::StreamEnd, _))) => return None,
             Some(Ok(_)) => {}
+            // How deep documents may be nested is no matter of the format.
+            Some(Err(error)) if error.info().contains("recursion limit") => return None,
             Some(Err(error)) => {
-                // How deep documents may be nested is no matter of the format.
-                if error.info().contains("recursion limit") || is_template(text.whole) {
-                    return;
-                }
                 let (line, column) = (error.marker().line(), error.marker().col() + 1);
-                let lines = memchr::memchr_iter(b'\n', text.whole.as_bytes());
+                let lines = memchr::memchr_iter(b'\n', text.as_bytes());
                 let start = line.checked_sub(2).map_or(Some(0), |n| lines.map(|at| at + 1).nth(n));
-                let at = start.unwrap_or(text.whole.len());
-                let within = text.whole.get(at..).into_iter().flat_map(str::char_indices);
+                let at = start.unwrap_or(text.len());
+                let within = text.get(at..).into_iter().flat_map(str::char_indices);
                 let at = at + within.map(|(at, _)| at).nth(column - 1).unwrap_or_default();
-                let detail = format!("line {line}, column {column}: {}", error.info());
-                return faults.malformed(text.start + at as u64, 1, detail);
+                return Some((at, format!("line {line}, column {column}: {}", error.info())));
             }
         }
     }

@@ -9,6 +9,7 @@ pub(super) mod integrity_leading;
 pub(super) mod integrity_listed;
 pub(super) mod integrity_listed_absent;
 pub(super) mod integrity_malformed;
+pub(super) mod integrity_malformed_text;
 pub(super) mod integrity_trailing;
 pub(super) mod integrity_truncated;
 pub(super) mod integrity_twice;

@@ -17,7 +17,7 @@ const KEY: usize = 64;
 /// Reads a value, or one on each line: logs and exports of databases.
 pub(in super::super) fn walk(
     data: &mut Metered<'_>,
-    name: &[u8],
+    (name, _): (&[u8], &[u8]),
     faults: &mut Faults,
 ) -> io::Result<()> {
     let meter = data.meter;
@@ -52,8 +52,12 @@ fn tell(
         return meter.refuse(error.into(), faults);
     }
     let message = error.to_string();
-    // How deep documents may be nested is no matter of the format, nor is another encoding.
-    if ["recursion limit", "invalid unicode"].iter().any(|start| message.starts_with(start)) {
+    // How deep documents may be nested is no matter of the format.
+    if message.starts_with("recursion limit") {
+        return Ok(());
+    }
+    if message.starts_with("invalid unicode") {
+        faults.not_utf8(meter.at.get().saturating_sub(1));
         return Ok(());
     }
     // The byte that is wrong was read; behind a line feed it is the next.

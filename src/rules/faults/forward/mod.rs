@@ -12,8 +12,7 @@ use std::sync::Arc;
 pub(super) use self::json::walk as json;
 pub(super) use self::xml::walk as xml;
 
-use super::text::is_template;
-use super::{FaultKind, Faults};
+use super::{FaultKind, Faults, template};
 use crate::source::Source;
 
 /// Larger contents are not read.
@@ -22,6 +21,8 @@ pub(super) const MOST: u64 = 128 << 20;
 const TOKEN: u64 = 4 << 20;
 /// Bytes of what is kept from token to token.
 const HELD: usize = 1 << 20;
+/// Bytes before and behind a fault in which a mark of a template is looked for.
+const NEAR: u64 = 2 << 10;
 
 /// A content that can be read again.
 #[derive(Clone, Copy)]
@@ -32,8 +33,8 @@ pub struct Reopen<'a> {
     pub source: &'a dyn Fn() -> io::Result<Arc<dyn Source>>,
 }
 
-/// How a format is walked. `name` is the entry's own; the error is that of reading.
-pub(super) type Walk = fn(&mut Metered<'_>, name: &[u8], &mut Faults) -> io::Result<()>;
+/// How a format is walked, with the entry's own name and its first bytes; the error is that of reading.
+pub(super) type Walk = fn(&mut Metered<'_>, (&[u8], &[u8]), &mut Faults) -> io::Result<()>;
 
 /// Reads a content whose first bytes are `head`.
 pub(super) fn read(
@@ -44,23 +45,35 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> io::Result<()> {
     let mark: &[u8] = if head.starts_with(b"\xef\xbb\xbf") { b"\xef\xbb\xbf" } else { b"" };
-    let first = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_some() => return Ok(()),
-        Err(error) => {
-            let whole = head.get(..error.valid_up_to()).unwrap_or_default();
-            std::str::from_utf8(whole).unwrap_or_default()
-        }
-    };
+    if let Err(error) = std::str::from_utf8(head)
+        && error.error_len().is_some()
+    {
+        faults.not_utf8(error.valid_up_to() as u64);
+        return Ok(());
+    }
     let mut data = (reopen.forward)()?;
     io::copy(&mut (&mut data).take(mark.len() as u64), &mut io::sink())?;
     let meter = Meter { at: Cell::new(mark.len() as u64), ..Meter::default() };
     let mut metered =
         Metered { data: BufReader::with_capacity(64 << 10, &mut *data), meter: &meter };
-    walk(&mut metered, name, faults)?;
-    if is_template(first) {
-        let kept = |kind| matches!(kind, FaultKind::Twice | FaultKind::Unread);
-        faults.0.retain(|fault| kept(fault.kind));
+    walk(&mut metered, (name, head), faults)?;
+    at_mark(reopen, faults)
+}
+
+/// Whether the last fault, with which reading ended, stands at a mark of a template.
+fn at_mark(reopen: Reopen<'_>, faults: &mut Faults) -> io::Result<()> {
+    let Some(fault) = faults.0.pop_if(|fault| fault.kind == FaultKind::Malformed) else {
+        return Ok(());
+    };
+    let start = fault.at.saturating_sub(NEAR);
+    let mut data = (reopen.forward)()?;
+    io::copy(&mut (&mut data).take(start), &mut io::sink())?;
+    let mut near = Vec::new();
+    data.take(2 * NEAR).read_to_end(&mut near)?;
+    let at = usize::try_from(fault.at - start).unwrap_or_default();
+    match template::mark_at(&near, &(at..at + 1)) {
+        Some(mark) => template::tell(&near, fault.at, mark, faults),
+        None => faults.0.push(fault),
     }
     Ok(())
 }
@@ -196,6 +209,12 @@ mod tests {
             ("a.svg", "<svg><g>"),
             ("a.svg", "<svg><g a='1' a='2'/></svg>"),
             ("a.svg", "<svg/><svg/>"),
+            ("a.xml", "<a/><a/>"),
+            ("a.xml", "<a>&b; & c</a>"),
+            ("a.svg", "<svg>]]></svg>"),
+            ("a.svg", "<svg a='b & c'/>"),
+            ("a.svg", "<svg a={{b}}/>"),
+            ("a.svg", "<svg a=\"{{b}}\" c=d/>"),
             ("a.svg", "<svg/>text"),
             ("a.svg", "text<svg/>"),
             ("a.svg", "<svg>&nbsp;</svg>"),
@@ -208,9 +227,10 @@ mod tests {
             let [held, forward] = both(name, text.as_bytes());
             assert_eq!(forward, held, "{name}: {text:?}");
         }
-        // Of what is no UTF-8, rules about encodings tell.
+        // Of what is no UTF-8, rules about encodings tell; here it is said that it was not looked at.
         for (name, text) in [("a.json", &b"[\"\xe9\"]"[..]), ("a.svg", b"<svg>\xe9</svg>")] {
-            assert_eq!(both(name, text), [vec![], vec![]], "{name}");
+            let found = both(name, text).map(|faults| faults.first().map(|(kind, ..)| *kind));
+            assert_eq!(found, [Some(FaultKind::Unread); 2], "{name}");
         }
     }
 

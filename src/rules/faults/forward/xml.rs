@@ -7,20 +7,20 @@ use quick_xml::events::Event;
 use quick_xml::{Error, Reader};
 
 use super::{HELD, Metered};
-use crate::rules::faults::xml::{State, is_cut, unfinished};
+use crate::rules::faults::xml::{State, Wrong, configure, unfinished};
 use crate::rules::faults::{FaultKind, Faults};
 
 /// Reads a document.
 pub(in super::super) fn walk(
     data: &mut Metered<'_>,
-    _: &[u8],
+    (name, head): (&[u8], &[u8]),
     faults: &mut Faults,
 ) -> io::Result<()> {
     let meter = data.meter;
     let before = meter.at.get();
     let mut reader = Reader::from_reader(data);
-    reader.config_mut().check_end_names = true;
-    let mut state = State::default();
+    configure(reader.config_mut());
+    let mut state = State::new(name, head);
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
@@ -28,27 +28,25 @@ pub(in super::super) fn walk(
         let start = reader.buffer_position();
         let step = match reader.read_event_into(&mut buffer) {
             Ok(Event::Eof) => match state.unfinished(start) {
-                Some((at, Some(_))) => Err((at, "an element is never closed".to_owned(), true)),
-                Some((at, None)) => Err((at, unfinished(None), true)),
+                Some((at, Some(_))) => Err(Wrong::cut(at, "an element is never closed")),
+                Some((at, None)) => Err(Wrong::cut(at, unfinished(None))),
                 None => return Ok(()),
             },
-            Ok(event) => state.take(&event, start).map_err(|(at, wrong)| (at, wrong, false)),
+            Ok(event) => state.take(&event, start),
             Err(Error::Io(error)) => {
                 let error = Arc::try_unwrap(error).unwrap_or_else(|error| error.kind().into());
                 return meter.refuse(error, faults);
             }
-            // Other encodings are the business of the rules about encodings.
-            Err(Error::Encoding(_)) => return Ok(()),
-            Err(error) => {
-                let wrong = error.to_string();
-                let is_cut = is_cut(&wrong);
-                Err((reader.error_position(), wrong, is_cut))
+            Err(Error::Encoding(_)) => {
+                faults.not_utf8(before + start);
+                return Ok(());
             }
+            Err(error) => Err(Wrong::of(&error, reader.error_position())),
         };
-        if let Err((at, wrong, is_cut)) = step {
-            let at = before + at;
-            let detail = format!("offset {at}: {wrong}");
-            if is_cut {
+        if let Err(wrong) = step {
+            let at = before + wrong.at.start;
+            let detail = format!("offset {at}: {}", wrong.what);
+            if wrong.is_cut {
                 faults.truncated(at, detail);
             } else {
                 faults.malformed(at, 1, detail);
