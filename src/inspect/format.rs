@@ -179,12 +179,12 @@ static FORMATS: &[Format] = &[
         s.at(2, b"\r\n") && s.length > 16 && (s.named(b".pyc") || s.named(b".pyo"))
     }),
     binary("emacs-bytecode", |s| s.starts(b";ELC") && s.at(5, b"\0\0\0\n")),
-    binary("png", |s| s.starts(b"\x89PNG\r\n\x1a\n") && s.at(12, b"IHDR")),
+    binary("png", |s| s.starts(b"\x89PNG\r\n\x1a\n")),
     binary("gif", |s| (s.starts(b"GIF87a") || s.starts(b"GIF89a")) && s.length >= 13),
     binary("jpeg", |s| s.starts(b"\xff\xd8\xff") && s.byte(3) >= 0xc0),
     binary("tiff", |s| {
-        let little = s.starts(b"II*\0") && s.within(u64::from(s.le32(4)));
-        little || s.starts(b"MM\0*") && s.within(u64::from(s.be32(4)))
+        // The first directory may lie behind the end of a file that was cut.
+        s.starts(b"II*\0") && s.le32(4) >= 8 || s.starts(b"MM\0*") && s.be32(4) >= 8
     }),
     binary("webp", |s| s.starts(b"RIFF") && s.at(8, b"WEBPVP8")),
     binary("wav", |s| {
@@ -197,17 +197,19 @@ static FORMATS: &[Format] = &[
         let pixels = u64::from(s.le32(10));
         s.starts(b"BM")
             && matches!(header, 12 | 40 | 52 | 56 | 64 | 108 | 124)
-            && s.within(pixels)
+            && (s.within(pixels) || s.named(b".bmp"))
             && s.le32(6) == 0
     }),
     binary("ico", |s| {
         let images = u64::from(s.le16(4));
         let first = u64::from(s.le32(18));
         (s.starts(b"\0\0\x01\0") || s.starts(b"\0\0\x02\0"))
-            && (1..=64).contains(&images)
-            && s.byte(9) == 0
-            && first >= 6 + 16 * images
-            && first < s.length
+            && (s.named(b".ico")
+                || s.named(b".cur")
+                || (1..=64).contains(&images)
+                    && s.byte(9) == 0
+                    && first >= 6 + 16 * images
+                    && first < s.length)
     }),
     binary("pcx", |s| {
         s.byte(0) == 10
@@ -281,12 +283,15 @@ static FORMATS: &[Format] = &[
     }),
     binary("truetype", |s| {
         let tables = s.be16(4);
-        (s.starts(&[0, 1, 0, 0]) || s.starts(b"true"))
-            && (4..=64).contains(&tables)
-            && s.length > 12 + 16 * u64::from(tables)
-            && s.head
-                .get(12..16)
-                .is_some_and(|tag| tag.iter().all(|b| b.is_ascii_graphic() || *b == b' '))
+        // By its name it is a font whatever its directory tells.
+        let is_named = s.starts(&[0, 1, 0, 0]) && s.named(b".ttf");
+        is_named
+            || (s.starts(&[0, 1, 0, 0]) || s.starts(b"true"))
+                && (4..=64).contains(&tables)
+                && s.length > 12 + 16 * u64::from(tables)
+                && s.head
+                    .get(12..16)
+                    .is_some_and(|tag| tag.iter().all(|b| b.is_ascii_graphic() || *b == b' '))
     }),
     binary("opentype", |s| s.starts(b"OTTO\0") && s.be16(4) <= 64),
     binary("font-collection", |s| s.starts(b"ttcf\0") && (1..=2).contains(&s.be16(4))),

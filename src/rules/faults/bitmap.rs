@@ -34,18 +34,31 @@ pub(super) fn bmp(bytes: &Window<'_>, faults: &mut Faults) {
         let there = bytes.size();
         return faults.truncated(there, format!("its pixels end at {end}, the file at {there}"));
     }
-    // Writers round both numbers up; a few bytes of padding are no data.
-    faults.ends_at(
-        bytes,
-        end.max(u64::from(declared)).saturating_add(3).min(bytes.size()),
-        "the pixels",
-    );
+    // A packed image need not tell its length, nor a writer that of the file; a profile of colours may
+    // lie behind the pixels (BITMAPV5HEADER).
+    if packing != 0 && rows == 0 && u64::from(declared) <= end {
+        return;
+    }
+    let profile = match (header, bytes.le32(126), bytes.le32(130)) {
+        (124, Some(at), Some(length)) if at > 0 => 14 + u64::from(at) + u64::from(length),
+        _ => 0,
+    };
+    let declared = u64::from(declared);
+    let last = end.max(profile).max(if declared <= bytes.size() { declared } else { 0 });
+    // Some writers fill up with zeros, which are no data.
+    let is_padding = bytes.size() < last + 4 && bytes.up_to(last, 4).iter().all(|b| *b == 0);
+    if !is_padding {
+        faults.ends_at(bytes, last, "the pixels");
+    }
 }
 
 /// A file of icons or cursors.
 pub(super) fn ico(bytes: &Window<'_>, faults: &mut Faults) {
     let images = u64::from(bytes.le16(4).unwrap_or_default());
     let directory = 6 + 16 * images;
+    if images == 0 {
+        return faults.malformed(4, 2, "its directory tells of no image".into());
+    }
     let mut last = directory;
     for at in (0..images).map(|index| 6 + 16 * index) {
         let (Some(length), Some(start)) = (bytes.le32(at + 8), bytes.le32(at + 12)) else {

@@ -39,6 +39,9 @@ fn font(
     faults: &mut Faults,
 ) {
     let tables = u64::from(bytes.be16(start + 4).unwrap_or_default());
+    if tables == 0 {
+        return faults.malformed(start + 4, 2, "its directory tells of no table".into());
+    }
     let mut last = start + 12 + 16 * tables;
     for at in (0..tables).map(|index| start + 12 + 16 * index) {
         let (Some(tag), Some(sum), Some(offset), Some(length)) =
@@ -46,6 +49,11 @@ fn font(
         else {
             return;
         };
+        if !tag.iter().all(|b| (b' '..=b'~').contains(b)) {
+            let tag = tag.escape_ascii();
+            let detail = format!("expected a table of {tables} in the directory, found \"{tag}\"");
+            return faults.malformed(at, 4, detail);
+        }
         let tag = tag.escape_ascii();
         let (offset, length) = (u64::from(offset), u64::from(length));
         let end = offset + length;

@@ -116,6 +116,14 @@ impl Faults {
         self.tell(FaultKind::Unread, 0, 0, detail);
     }
 
+    /// Of a large content the first and the last bytes are at hand.
+    fn middle(&mut self, bytes: &Window<'_>) {
+        let (head, (tail, start)) = (bytes.head().len() as u64, bytes.tail());
+        let end = if tail.is_empty() || start == 0 { bytes.size() } else { start };
+        let detail = format!("what lies between the first {head} bytes and offset {end}");
+        self.tell(FaultKind::Unread, head, end.saturating_sub(head), detail);
+    }
+
     /// A text that is read forward, at a byte that is not UTF-8.
     fn not_utf8(&mut self, at: u64) {
         let detail = format!("offset {at}: it is not UTF-8, and too large to be decoded");
@@ -203,6 +211,9 @@ pub(super) fn read(
     let bytes = Window::new(head, tail, size);
     if let Some(walk) = binary(format, head) {
         walk(&bytes, &mut faults);
+        if !bytes.is_whole() {
+            faults.middle(&bytes);
+        }
     } else if let Some(end) = end_of(name) {
         if end == b"pdf" {
             leading(head, b"%PDF-", &mut faults);

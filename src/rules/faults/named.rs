@@ -1,5 +1,6 @@
 //! Ends of names that promise a format, and what a content under such a name is instead.
 
+use crate::model::Class;
 use crate::rules::parsed::Parsed;
 
 /// Ends of names with the formats that they promise.
@@ -8,7 +9,23 @@ pub(in crate::rules) struct Row {
     /// Formats, as they are recognised, that the name may hold.
     formats: &'static [&'static str],
     /// What such a content begins with, any of these.
-    pub(in crate::rules) magic: &'static [&'static [u8]],
+    magic: &'static [&'static [u8]],
+    /// How much the name tells.
+    promise: Promise,
+}
+
+/// How much a name tells of its content.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promise {
+    /// What does not begin as the format does is not of it.
+    Sure,
+    /// The same, and the magic number stands at this offset. Formats that are not known here have the
+    /// name, too, so that only a known one or what a failed transfer leaves is told.
+    Mostly(usize),
+    /// As before, but of other known formats, too, programs make what they are.
+    Hardly,
+    /// A text.
+    Text,
 }
 
 static ROWS: &[Row] = &[
@@ -34,6 +51,22 @@ static ROWS: &[Row] = &[
         &["zip"],
         &[b"PK\x03\x04", b"PK\x05\x06", b"PK00PK", b"MZ", b"#!"],
     ),
+    row(&["bmp", "dib"], &["bmp"], &[b"BM"]).promise(Promise::Mostly(0)),
+    row(&["aif", "aiff", "aifc"], &["aiff"], &[b"FORM"]).promise(Promise::Mostly(0)),
+    row(&["sqlite", "sqlite3"], &["sqlite"], &[b"SQLite format 3\0"]).promise(Promise::Mostly(0)),
+    row(
+        &["mp4", "m4a", "m4v", "mov"],
+        &["mp4", "quicktime"],
+        &[b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"],
+    )
+    .promise(Promise::Mostly(4)),
+    row(&["ico", "cur"], &["ico"], &[b"\0\0\x01\0", b"\0\0\x02\0"]).promise(Promise::Hardly),
+    row(&["mo"], &["gettext-mo"], &[b"\xde\x12\x04\x95", b"\x95\x04\x12\xde"])
+        .promise(Promise::Hardly),
+    row(&["exe", "dll"], &["pe", "dos-exe"], &[b"MZ"]).promise(Promise::Hardly),
+    row(&["so"], &["elf"], &[b"\x7fELF"]).promise(Promise::Hardly),
+    row(&["svg", "xml"], &[], &[]).promise(Promise::Text),
+    row(&["json"], &[], &[]).promise(Promise::Text),
 ];
 
 const fn row(
@@ -41,7 +74,29 @@ const fn row(
     formats: &'static [&'static str],
     magic: &'static [&'static [u8]],
 ) -> Row {
-    Row { ends, formats, magic }
+    Row { ends, formats, magic, promise: Promise::Sure }
+}
+
+impl Row {
+    const fn promise(self, promise: Promise) -> Self {
+        Self { promise, ..self }
+    }
+
+    /// What should stand there, as a person would say it.
+    pub(in crate::rules) fn expected(&self) -> String {
+        let at = match self.promise {
+            Promise::Mostly(at) if at > 0 => format!("at offset {at}"),
+            _ => "at the start".to_owned(),
+        };
+        let magic = self.magic.first().map(|magic| format!("\"{}\" {at}", magic.escape_ascii()));
+        magic.unwrap_or_else(|| "a text".to_owned())
+    }
+
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let at = if let Promise::Mostly(at) = self.promise { at } else { 0 };
+        let start = bytes.get(at..).unwrap_or_default();
+        self.magic.iter().any(|magic| start.starts_with(magic))
+    }
 }
 
 /// A content that is not what its name promises.
@@ -50,7 +105,8 @@ pub(in crate::rules) struct Named<'a> {
     pub(in crate::rules) end: &'static str,
     /// What it promises.
     pub(in crate::rules) row: &'static Row,
-    /// What the content was recognised as.
+    /// The format that was recognised, of which programs may make what it is; none where no program
+    /// makes anything of it under this name.
     pub(in crate::rules) found: Option<&'a str>,
 }
 
@@ -63,12 +119,49 @@ impl<'a> Named<'a> {
             let found = row.ends.iter().find(|of| of.as_bytes().eq_ignore_ascii_case(end))?;
             Some((row, *found))
         })?;
-        let fits = row.formats.contains(&parsed.format)
-            || row.magic.iter().any(|magic| parsed.bytes.starts_with(magic));
-        // Finder's companion of a file has its name behind `._`.
         let found = Some(parsed.format).filter(|format| !format.is_empty());
-        (!fits && found != Some("appledouble")).then_some(Self { end, row, found })
+        // Finder's companion of a file has its name behind `._`.
+        if found == Some("appledouble") || row.formats.contains(&parsed.format) {
+            return None;
+        }
+        let bytes = parsed.bytes;
+        let is_other = match row.promise {
+            Promise::Text => {
+                let is_packed = matches!(parsed.format, "gzip" | "bzip2" | "xz" | "zstd");
+                let is_bytes = found.is_some() && parsed.class == Class::Binary;
+                // Of JSON that is none, another rule tells.
+                let is_left = end != "json" && (is_pointer(bytes) || is_page(bytes));
+                (is_bytes || is_left).then_some(found.filter(|_| is_packed))
+            }
+            _ if row.begins(bytes) => None,
+            Promise::Sure => Some(found.filter(|format| *format != "html" && !is_page(bytes))),
+            _ if is_left_over(row, bytes) => Some(None),
+            Promise::Mostly(_) => found.map(Some),
+            Promise::Hardly => None,
+        };
+        Some(Self { end, row, found: is_other? })
     }
+}
+
+/// What a failed download or a repository leaves, and a content behind a blank line.
+fn is_left_over(row: &Row, bytes: &[u8]) -> bool {
+    let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    is_page(bytes) || is_pointer(bytes) || rest.len() < bytes.len() && row.begins(rest)
+}
+
+/// A pointer of Git LFS.
+fn is_pointer(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"version https://git-lfs")
+}
+
+/// An HTML page, and no XHTML.
+fn is_page(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let begins =
+        |with: &[u8]| start.get(..with.len()).is_some_and(|first| first.eq_ignore_ascii_case(with));
+    (begins(b"<!doctype html>") || begins(b"<html"))
+        && memchr::memmem::find(start, b"xmlns").is_none()
 }
 
 /// What stands there instead, as a person would say it.
@@ -76,7 +169,7 @@ pub(in crate::rules) fn what_is_there(bytes: &[u8], size: u64) -> String {
     let first = bytes.get(..bytes.len().min(8)).unwrap_or_default().escape_ascii();
     let start = bytes.get(..bytes.len().min(512)).unwrap_or_default();
     let has = |text: &[u8]| start.windows(text.len()).any(|w| w.eq_ignore_ascii_case(text));
-    let hint = if start.starts_with(b"version https://git-lfs") {
+    let hint = if is_pointer(start) {
         ": a pointer of Git LFS"
     } else if bytes.iter().all(|b| *b == 0) {
         ": all zero"

@@ -66,6 +66,8 @@ fn end_of_large(bytes: &Window<'_>, faults: &mut Faults) {
 /// Which chunks came so far.
 #[derive(Default)]
 struct Order {
+    /// Whether a chunk came: the first is IHDR, and `CgBI` before it in images for iOS.
+    begun: bool,
     colour: Option<u8>,
     palette: bool,
     /// Chunks of image data so far, and whether another chunk came behind them.
@@ -77,6 +79,9 @@ impl Order {
     /// Takes the next chunk; gives what is wrong with its place.
     fn take(&mut self, name: &str, body: &[u8]) -> Option<String> {
         let first = self.colour.is_none();
+        if !std::mem::replace(&mut self.begun, true) && !matches!(name, "IHDR" | "CgBI") {
+            return Some(format!("the first chunk is {name}, expected IHDR"));
+        }
         match name {
             "IHDR" if !first => return Some("a second IHDR chunk".into()),
             "IHDR" => return self.header(body),

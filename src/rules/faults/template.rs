@@ -66,12 +66,11 @@ pub(super) fn directive(text: &[u8]) -> Option<Range<usize>> {
 pub(super) fn filled(text: &[u8]) -> Vec<u8> {
     let mut out = text.to_vec();
     for mark in marks(text, 0) {
-        // Of a long line as much as may be blank is looked at.
-        let near = text.get(mark.start.saturating_sub(LONGEST)..mark.start).unwrap_or_default();
-        let before = near.rsplit(|b| *b == b'\n').next().unwrap_or_default();
-        let near = text.get(mark.end..text.len().min(mark.end + LONGEST)).unwrap_or_default();
-        let behind = near.split(|b| *b == b'\n').next().unwrap_or_default();
-        let is_alone = [before, behind].iter().all(|part| part.trim_ascii().is_empty());
+        let is_seen = |b: &&u8| !matches!(b, b' ' | b'\t' | b'\r');
+        let mut before = out.iter().take(mark.start).rev();
+        let mut behind = out.iter().skip(mark.end);
+        let is_end = |found: Option<&u8>| found.is_none_or(|b| *b == b'\n');
+        let is_alone = is_end(before.find(is_seen)) && is_end(behind.find(is_seen));
         let by = if is_alone { b' ' } else { b'x' };
         let inner = out.iter_mut().take(mark.end).skip(mark.start);
         inner.filter(|b| **b != b'\n').for_each(|b| *b = by);

@@ -9,9 +9,8 @@ pub(in super::super) const DETECTOR: Detector =
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     if let Some(Named { end, row, found: None }) = Named::of(parsed) {
-        let begins = row.magic.first().copied().unwrap_or_default().escape_ascii();
-        let found = what_is_there(parsed.bytes, parsed.size);
-        let detail = format!("named .{end}, expected \"{begins}\" at the start, found {found}");
+        let (expected, found) = (row.expected(), what_is_there(parsed.bytes, parsed.size));
+        let detail = format!("named .{end}, expected {expected}, found {found}");
         hits.tell(Hit::new(detail).at(0, parsed.size.min(16)));
     }
 }
