@@ -47,7 +47,7 @@ impl Judge<'_> {
             for Noted { place, note } in notes {
                 let Some(line) = Line::parse(&note.key) else { continue };
                 let Some(list) = manifest.main_place(*place) else { continue };
-                let found = folders.find(list, line.name);
+                let found = folders.find(list, &line.name);
                 // What is wrong with an entry is told of the entry: it is what changed.
                 let (about, hit) = match (found, line.algorithm) {
                     (Found::Absent, _) if listed.absent => {
@@ -55,15 +55,28 @@ impl Judge<'_> {
                         let hit = Hit::new(format!("{name} is listed here and is not there"));
                         (*place, Hit { range: note.range.clone(), ..hit })
                     }
+                    (Found::Bytes(_), None) if !listed.absent && line.digest.is_none() => {
+                        if !is_new(*place) {
+                            continue;
+                        }
+                        let (name, digits) = (line.name.escape_ascii(), line.digits);
+                        let detail =
+                            format!("{name} is listed with {digits} digits, as no digest has");
+                        (*place, Hit { range: note.range.clone(), ..Hit::new(detail) })
+                    }
                     (Found::Bytes(entry), Some(algorithm))
                         if !listed.absent && (is_new(entry) || is_new(*place)) =>
                     {
                         let found = known
                             .entry((entry, algorithm))
                             .or_insert_with(|| hash(entry, algorithm));
-                        let wrong = found.as_ref().filter(|found| **found != line.digest);
-                        let Some(found) = wrong else { continue };
-                        let (by, says) = (algorithm.name(), hex(&line.digest));
+                        let (Some(found), Some(says)) = (found.as_ref(), line.digest) else {
+                            continue;
+                        };
+                        if *found == says {
+                            continue;
+                        }
+                        let (by, says) = (algorithm.name(), hex(&says));
                         let found = hex(found);
                         let list = manifest.path(list);
                         let list = list.last_segment();

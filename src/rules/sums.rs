@@ -1,6 +1,7 @@
 //! Lists of checksums, as `sha256sum` and its kin write them: a digest and a name on each line, or
 //! the BSD form `SHA256 (name) = digest`.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use sha2::Digest as _;
@@ -72,17 +73,22 @@ fn digest_of(mut hasher: impl sha2::Digest, data: &mut dyn Read) -> io::Result<V
 /// A line of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line<'a> {
-    /// None for one that is not computed here: SHA-224, SHA-384, RIPEMD-160.
+    /// None for one that is not computed here: SHA-224, SHA-384, RIPEMD-160, BLAKE2.
     pub algorithm: Option<Algorithm>,
-    /// The digest that it tells.
-    pub digest: Vec<u8>,
+    /// The digest that it tells; none if it has the length of no algorithm's.
+    pub digest: Option<Vec<u8>>,
+    /// Hexadecimal digits of the digest.
+    pub digits: usize,
     /// The entry that it is of.
-    pub name: &'a [u8],
+    pub name: Cow<'a, [u8]>,
 }
 
 impl<'a> Line<'a> {
     /// Reads a line as `note` keeps it: without line end, with a name.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
+        // A line that begins with a backslash has escapes in its name.
+        let (line, is_escaped) =
+            line.strip_prefix(b"\\").map_or((line, false), |line| (line, true));
         let (hint, hex, name) = match line.iter().rposition(|b| *b == b'=') {
             Some(equals) if line.get(..equals)?.trim_ascii_end().ends_with(b")") => {
                 let left = line.get(..equals)?.trim_ascii_end().strip_suffix(b")")?;
@@ -98,20 +104,43 @@ impl<'a> Line<'a> {
                 (&b""[..], line.get(..space)?, name)
             }
         };
-        // A line that begins with a backslash has escapes in its name.
-        let digest = from_hex(std::str::from_utf8(hex).ok()?)?;
+        if name.is_empty() || !hex.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
         let is = |name: &[u8]| hint.is_empty() || hint.eq_ignore_ascii_case(name);
-        let algorithm = match digest.len() {
-            16 if is(b"MD5") => Some(Algorithm::Md5),
-            20 if is(b"SHA1") => Some(Algorithm::Sha1),
-            32 if hint.eq_ignore_ascii_case(b"BLAKE3") => Some(Algorithm::Blake3),
-            32 if is(b"SHA256") => Some(Algorithm::Sha256),
-            64 if is(b"SHA512") => Some(Algorithm::Sha512),
-            16 | 20 | 28 | 32 | 48 | 64 => None,
+        let (algorithm, is_known) = match hex.len() {
+            32 if is(b"MD5") => (Some(Algorithm::Md5), true),
+            40 if is(b"SHA1") => (Some(Algorithm::Sha1), true),
+            64 if hint.eq_ignore_ascii_case(b"BLAKE3") => (Some(Algorithm::Blake3), true),
+            64 if is(b"SHA256") => (Some(Algorithm::Sha256), true),
+            128 if is(b"SHA512") => (Some(Algorithm::Sha512), true),
+            32 | 40 | 56 | 64 | 96 | 128 => (None, true),
+            // No digest of any length, but one that lost a digit or won some.
+            25..=136 => (None, false),
             _ => return None,
         };
-        (!name.is_empty()).then_some(Self { algorithm, digest, name })
+        let digest = std::str::from_utf8(hex).ok().filter(|_| is_known).and_then(from_hex);
+        let name = if is_escaped { Cow::Owned(unescaped(name)) } else { Cow::Borrowed(name) };
+        Some(Self { algorithm, digest, digits: hex.len(), name })
     }
+}
+
+/// A name as coreutils escape it: a backslash, a line feed, a carriage return.
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len());
+    let mut bytes = name.iter();
+    while let Some(&byte) = bytes.next() {
+        out.push(match byte {
+            b'\\' => match bytes.next() {
+                Some(b'n') => b'\n',
+                Some(b'r') => b'\r',
+                Some(&other) => other,
+                None => byte,
+            },
+            _ => byte,
+        });
+    }
+    out
 }
 
 /// Notes each line of a list that names an entry. A file that holds nothing but a digest is about the
@@ -125,6 +154,8 @@ pub(super) fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
     if name.ends_with(b".qhp.sha1") {
         return;
     }
+    // Digests that have the length of others.
+    let is_blake2 = name.starts_with(b"b2sums") || name.ends_with(b".b2");
     let is_blake3 = name.starts_with(b"b3sums") || name.ends_with(b".b3");
     let mut at = 0u64;
     for line in parsed.bytes.split(|b| *b == b'\n') {
@@ -140,9 +171,17 @@ pub(super) fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
             key = [line.trim_ascii(), b"  ", parsed.name.get(..dot).unwrap_or_default()].concat();
         }
         let Some(read) = Line::parse(&key) else { continue };
-        if is_blake3 && read.algorithm == Some(Algorithm::Sha256) && !key.contains(&b'=') {
-            let hex = key.split(|b| *b == b' ').next().unwrap_or_default();
-            key = [b"BLAKE3 (", read.name, b") = ", hex].concat();
+        let other = match read.algorithm {
+            Some(Algorithm::Sha256) if is_blake3 => Some(&b"BLAKE3 ("[..]),
+            Some(Algorithm::Sha512) if is_blake2 => Some(&b"BLAKE2b ("[..]),
+            _ => None,
+        };
+        if let Some(other) = other.filter(|_| !key.contains(&b'=')) {
+            // The name as it stands there, escaped or not.
+            let (mark, plain) = key.split_at(usize::from(key.starts_with(b"\\")));
+            let (hex, name) = plain.split_at(plain.iter().position(|b| *b == b' ').unwrap_or(0));
+            let name = name.get(2..).unwrap_or_default();
+            key = [mark, other, name, b") = ", hex].concat();
         }
         notes.take_up_to(LINES, key, Some(range));
     }
@@ -185,6 +224,19 @@ mod tests {
     }
 
     #[test]
+    fn digests_of_blake2_are_not_those_of_sha_512() {
+        let line = format!("{}  a\n", "00".repeat(64));
+        for (name, expected) in [("B2SUMS", None), ("SHA512SUMS", Some(Algorithm::Sha512))] {
+            let mut notes = Notes::default();
+            note(&Parsed { name: name.as_bytes(), ..Parsed::new(line.as_bytes()) }, &mut notes);
+            let notes = notes.into_vec();
+            let found: Vec<_> = notes.iter().filter_map(|note| Line::parse(&note.key)).collect();
+            let found: Vec<_> = found.iter().map(|line| (line.algorithm, &*line.name)).collect();
+            assert_eq!(found, [(expected, &b"a"[..])], "{name}");
+        }
+    }
+
+    #[test]
     fn lines() {
         let a = "00".repeat(32);
         for (line, expected) in [
@@ -197,7 +249,10 @@ mod tests {
             ("00".repeat(20) + "  f", Some((Some(Algorithm::Sha1), b"f"))),
             (format!("RMD160 (f) = {}", "00".repeat(20)), Some((None, b"f"))),
             ("00".repeat(48) + "  f", Some((None, b"f"))),
-            (format!("\\{a}  g"), None),
+            (format!("\\{a}  g\\n\\\\h"), Some((Some(Algorithm::Sha256), b"g\n\\h"))),
+            (format!("\\SHA256 (g\\n) = {a}"), Some((Some(Algorithm::Sha256), b"g\n"))),
+            (format!("{}  h", &a[1..]), Some((None, b"h"))),
+            ("face  to face".into(), None),
             ("# a comment".into(), None),
             (a.clone(), None),
             (format!("{a} "), None),
@@ -205,7 +260,7 @@ mod tests {
             (String::new(), None),
         ] {
             let found = Line::parse(line.as_bytes());
-            let found = found.as_ref().map(|line| (line.algorithm, line.name));
+            let found = found.as_ref().map(|line| (line.algorithm, &*line.name));
             assert_eq!(found, expected, "{line}");
         }
     }
