@@ -20,6 +20,7 @@ mod mp4;
 pub(super) mod named;
 mod ogg;
 mod pdf;
+mod plist;
 mod png;
 mod po;
 mod rc;

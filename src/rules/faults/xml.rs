@@ -9,7 +9,7 @@ use quick_xml::{Error, Reader};
 
 use super::markup::{self, Entities};
 use super::text::Text;
-use super::{Faults, template};
+use super::{Faults, plist, template};
 
 /// Elements within elements that are followed.
 const DEPTH: usize = 100_000;
@@ -22,7 +22,11 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
         let start = reader.buffer_position();
         let step = match reader.read_event() {
             Ok(Event::Eof) => {
-                let Some((at, length)) = state.unfinished(start) else { return };
+                let Some((at, length)) = state.unfinished(start) else {
+                    return if text.name.ends_with(b".plist") {
+                        plist::walk(text, faults)
+                    };
+                };
                 let from = usize::try_from(at).unwrap_or(usize::MAX).saturating_add(1);
                 let name = length.and_then(|length| text.whole.get(from..from + length));
                 Err(Wrong::cut(at, unfinished(name)))
