@@ -17,7 +17,7 @@ pub(super) fn walk(content: &[u8], faults: &mut Faults) {
     let text = Units::of(content);
     let mut keys: HashMap<Vec<u8>, Vec<(usize, usize)>> = HashMap::new();
     let (mut at, mut is_inf, mut in_strings) = (0, false, false);
-    let mut has_section = false;
+    let (mut has_section, mut has_key) = (false, false);
     let mut broken = None;
     let mut compared = 0;
     while at < text.len() {
@@ -39,6 +39,7 @@ pub(super) fn walk(content: &[u8], faults: &mut Faults) {
             }
             Some(first) if !matches!(first, b';' | b'#' | b' ' | b'\t') => {
                 let equals = (at..stop).find(|at| text.get(*at) == Some(b'='));
+                has_key |= equals.is_some_and(|equals| equals > at);
                 if let Some(equals) = equals.filter(|equals| *equals > at)
                     && has_section
                     && (!is_inf || in_strings)
@@ -54,7 +55,12 @@ pub(super) fn walk(content: &[u8], faults: &mut Faults) {
         at = end + 1;
     }
     tell_twice(&text, &mut keys, faults);
-    if let Some((at, stop)) = broken.filter(|_| has_section) {
+    // Lists of other programs begin with a bracket, too.
+    let is_section = |(at, stop): &(usize, usize)| {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-. ".contains(&b);
+        has_section || has_key && (at + 1..*stop).all(|at| text.get(at).is_some_and(is_plain))
+    };
+    if let Some((at, stop)) = broken.filter(is_section) {
         let (line, found) = (text.line(at), text.shown(at, stop));
         let detail = format!("line {line}: no ] closes the name of the section {found}");
         faults.malformed(text.offset(at), text.bytes_of(stop - at), detail);

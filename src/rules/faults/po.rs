@@ -127,6 +127,8 @@ impl Po {
                 let at = at + (line.len() - strings.len()) as u64;
                 if !strings.starts_with(b"\"") {
                     let detail = format!("expected a string behind {}", word.escape_ascii());
+                    // What was meant for one counts as one.
+                    self.take(strings);
                     return self.tell(at, strings.len(), &detail, faults);
                 }
                 self.strings(strings, at, faults);

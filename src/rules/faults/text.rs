@@ -58,7 +58,7 @@ pub(super) fn yaml(text: &Text<'_>, faults: &mut Faults) {
     if text.whole.len() > LARGE {
         return faults.unread(text.whole.len() as u64, LARGE as u64);
     }
-    let Some((at, detail)) = yaml_fault(text.whole) else { return };
+    let Some((at, wrong)) = yaml_fault(text.whole) else { return };
     if template::mark_at(text.whole.as_bytes(), &(at..at + 1)).is_none() {
         // A mark on a line of its own is a fault of the line behind it, or of the one before.
         let filled = template::filled(text.whole.as_bytes());
@@ -68,7 +68,7 @@ pub(super) fn yaml(text: &Text<'_>, faults: &mut Faults) {
             return template::tell(text.whole.as_bytes(), text.start + at as u64, mark, faults);
         }
     }
-    text.tell(at..at + 1, detail, faults);
+    text.tell(at..at + 1, text.at(at, wrong), faults);
 }
 
 /// The first fault of a YAML text, by its events; no alias is followed.
@@ -87,7 +87,7 @@ fn yaml_fault(text: &str) -> Option<(usize, String)> {
                 let at = start.unwrap_or(text.len());
                 let within = text.get(at..).into_iter().flat_map(str::char_indices);
                 let at = at + within.map(|(at, _)| at).nth(column - 1).unwrap_or_default();
-                return Some((at, format!("line {line}, column {column}: {}", error.info())));
+                return Some((at, error.info().to_owned()));
             }
         }
     }
