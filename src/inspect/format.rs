@@ -195,10 +195,10 @@ static FORMATS: &[Format] = &[
     binary("bmp", |s| {
         let header = s.le32(14);
         let pixels = u64::from(s.le32(10));
-        s.starts(b"BM")
-            && matches!(header, 12 | 40 | 52 | 56 | 64 | 108 | 124)
-            && (s.within(pixels) || s.named(b".bmp"))
-            && s.le32(6) == 0
+        let is_header = matches!(header, 12 | 40 | 52 | 56 | 64 | 108 | 124)
+            && (s.within(pixels) || s.named(b".bmp"));
+        let is_cut = s.length < 26 && s.named(b".bmp");
+        s.starts(b"BM") && s.le32(6) == 0 && (is_header || is_cut)
     }),
     binary("ico", |s| {
         let images = u64::from(s.le16(4));
@@ -267,7 +267,10 @@ static FORMATS: &[Format] = &[
             && s.head.iter().skip(6).take(70).all(u8::is_ascii_hexdigit)
     }),
     binary("squashfs", |s| s.starts(b"hsqs") && s.le16(28) == 4),
-    binary("sqlite", |s| s.starts(b"SQLite format 3\0") && s.byte(21) == 64 && s.byte(22) == 32),
+    binary("sqlite", |s| {
+        let is_header = s.byte(21) == 64 && s.byte(22) == 32;
+        s.starts(b"SQLite format 3\0") && (is_header || s.length < 100)
+    }),
     binary("berkeley-db", |s| matches!(s.le32(12), 0x0005_3162 | 0x0006_1561 | 0x0004_2253)),
     binary("gdbm", |s| matches!(s.le32(0), 0x1357_9acd..=0x1357_9acf)),
     binary("dbase", |s| {
@@ -309,13 +312,14 @@ static FORMATS: &[Format] = &[
     binary("matroska", |s| {
         s.starts(&[0x1a, 0x45, 0xdf, 0xa3]) && memchr::memmem::find(s.head, b"\x42\x82").is_some()
     }),
-    binary("mp4", |s| s.at(4, b"ftyp") && s.be32(0) >= 16 && s.within(u64::from(s.be32(0)))),
+    binary("mp4", |s| s.at(4, b"ftyp") && (16..=1024).contains(&s.be32(0))),
     binary("quicktime", |s| {
         (s.at(4, b"moov") || s.at(4, b"mdat")) && s.within(u64::from(s.be32(0)))
     }),
     binary("gettext-mo", |s| {
-        let little = s.starts(b"\xde\x12\x04\x95") && s.within(u64::from(s.le32(12)));
-        little || s.starts(b"\x95\x04\x12\xde") && s.within(u64::from(s.be32(12)))
+        let (little, big) = (s.starts(b"\xde\x12\x04\x95"), s.starts(b"\x95\x04\x12\xde"));
+        let table = u64::from(if little { s.le32(12) } else { s.be32(12) });
+        (little || big) && (s.within(table) || s.named(b".mo"))
     }),
     binary("terminfo", |s| {
         let magic = s.le16(0);
@@ -338,7 +342,7 @@ static FORMATS: &[Format] = &[
     binary("gresource", |s| s.starts(b"GVariant\0\0\0\0")),
     binary("git-pack", |s| s.starts(b"PACK\0\0\0") || s.starts(b"\xfftOc\0\0\0\x02")),
     binary("ole2", |s| s.starts(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])),
-    binary("plist", |s| s.starts(b"bplist00") && s.length > 40),
+    binary("plist", |s| s.starts(b"bplist00") && (s.length > 40 || s.named(b".plist"))),
     binary("der", |s| s.starts(&[0x30, 0x82]) && u64::from(s.be16(2)) + 4 == s.length),
     binary("hdf5", |s| s.starts(b"\x89HDF\r\n\x1a\n")),
     binary("matlab", |s| s.starts(b"MATLAB ") && (s.at(126, b"IM") || s.at(126, b"MI"))),

@@ -8,7 +8,7 @@ pub(super) fn bmp(bytes: &Window<'_>, faults: &mut Faults) {
     let (Some(declared), Some(pixels), Some(header)) =
         (bytes.le32(2), bytes.le32(10), bytes.le32(14))
     else {
-        return;
+        return faults.truncated(bytes.size(), "its header is not whole".into());
     };
     let (width, height, bits, packing, packed) = if header == 12 {
         let half = |at| bytes.le16(at).map(u64::from);

@@ -45,7 +45,7 @@ pub(super) fn mo(bytes: &Window<'_>, faults: &mut Faults) {
     let (Some(count), Some(originals), Some(translations)) =
         (bytes.u32(8, big), bytes.u32(12, big), bytes.u32(16, big))
     else {
-        return;
+        return faults.truncated(bytes.size(), "its header is not whole".into());
     };
     let (count, size) = (u64::from(count), bytes.size());
     for table in [originals, translations].map(u64::from) {
@@ -89,7 +89,9 @@ pub(super) fn mo(bytes: &Window<'_>, faults: &mut Faults) {
 
 /// A binary property list: the trailer, and the table of offsets that it tells of.
 pub(super) fn plist(bytes: &Window<'_>, faults: &mut Faults) {
-    let Some(trailer) = bytes.size().checked_sub(32) else { return };
+    let Some(trailer) = bytes.size().checked_sub(32).filter(|at| *at > 8) else {
+        return faults.truncated(bytes.size(), "it has no trailer".into());
+    };
     let (Some(sizes), Some(objects), Some(top), Some(table)) = (
         bytes.get(trailer + 6, 2),
         bytes.be64(trailer + 8),

@@ -43,6 +43,11 @@ fn font(
         return faults.malformed(start + 4, 2, "its directory tells of no table".into());
     }
     let mut last = start + 12 + 16 * tables;
+    if last > bytes.size() {
+        let size = bytes.size();
+        let detail = format!("its directory of {tables} tables ends at {last}, the file at {size}");
+        return faults.truncated(start + 4, detail);
+    }
     for at in (0..tables).map(|index| start + 12 + 16 * index) {
         let (Some(tag), Some(sum), Some(offset), Some(length)) =
             (bytes.get(at, 4), bytes.be32(at + 4), bytes.be32(at + 8), bytes.be32(at + 12))
