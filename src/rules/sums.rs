@@ -2,6 +2,7 @@
 //! the BSD form `SHA256 (name) = digest`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use sha2::Digest as _;
@@ -143,6 +144,19 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether a list tells several digests of one name: those that a file of settings had in earlier
+/// releases, by which ucf(1) of Debian knows one that nobody changed.
+fn is_history(list: &[u8]) -> bool {
+    let is_bare = |line: &[u8]| line.len() > 1 && line.iter().all(u8::is_ascii_hexdigit);
+    let mut lines = list.split(|b| *b == b'\n').take(LINES).map(<[u8]>::trim_ascii_end);
+    let mut names = HashSet::new();
+    lines.any(|line| {
+        let name = Line::parse(line).map(|line| line.name);
+        let name = name.or_else(|| is_bare(line).then_some(Cow::Borrowed(&b""[..])));
+        name.is_some_and(|name| !names.insert(name))
+    })
+}
+
 /// Notes each line of a list that names an entry. A file that holds nothing but a digest is about the
 /// entry whose name it has, without its own end.
 pub(super) fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
@@ -157,6 +171,9 @@ pub(super) fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
     // Digests that have the length of others.
     let is_blake2 = name.starts_with(b"b2sums") || name.ends_with(b".b2");
     let is_blake3 = name.starts_with(b"b3sums") || name.ends_with(b".b3");
+    if name.ends_with(b".md5sum") && is_history(parsed.bytes) {
+        return;
+    }
     let mut at = 0u64;
     for line in parsed.bytes.split(|b| *b == b'\n') {
         let range = at..at + line.len() as u64;

@@ -263,9 +263,9 @@ fn text_walk(end: &[u8], format: &str, start: &[u8]) -> Option<TextWalk> {
         b"map" if start.starts_with(b"{") => JSON,
         b"toml" => TextWalk::Unicode(text::toml),
         b"yml" | b"yaml" => TextWalk::Unicode(text::yaml),
-        b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache" => return None,
+        b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache"
         // Parts of a document type, which begin as documents do.
-        b"dtd" | b"ent" | b"mod" | b"pen" | b"ext" => return None,
+        | b"dtd" | b"ent" | b"mod" | b"pen" | b"ext" => return None,
         b"plist" | b"xml" if !is_markup(start) => return None,
         b"xml" | b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => {
             XML

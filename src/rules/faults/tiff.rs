@@ -81,12 +81,24 @@ pub(super) fn walk(bytes: &Window<'_>, faults: &mut Faults) {
 /// Tags whose values are all that they name. Those of a maker and of a single program may hold offsets.
 fn is_plain(tag: u16, below: bool) -> bool {
     match tag {
-        // Of the position of a camera, and of how EXIF goes together with others.
-        0..=31 => below,
         288 | 289 | 37500 => false,
-        254..=347 | 529..=532 | 700 | 33432 | 33434 | 33437 | 33723 | 34377 | 34675 => true,
-        33550 | 33922 | 34264 | 34735..=34737 | 42112 | 42113 => true,
-        33_434..=34_864 | 36_864..=42_240 => below,
+        254..=347
+        | 529..=532
+        | 700
+        | 33432
+        | 33434
+        | 33437
+        | 33723
+        | 34377
+        | 34675
+        | 33550
+        | 33922
+        | 34264
+        | 34735..=34737
+        | 42112
+        | 42113 => true,
+        // Of the position of a camera, how EXIF goes together with others, and EXIF itself.
+        0..=31 | 34_850..=34_864 | 36_864..=42_240 => below,
         _ => false,
     }
 }

@@ -23,9 +23,10 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
         let step = match reader.read_event() {
             Ok(Event::Eof) => {
                 let Some((at, length)) = state.unfinished(start) else {
-                    return if text.name.ends_with(b".plist") {
-                        plist::walk(text, faults)
-                    };
+                    if text.name.ends_with(b".plist") {
+                        plist::walk(text, faults);
+                    }
+                    return;
                 };
                 let from = usize::try_from(at).unwrap_or(usize::MAX).saturating_add(1);
                 let name = length.and_then(|length| text.whole.get(from..from + length));
@@ -35,7 +36,7 @@ pub(super) fn walk(text: &Text<'_>, faults: &mut Faults) {
             Err(error) => Err(Wrong::of(&error, reader.error_position())),
         };
         if let Err(wrong) = step {
-            return tell(text, wrong, faults);
+            return tell(text, &wrong, faults);
         }
     }
 }
@@ -89,12 +90,17 @@ impl Wrong {
     }
 }
 
-fn tell(text: &Text<'_>, wrong: Wrong, faults: &mut Faults) {
+fn tell(text: &Text<'_>, wrong: &Wrong, faults: &mut Faults) {
     let place = |at| usize::try_from(at).unwrap_or(usize::MAX).min(text.whole.len());
     let fault = place(wrong.at.start)..place(wrong.at.end);
     let bytes = text.whole.as_bytes();
+    // What is no XML by its name is filled in with whole pieces of it.
+    let mark = || {
+        let first = || template::first(bytes).filter(|_| text.name.ends_with(b".txt"));
+        template::directive(bytes).or_else(first)
+    };
     if wrong.is_beside
-        && let Some(mark) = template::directive(bytes)
+        && let Some(mark) = mark()
     {
         return template::tell(bytes, text.start + wrong.at.start, mark, faults);
     }
@@ -132,7 +138,7 @@ impl State {
         let is_document = has(b"<?xml ") || has(b"<!DOCTYPE");
         let is_part = name.to_ascii_lowercase().ends_with(b".xml") && !is_document;
         let entities = Entities { declared: is_part, controls: false };
-        Self { is_part, entities, ..Self::default() }
+        Self { entities, is_part, ..Self::default() }
     }
 
     /// Bytes of the names of open elements.
@@ -245,8 +251,8 @@ mod tests {
                 Some((second, first)) if second == n => first,
                 _ => n,
             };
-            let attributes: String = (0..number).map(|n| format!(" a{}=''", name(n))).collect();
-            let whole = format!("<x{attributes}/>");
+            let attributes: Vec<_> = (0..number).map(|n| format!(" a{}=''", name(n))).collect();
+            let whole = format!("<x{}/>", attributes.concat());
             let mut faults = Faults::default();
             walk(&Text { whole: &whole, name: b"a.xml", start: 0 }, &mut faults);
             let detail =
