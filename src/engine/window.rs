@@ -9,8 +9,8 @@ use crate::rules::Event;
 use crate::rules::literals::SHAPED;
 
 /// Bytes that are in the buffer behind the one looked at, except at the end of the entry: enough for
-/// evidence, for a character, for a control sequence in UTF-16 and for the shape of a literal.
-const AHEAD: usize = SHAPED;
+/// evidence, for a character, for a control sequence and for the shape of a literal, in UTF-16 too.
+const AHEAD: usize = 2 * SHAPED;
 const BUFFER: usize = 64 << 10;
 
 /// The part of the buffer that may be looked at.

@@ -4,7 +4,7 @@
 //! and notes only which rules have a hit anywhere: a bit a rule ([`Finder::rules`]). A content with
 //! such a bit is read a second time by the engine, which asks [`Literals::matches`] where, and judges
 //! class, scope and place as for all other rules. UTF-16 is always read a second time, so only then
-//! are texts searched for in that form.
+//! are texts searched for in that form, and shapes tried over its characters.
 
 use std::collections::HashSet;
 
@@ -44,6 +44,15 @@ impl Form {
 }
 
 impl Literal {
+    /// Text if it can be, and bytes else.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) if text.is_ascii() => Self::Text(text),
+            Ok(text) => Self::Bytes(text.into_bytes()),
+            Err(error) => Self::Bytes(error.into_bytes()),
+        }
+    }
+
     fn bytes(&self, form: Form) -> Vec<u8> {
         match (self, form) {
             (Self::Bytes(bytes), _) => bytes.clone(),
@@ -67,6 +76,8 @@ impl Literal {
 #[derive(Clone, Debug)]
 struct Pattern {
     bytes: Vec<u8>,
+    /// How the characters of what it begins are bytes.
+    form: Form,
     /// Number of the rule among those with literals.
     rule: usize,
 }
@@ -111,7 +122,13 @@ impl Patterns {
     }
 
     /// Gives each hit that begins in `bytes[from..to]` to `sink` until that says `false`.
-    fn visit(&self, bytes: &[u8], from: usize, to: usize, mut sink: impl FnMut(Match) -> bool) {
+    fn visit(
+        &self,
+        bytes: &[u8],
+        from: usize,
+        to: usize,
+        mut sink: impl FnMut(Match, Form) -> bool,
+    ) {
         let stop = to.saturating_add(self.longest).min(bytes.len());
         let Some(window) = bytes.get(..stop) else { return };
         let mut at = from;
@@ -122,10 +139,10 @@ impl Patterns {
                 return;
             }
             let rest = window.get(place..).unwrap_or_default();
-            for Pattern { bytes, rule } in
+            for &Pattern { ref bytes, form, rule } in
                 self.each.iter().filter(|pattern| rest.starts_with(&pattern.bytes))
             {
-                if !sink(Match { at: place, length: bytes.len(), rule: *rule }) {
+                if !sink(Match { at: place, length: bytes.len(), rule }, form) {
                     return;
                 }
             }
@@ -171,15 +188,13 @@ impl Literals {
     fn compile(rules: Vec<(String, &[Literal], Wants)>, beyond_texts: bool) -> Self {
         let patterns = |form: Form| {
             let mut all = Vec::new();
-            for (rule, (_, literals, wants)) in rules.iter().enumerate() {
-                // Shapes are of bytes, so they fit no text in wide characters.
-                let is_fit = |literal: &&Literal| {
-                    form == Form::Narrow
-                        || wants.shape.is_none()
-                        || matches!(literal, Literal::Bytes(_))
+            for (rule, (_, literals, _)) in rules.iter().enumerate() {
+                let pattern = |literal: &Literal| {
+                    let own =
+                        if matches!(literal, Literal::Bytes(_)) { Form::Narrow } else { form };
+                    Pattern { bytes: literal.bytes(form), form: own, rule }
                 };
-                let fit = literals.iter().filter(is_fit);
-                all.extend(fit.map(|literal| Pattern { bytes: literal.bytes(form), rule }));
+                all.extend(literals.iter().map(pattern));
             }
             Patterns::new(all)
         };
@@ -209,7 +224,7 @@ impl Literals {
     }
 
     /// Hits that begin in `bytes[from..to]`, in the order of their offsets, each in its shape. They
-    /// end in `bytes`, up to [`SHAPED`] bytes behind `to`. Whether a line begins there is left to whom
+    /// end in `bytes`, up to [`SHAPED`] characters behind `to`. Whether a line begins there is left to whom
     /// it concerns.
     pub fn matches(&self, bytes: &[u8], from: usize, to: usize, form: Form) -> Vec<Match> {
         let mut found = Vec::new();
@@ -218,11 +233,11 @@ impl Literals {
             Form::Utf16Le => &self.wide[0],
             Form::Utf16Be => &self.wide[1],
         };
-        let mut take = |hit: Match| {
+        let mut take = |hit: Match, form: Form| {
             match self.wants.get(hit.rule).and_then(|wants| wants.shape.as_ref()) {
                 None => found.push(hit),
                 Some(shape) => {
-                    let length = shape.length(bytes, hit.at);
+                    let length = shape.length_in(bytes, hit.at, form);
                     found.extend(length.map(|length| Match { length, ..hit }));
                 }
             }
@@ -251,7 +266,7 @@ impl Literals {
     pub fn rules_in(&self, bytes: &[u8], may_be_text: bool) -> u64 {
         let mut seen = 0;
         if let Some(narrow) = self.narrow.as_ref().filter(|_| may_be_text || self.beyond_texts) {
-            narrow.visit(bytes, 0, bytes.len(), |hit| self.note(bytes, true, hit, &mut seen));
+            narrow.visit(bytes, 0, bytes.len(), |hit, _| self.note(bytes, true, hit, &mut seen));
         }
         seen
     }
@@ -312,10 +327,10 @@ impl<'a> Finder<'a> {
             let border = self.carry.len();
             let head = bytes.get(..keep.min(bytes.len())).unwrap_or_default();
             self.carry.extend_from_slice(head);
-            let note = |hit| literals.note(&self.carry, false, hit, &mut seen);
+            let note = |hit, _| literals.note(&self.carry, false, hit, &mut seen);
             patterns.visit(&self.carry, 0, border, note);
         }
-        patterns.visit(bytes, 0, bytes.len(), |hit| literals.note(bytes, false, hit, &mut seen));
+        patterns.visit(bytes, 0, bytes.len(), |hit, _| literals.note(bytes, false, hit, &mut seen));
         self.rules = seen;
         if bytes.len() >= keep {
             self.carry.clear();
@@ -365,18 +380,19 @@ mod tests {
     }
 
     #[test]
-    fn wide_texts_hold_wide_forms_of_literals_without_shape() {
+    fn wide_texts_hold_wide_forms_of_literals() {
         let literals = wanting(&[&["abc"], &["abd"]], |rule| Wants {
-            shape: (rule == 1).then(|| Shape::new("abd", None).expect("sound")),
+            shape: (rule == 1).then(|| Shape::new("\\babd[0-9]", None).expect("sound")),
             line_start: false,
         });
-        let bytes = b"abc a\0b\0c\0\0a\0b\0c abd a\0b\0d\0";
+        let bytes =
+            b"abc a\0b\0c\0\0a\0b\0c abd1 a\0b\0d\x001\0x\0a\0b\0d\x001\0\xe9\x01a\0b\0d\x001\0";
         let places = |form| {
             let found = literals.matches(bytes, 0, bytes.len(), form);
             found.iter().map(|hit| hit.at).collect::<Vec<_>>()
         };
         assert_eq!(places(Form::Narrow), [0, 17]);
-        assert_eq!(places(Form::Utf16Le), [4]);
+        assert_eq!(places(Form::Utf16Le), [4, 22, 42], "a shape sees what stands before");
         assert_eq!(places(Form::Utf16Be), [10]);
     }
 

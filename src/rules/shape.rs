@@ -7,7 +7,7 @@ use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Look;
 use regex_syntax::hir::literal::Extractor;
 
-use super::literals::{LONGEST, SHAPED, SHORTEST};
+use super::literals::{Form, LONGEST, SHAPED, SHORTEST};
 
 /// Bytes that a compiled expression may take.
 const MEMORY: usize = 1 << 20;
@@ -50,7 +50,8 @@ pub(super) fn beginnings(text: &str) -> Result<Vec<Vec<u8>>, String> {
     }
     // A digit or a letter more would make a pattern of each.
     let mut found = Extractor::new().limit_class(3).limit_total(64).extract(&hir);
-    found.keep_first_bytes(LONGEST);
+    // Twice as many bytes in UTF-16.
+    found.keep_first_bytes(LONGEST / 2);
     found.dedup();
     let all = found.literals().unwrap_or_default();
     let sound = all.iter().all(|literal| literal.len() >= SHORTEST);
@@ -102,6 +103,24 @@ impl Shape {
                 None => at += 1,
             }
         }
+    }
+
+    /// Bytes of the hit that begins at `at`, if one does, in a text of that form. In UTF-16 a character
+    /// is a byte to the expression, 0xFF where it is not ASCII.
+    pub fn length_in(&self, bytes: &[u8], at: usize, form: Form) -> Option<usize> {
+        let order = match form {
+            Form::Narrow => return self.length(bytes, at),
+            Form::Utf16Le => u16::from_le_bytes,
+            Form::Utf16Be => u16::from_be_bytes,
+        };
+        let before = usize::from(at >= 2);
+        let (units, _) = bytes.get(at - 2 * before..)?.as_chunks::<2>();
+        let narrow = |&unit: &[u8; 2]| match order(unit) {
+            ascii @ 0..0x80 => ascii as u8,
+            _ => 0xff,
+        };
+        let narrow: Vec<u8> = units.iter().take(before + SHAPED + 1).map(narrow).collect();
+        self.length(&narrow, before).map(|length| 2 * length)
     }
 
     /// Bytes of the hit that begins at `at`, if one does.

@@ -300,7 +300,7 @@ fn literals(place: &Place<'_>, table: &MatchTable, at: usize) -> Result<Matcher,
     if let Some(regex) = table.regex.as_ref().filter(|_| literals.is_empty()) {
         match shape::beginnings(regex) {
             // Without, every text in scope is read for it.
-            Ok(beginnings) => literals.extend(beginnings.into_iter().map(Literal::Bytes)),
+            Ok(beginnings) => literals.extend(beginnings.into_iter().map(Literal::of)),
             Err(why) => return place.error(at, why),
         }
     } else if literals.is_empty() {
