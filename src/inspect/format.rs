@@ -139,6 +139,8 @@ static FORMATS: &[Format] = &[
         s.starts(b"\x7fELF") && matches!(s.byte(4), 1 | 2) && s.byte(6) == 1 && kind == 4
     }),
     binary("minidump", |s| s.starts(b"MDMP\x93\xa7")),
+    // The dump of a stopped Windows, of 64 and of 32 bits.
+    binary("windows-dump", |s| s.starts(b"PAGEDU64") || s.starts(b"PAGEDUMP")),
     binary("elf", |s| {
         s.starts(b"\x7fELF")
             && matches!(s.byte(4), 1 | 2)
@@ -159,6 +161,12 @@ static FORMATS: &[Format] = &[
             && pages > 0
             && paragraphs >= 2
             && paragraphs * 16 <= s.length
+    }),
+    // mach/loader.h: file type 4 is MH_CORE.
+    binary("mach-o-core", |s| {
+        let (magic, little) = (s.be32(0), s.le32(0));
+        magic & 0xffff_fffe == 0xfeed_face && s.be32(12) == 4
+            || little & 0xffff_fffe == 0xfeed_face && s.le32(12) == 4
     }),
     binary("mach-o", |s| {
         let (magic, little) = (s.be32(0), s.le32(0));
