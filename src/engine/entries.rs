@@ -12,11 +12,12 @@ use crate::model::fast_map::FastMap;
 use crate::model::locator::escape_text;
 use crate::model::manifest::{ContainerId, Place};
 use crate::model::{
-    Census, Content, Digest, Finding, Kind, Locator, Manifest, Node, NodeId, Value, Volume, field,
+    Census, Content, Digest, Evidence, Finding, Kind, Locator, Manifest, Node, NodeId, Value,
+    Volume, field,
 };
 use crate::rules::detectors::Look;
-use crate::rules::facts::{Around, EntryFacts, FactsMatch, Key, NameGlob, is_first};
-use crate::rules::{Matcher, Rule};
+use crate::rules::facts::{Around, EntryFacts, FactsHit, FactsMatch, Key, NameGlob, is_first};
+use crate::rules::{Matcher, Rule, line_and_column};
 
 /// Findings of a rule in a container that are listed; the others are counted.
 const LISTED: usize = 50;
@@ -28,6 +29,7 @@ pub(super) const RELEASED: u16 = 0o6111;
 enum Way<'a> {
     Match(&'a FactsMatch),
     Detector(fn(&EntryFacts<'_>) -> Option<String>),
+    Head(fn(&EntryFacts<'_>) -> Option<FactsHit>),
 }
 
 /// The rules about facts, by what they ask first.
@@ -49,6 +51,7 @@ impl<'a> Index<'a> {
                 Matcher::Facts(asked) if asked.copies.is_none() => Way::Match(asked),
                 Matcher::Detector(detector) => match detector.look {
                     Look::Facts(find) => Way::Detector(find),
+                    Look::Head(find) => Way::Head(find),
                     _ => continue,
                 },
                 _ => continue,
@@ -74,7 +77,7 @@ impl<'a> Index<'a> {
     }
 
     /// Gives each rule that hits, with what a detector says.
-    fn hits(&self, entry: &EntryFacts<'_>, mut sink: impl FnMut(usize, &'a Rule, String)) {
+    fn hits(&self, entry: &EntryFacts<'_>, mut sink: impl FnMut(usize, &'a Rule, &FactsHit)) {
         let key = |byte: Option<&u8>| usize::from(byte.map_or(0, u8::to_ascii_lowercase));
         let rows = [self.first.get(key(entry.name.first())), self.last.get(key(entry.name.last()))];
         let named = rows.into_iter().flatten().flatten();
@@ -89,15 +92,15 @@ impl<'a> Index<'a> {
             if !in_scope(rule, entry.content) {
                 continue;
             }
-            let detail = match way {
-                Way::Match(asked) => asked
-                    .holds(entry)
-                    .then(|| entry.mode.map(|mode| format!("{mode:04o}")).unwrap_or_default()),
-                Way::Detector(find) => find(entry),
+            let mode = || entry.recorded.map(|mode| format!("{mode:04o}")).unwrap_or_default();
+            let hit = match way {
+                Way::Match(asked) => asked.holds(entry).then(|| FactsHit::whole(mode())),
+                Way::Detector(find) => find(entry).map(FactsHit::whole),
+                Way::Head(find) => find(entry),
             };
-            if let Some(detail) = detail {
+            if let Some(hit) = hit {
                 before = Some(number);
-                sink(number, rule, detail);
+                sink(number, rule, &hit);
             }
         }
     }
@@ -160,7 +163,7 @@ impl Judge<'_> {
                         entry.mode_known = RELEASED;
                         (entry.owner, entry.modified) = (None, None);
                     }
-                    index.hits(&entry, |number, rule, detail| {
+                    index.hits(&entry, |number, rule, hit| {
                         if told_elsewhere(manifest, place, volume, node, best) {
                             return;
                         }
@@ -168,7 +171,7 @@ impl Judge<'_> {
                             return;
                         }
                         if let Some(count) = counts.get_mut(number) {
-                            teller.tell(rule, place, entry.name, &detail, count);
+                            teller.tell(rule, place, &entry, hit, count);
                         }
                     });
                 }
@@ -192,11 +195,11 @@ impl Judge<'_> {
         let mut found = Vec::new();
         let path = Locator::root();
         let targets = &self.settings().targets;
-        Index::new(self.rules()).hits(&entry, |_, rule, detail| {
+        Index::new(self.rules()).hits(&entry, |_, rule, hit| {
             if !self.minds_single(rule, &entry) {
                 return;
             }
-            found.push(self.about_facts(rule, &path, targets, name, &detail));
+            found.push(self.about_facts(rule, &path, targets, &entry, hit));
         });
         found
     }
@@ -206,12 +209,12 @@ impl Judge<'_> {
         rule: &Rule,
         path: &Locator,
         targets: &[String],
-        name: &[u8],
-        detail: &str,
+        entry: &EntryFacts<'_>,
+        hit: &FactsHit,
     ) -> Finding {
         let message = rule.render(|fact| match fact {
-            "detail" => Some(detail.to_owned()),
-            "name" => Some(escape_text(name)),
+            "detail" => Some(hit.detail.clone()),
+            "name" => Some(escape_text(entry.name)),
             _ => None,
         });
         let census = Census::default();
@@ -222,7 +225,28 @@ impl Judge<'_> {
         if matches!(rule.matcher, Matcher::Facts(FactsMatch { empty: true, .. })) {
             finding.missing = Some(path.clone());
         }
+        let head = entry.content.and_then(|content| content.ends.as_ref()).map(|ends| &*ends.head);
+        if let (Some(at), Some(head)) = (&hit.at, head) {
+            finding.offset = Some(at.start as u64);
+            finding.length = at.len() as u64;
+            finding.evidence = Evidence::around(head, at.start, 0);
+            (finding.line, finding.column) = place_in(head, at.start).unzip();
+        }
         finding
+    }
+}
+
+/// The line and the column of a place in the first bytes of a text, which may be UTF-16.
+fn place_in(head: &[u8], at: usize) -> Option<(u64, u64)> {
+    let narrow = |of: fn(&[u8; 2]) -> u8| {
+        let units = head.as_chunks::<2>().0.iter().skip(1);
+        let bytes: Vec<u8> = units.map(of).collect();
+        line_and_column(&bytes, (at / 2).saturating_sub(1) as u64)
+    };
+    match head {
+        [0xff, 0xfe, ..] => narrow(|&[low, high]| if high == 0 { low } else { b'?' }),
+        [0xfe, 0xff, ..] => narrow(|&[high, low]| if high == 0 { low } else { b'?' }),
+        _ => line_and_column(head, at as u64),
     }
 }
 
@@ -235,6 +259,7 @@ fn bare<'a>(name: &'a [u8], around: &'a Around) -> EntryFacts<'a> {
         empty: false,
         mode: None,
         mode_known: 0o7777,
+        recorded: None,
         owner: None,
         modified: None,
         content: None,
@@ -249,7 +274,10 @@ pub(super) fn facts_of<'a>(volume: &'a Volume, node: &Node, around: &'a Around) 
     entry.kind = if node.kind == Kind::Hardlink { Kind::File } else { node.kind };
     for fact in volume.facts_of(node) {
         match (fact.field, &fact.value) {
-            (field::MODE, Value::Mode(mode)) => entry.mode = Some(*mode),
+            (field::MODE, Value::Mode(mode)) => {
+                entry.mode = Some(*mode);
+                entry.recorded = Some(*mode);
+            }
             (field::UID, Value::Number(uid)) => entry.owner = Some(*uid),
             (field::MTIME, Value::Time { seconds, .. }) => entry.modified = Some(*seconds),
             _ => {}
@@ -327,8 +355,8 @@ impl Teller<'_, '_> {
         &mut self,
         rule: &Rule,
         place: Place,
-        name: &[u8],
-        detail: &str,
+        entry: &EntryFacts<'_>,
+        hit: &FactsHit,
         count: &mut (usize, usize),
     ) {
         if count.0 == LISTED {
@@ -340,7 +368,7 @@ impl Teller<'_, '_> {
         *count = (count.0 + 1, self.found.len());
         let path = self.manifest.path(place);
         let targets = self.sight.of_place(place, &path);
-        self.found.push(self.judge.about_facts(rule, &path, &targets, name, detail));
+        self.found.push(self.judge.about_facts(rule, &path, &targets, entry, hit));
     }
 
     /// Contents that stand more than once, one finding for all that are equal.
@@ -368,7 +396,8 @@ impl Teller<'_, '_> {
             let more = if others > 0 { format!(" and {others} more") } else { String::new() };
             let detail = format!("{}{more}", self.manifest.path(second));
             let name = self.manifest.node(first).map_or(&b""[..], |(v, node)| v.name(node));
-            self.tell(rule, first, name, &detail, &mut count);
+            let nobody = Around::default();
+            self.tell(rule, first, &bare(name, &nobody), &FactsHit::whole(detail), &mut count);
         }
     }
 }

@@ -168,7 +168,7 @@ fn run(
                 judge.waiver(&rule.id, state, "why", 0).into_iter().collect()
             }
             Look::Entry(_) | Look::EntryOn(_) => entry(&judge, example, &bytes)?,
-            Look::Facts(_) => facts(&judge, example),
+            Look::Facts(_) | Look::Head(_) => facts(&judge, example),
             Look::Parsed(_) | Look::ParsedOn(_) => {
                 let name = example.name.as_deref().unwrap_or("example");
                 let bytes = patched(example, bytes, read)?;

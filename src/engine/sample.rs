@@ -100,7 +100,7 @@ pub(super) fn content_of(name: &[u8], bytes: &[u8]) -> Content {
         class: inspect::settle(&facts),
         census,
         format,
-        ends: inspect::kept_ends(bytes, bytes, format),
+        ends: inspect::kept_ends(bytes, bytes, format, name),
         ..Content::default()
     }
 }

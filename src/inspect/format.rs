@@ -74,12 +74,23 @@ pub fn recognise(head: &[u8], tail: &[u8], length: u64, name: &[u8]) -> Option<&
 const HEAD: usize = 1024;
 const TAIL: usize = 256;
 
+/// Ends of the names of scripts that need no `#!`.
+const SCRIPTS: [&str; 9] =
+    [".sh", ".bash", ".zsh", ".ksh", ".csh", ".tcsh", ".fish", ".bat", ".cmd"];
+
 /// The ends of a content that rules judge by them: a script, whatever stands before its `#!`, and
 /// what a printer is to read.
-pub fn kept_ends(head: &[u8], tail: &[u8], format: Option<&str>) -> Option<Box<KeptEnds>> {
+pub fn kept_ends(
+    head: &[u8],
+    tail: &[u8],
+    format: Option<&str>,
+    name: &[u8],
+) -> Option<Box<KeptEnds>> {
+    let begins: [&[u8]; 4] = [b"#!", b"\xef\xbb\xbf#!", b"\xff\xfe#\0!\0", b"\xfe\xff\0#\0!"];
+    let sample = Sample { head, tail, length: head.len() as u64, name };
     let wanted = matches!(format, Some("script" | "postscript" | "dos-eps" | "ppd"))
-        || head.starts_with(b"#!")
-        || head.starts_with(b"\xef\xbb\xbf#!");
+        || begins.iter().any(|begin| head.starts_with(begin))
+        || SCRIPTS.iter().any(|end| sample.named(end.as_bytes()));
     wanted.then(|| {
         let cut = tail.len().saturating_sub(TAIL);
         Box::new(KeptEnds {

@@ -3,6 +3,8 @@
 //! Such a rule is a `match` over [`FactsMatch`], or a detector where a comparison says more than a
 //! table can. The engine fills [`EntryFacts`] from what the readers told; nothing is read for it.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 
 use crate::model::{Content, Kind};
@@ -22,6 +24,8 @@ pub struct EntryFacts<'a> {
     pub mode: Option<u16>,
     /// Those of them that are of the release: in a folder of the host its umask made the others.
     pub mode_known: u16,
+    /// All bits of the mode, for messages.
+    pub recorded: Option<u16>,
     /// Numeric user.
     pub owner: Option<i64>,
     /// Last modification, in seconds since 1970 by the recorded clock.
@@ -30,6 +34,27 @@ pub struct EntryFacts<'a> {
     pub content: Option<&'a Content>,
     /// What the entries around it have in common.
     pub around: &'a Around,
+}
+
+/// What a detector says of an entry, and of which of its first bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FactsHit {
+    /// What is wrong, for the message.
+    pub detail: String,
+    /// Where in the bytes that were kept; none if it stands behind them.
+    pub at: Option<Range<usize>>,
+}
+
+impl FactsHit {
+    /// A hit that is about the entry as a whole.
+    pub fn whole(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::default() }
+    }
+
+    /// One at a place.
+    pub fn at(at: Range<usize>, detail: impl Into<String>) -> Self {
+        Self { at: Some(at), ..Self::whole(detail) }
+    }
 }
 
 /// Seconds in a day, as long as which dates without a zone may differ.
@@ -185,6 +210,7 @@ mod tests {
                 empty: false,
                 mode,
                 mode_known,
+                recorded: mode,
                 owner: None,
                 modified: None,
                 content: None,

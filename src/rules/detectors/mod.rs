@@ -35,7 +35,7 @@ mod utf32;
 
 use std::ops::Range;
 
-use super::facts::EntryFacts;
+use super::facts::{EntryFacts, FactsHit};
 use super::links::Broken;
 use super::name::Name;
 use super::parsed::{Hits, Join, Notes, Parsed};
@@ -150,6 +150,7 @@ pub static DETECTORS: &[Detector] = &[
     scripts::script_bom::DETECTOR,
     scripts::script_build_path::DETECTOR,
     scripts::script_carriage_return::DETECTOR,
+    scripts::script_empty::DETECTOR,
     scripts::script_length::DETECTOR,
     scripts::script_line_end::DETECTOR,
     scripts::script_relative::DETECTOR,
@@ -200,6 +201,8 @@ pub enum Look {
     /// The facts of an entry: its mode, its owner, its date, and the ends of its content; a hit says
     /// what is wrong.
     Facts(fn(&EntryFacts<'_>) -> Option<String>),
+    /// The same; a hit says besides which of the first bytes that were kept of its content.
+    Head(fn(&EntryFacts<'_>) -> Option<FactsHit>),
     /// The bytes and the structure of a content; cost is `parse`.
     Parsed(fn(&Parsed<'_>, &mut Hits)),
     /// The same on a target that is named and sees it.

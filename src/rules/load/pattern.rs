@@ -193,7 +193,7 @@ fn unconditional(matcher: &Matcher) -> Option<(String, &'static str)> {
         _ => return None,
     };
     let (looks, instead) = match detector.look {
-        Look::Entry(_) | Look::Facts(_) => return None,
+        Look::Entry(_) | Look::Facts(_) | Look::Head(_) => return None,
         look if look.is_of_names() => ("looks at names", "`except`"),
         look if look.is_of_structure() => ("looks at structure", "`scope`"),
         Look::Link(_) => ("looks at references", "`scope`"),
@@ -211,7 +211,7 @@ pub(super) fn is_of_facts(matcher: &Matcher) -> bool {
         Matcher::Detector(detector) => {
             matches!(
                 detector.look,
-                Look::Facts(_) | Look::Joined(_) | Look::Listed(_) | Look::Link(_)
+                Look::Facts(_) | Look::Head(_) | Look::Joined(_) | Look::Listed(_) | Look::Link(_)
             )
         }
         _ => false,

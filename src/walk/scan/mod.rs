@@ -481,7 +481,7 @@ fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
 
 fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
     content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
-    content.ends = inspect::kept_ends(ends.head, ends.tail, content.format);
+    content.ends = inspect::kept_ends(ends.head, ends.tail, content.format, name);
     settle_class(content, name, declared);
     content.declares_other =
         content.class == Class::Text && inspect::declares_other(name, ends.head, &content.census);

@@ -1,17 +1,17 @@
 //! LF alone in what the command processor of Windows and DOS reads.
 
 use super::super::{Detector, Look};
-use crate::rules::facts::EntryFacts;
+use crate::rules::facts::{EntryFacts, FactsHit};
 
 pub(in super::super) const DETECTOR: Detector =
-    Detector { name: "batch-line-end", look: Look::Facts(find) };
+    Detector { name: "batch-line-end", look: Look::Head(find) };
 
-fn find(entry: &EntryFacts<'_>) -> Option<String> {
-    let end = entry.name.len().checked_sub(4).and_then(|at| entry.name.get(at..))?;
-    if !end.eq_ignore_ascii_case(b".bat") && !end.eq_ignore_ascii_case(b".cmd") {
+fn find(entry: &EntryFacts<'_>) -> Option<FactsHit> {
+    if !super::ends_with(entry.name, &[".bat", ".cmd"]) {
         return None;
     }
     let census = &entry.content?.census;
     let bare = census.lf.saturating_sub(census.crlf);
-    (bare > 0).then(|| bare.to_string())
+    let at = super::first_end(super::head(entry), false);
+    (bare > 0).then(|| FactsHit { at, ..FactsHit::whole(super::lines(bare)) })
 }

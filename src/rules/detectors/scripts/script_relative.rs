@@ -1,18 +1,20 @@
 //! An interpreter that is looked for in the working directory of whoever calls.
 
 use super::super::{Detector, Look};
-use crate::rules::facts::EntryFacts;
+use crate::model::Class;
+use crate::rules::facts::{EntryFacts, FactsHit};
 
 pub(in super::super) const DETECTOR: Detector =
-    Detector { name: "script-relative", look: Look::Facts(find) };
+    Detector { name: "script-relative", look: Look::Head(find) };
 
-fn find(entry: &EntryFacts<'_>) -> Option<String> {
-    // Without a bit that says so it may be anything: `#![allow(…)]` begins a source of Rust.
-    let line =
-        super::shebang(entry).filter(|_| entry.mode.is_some_and(|mode| mode & 0o111 != 0))?;
-    let path = super::interpreter(line);
-    let relative = path.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.');
+fn find(entry: &EntryFacts<'_>) -> Option<FactsHit> {
+    // Without a bit that says so it may be anything, and with one a sound that begins `#!AMR`.
+    let is_run = entry.mode.is_some_and(|mode| mode & 0o111 != 0);
+    let is_text = entry.content?.class == Class::Text;
+    let path = super::first_line(entry).filter(|_| is_run && is_text)?.interpreter()?;
+    // `#![allow(…)]` begins a source of Rust.
+    let relative = !matches!(path.text.first(), Some(b'/' | b'['));
     // Installers of wheels put the path of the interpreter in place of these (PEP 427).
-    let placeholder = matches!(path, b"python" | b"pythonw");
-    (relative && !placeholder).then(|| path.escape_ascii().to_string())
+    let placeholder = matches!(path.text, b"python" | b"pythonw");
+    (relative && !placeholder).then(|| path.hit())
 }
