@@ -147,6 +147,7 @@ pub static DETECTORS: &[Detector] = &[
     postscript::ppd_encoding::DETECTOR,
     reader::DETECTOR,
     scripts::batch_line_end::DETECTOR,
+    scripts::here_document::DETECTOR,
     scripts::script_bom::DETECTOR,
     scripts::script_build_path::DETECTOR,
     scripts::script_carriage_return::DETECTOR,

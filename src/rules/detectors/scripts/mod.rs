@@ -2,6 +2,7 @@
 //! line ends and here-documents.
 
 pub(super) mod batch_line_end;
+pub(super) mod here_document;
 pub(super) mod script_bom;
 pub(super) mod script_build_path;
 pub(super) mod script_carriage_return;
