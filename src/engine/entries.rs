@@ -7,6 +7,7 @@
 use super::artifact::nameless;
 use super::collect::finding;
 use super::judge::Judge;
+use super::links::Systems;
 use super::sight::Sight;
 use crate::model::fast_map::FastMap;
 use crate::model::locator::escape_text;
@@ -127,6 +128,7 @@ impl Judge<'_> {
         versioned: bool,
     ) -> Vec<Finding> {
         let index = Index::new(self.rules());
+        let systems = Systems::of(manifest);
         let mut teller = Teller { judge: self, manifest, sight, found: Vec::new() };
         for (c, container) in manifest.containers.iter().enumerate() {
             if container.is_wrapper() {
@@ -157,6 +159,7 @@ impl Judge<'_> {
                     let content = node.content().and_then(|id| container.content(v as u16, id));
                     let mut entry = facts_of(volume, node, &around);
                     entry.content = content;
+                    entry.system = systems.holding(c);
                     entry.empty =
                         node.kind == Kind::Directory && !parents.get(n).copied().unwrap_or(true);
                     if host {
@@ -264,6 +267,7 @@ fn bare<'a>(name: &'a [u8], around: &'a Around) -> EntryFacts<'a> {
         modified: None,
         content: None,
         around,
+        system: None,
     }
 }
 

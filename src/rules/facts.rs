@@ -3,6 +3,7 @@
 //! Such a rule is a `match` over [`FactsMatch`], or a detector where a comparison says more than a
 //! table can. The engine fills [`EntryFacts`] from what the readers told; nothing is read for it.
 
+use std::fmt::Debug;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -34,6 +35,16 @@ pub struct EntryFacts<'a> {
     pub content: Option<&'a Content>,
     /// What the entries around it have in common.
     pub around: &'a Around,
+    /// The system that it is a part of, where the artifact holds a whole one.
+    pub system: Option<&'a dyn System>,
+}
+
+/// A whole system: what its programs are called, and where they are.
+pub trait System: Debug {
+    /// Whether a path from the root leads to something, links followed.
+    fn has(&self, path: &[u8]) -> bool;
+    /// Whether a folder of programs holds one of that name.
+    fn has_program(&self, name: &[u8]) -> bool;
 }
 
 /// What a detector says of an entry, and of which of its first bytes.
@@ -215,6 +226,7 @@ mod tests {
                 modified: None,
                 content: None,
                 around: &Around::default(),
+                system: None,
             };
             assert_eq!(unreadable.holds(&entry), expected, "{mode:?} {mode_known:o}");
         }

@@ -11,6 +11,7 @@ mod base;
 mod entries;
 mod follow;
 mod gone;
+mod systems;
 mod tree;
 mod views;
 
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use self::base::{Served, Site, Witness};
 pub use self::gone::{Gone, LEFT_OUT};
+pub(super) use self::systems::Systems;
 use self::tree::{Folder, Tree};
 use self::views::Views;
 use super::judge::{Judge, Judged, in_scope};

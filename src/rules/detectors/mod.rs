@@ -154,6 +154,7 @@ pub static DETECTORS: &[Detector] = &[
     scripts::script_empty::DETECTOR,
     scripts::script_length::DETECTOR,
     scripts::script_line_end::DETECTOR,
+    scripts::script_missing::DETECTOR,
     scripts::script_relative::DETECTOR,
     swap_file::DETECTOR,
     texts::confusable_identifier::DETECTOR,

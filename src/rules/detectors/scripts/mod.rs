@@ -9,6 +9,7 @@ pub(super) mod script_carriage_return;
 pub(super) mod script_empty;
 pub(super) mod script_length;
 pub(super) mod script_line_end;
+pub(super) mod script_missing;
 pub(super) mod script_relative;
 
 use std::ops::Range;
