@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::rules::detectors::Look;
 use crate::rules::facts::{Around, EntryFacts, FactsHit, FactsMatch, Key, NameGlob, is_first};
-use crate::rules::{Matcher, Rule, line_and_column};
+use crate::rules::{Matcher, Rule, Targets, line_and_column};
 
 /// Findings of a rule in a container that are listed; the others are counted.
 const LISTED: usize = 50;
@@ -129,6 +129,9 @@ impl Judge<'_> {
     ) -> Vec<Finding> {
         let index = Index::new(self.rules());
         let systems = Systems::of(manifest);
+        let named = self.settings().targets.iter();
+        let mut named = named.filter_map(|name| Targets::built_in().get(name));
+        let owners = named.find(|target| !target.owners.is_empty());
         let mut teller = Teller { judge: self, manifest, sight, found: Vec::new() };
         for (c, container) in manifest.containers.iter().enumerate() {
             if container.is_wrapper() {
@@ -143,7 +146,7 @@ impl Judge<'_> {
                 let around = if host {
                     Around { now, versioned, ..Around::default() }
                 } else {
-                    around(volume, now)
+                    Around { owners, ..around(volume, now) }
                 };
                 let parents = parents(volume);
                 let best = volume.views.iter().map(|view| view.rank).max().unwrap_or_default();
@@ -164,7 +167,7 @@ impl Judge<'_> {
                         node.kind == Kind::Directory && !parents.get(n).copied().unwrap_or(true);
                     if host {
                         entry.mode_known = RELEASED;
-                        (entry.owner, entry.modified) = (None, None);
+                        (entry.owner, entry.group, entry.modified) = (None, None, None);
                     }
                     index.hits(&entry, |number, rule, hit| {
                         if told_elsewhere(manifest, place, volume, node, best) {
@@ -228,6 +231,9 @@ impl Judge<'_> {
         if matches!(rule.matcher, Matcher::Facts(FactsMatch { empty: true, .. })) {
             finding.missing = Some(path.clone());
         }
+        if let Some(target) = hit.target {
+            finding.target = Some(target.to_owned());
+        }
         let head = entry.content.and_then(|content| content.ends.as_ref()).map(|ends| &*ends.head);
         if let (Some(at), Some(head)) = (&hit.at, head) {
             finding.offset = Some(at.start as u64);
@@ -264,6 +270,7 @@ fn bare<'a>(name: &'a [u8], around: &'a Around) -> EntryFacts<'a> {
         mode_known: 0o7777,
         recorded: None,
         owner: None,
+        group: None,
         modified: None,
         content: None,
         around,
@@ -283,6 +290,7 @@ pub(super) fn facts_of<'a>(volume: &'a Volume, node: &Node, around: &'a Around) 
                 entry.recorded = Some(*mode);
             }
             (field::UID, Value::Number(uid)) => entry.owner = Some(*uid),
+            (field::GID, Value::Number(gid)) => entry.group = Some(*gid),
             (field::MTIME, Value::Time { seconds, .. }) => entry.modified = Some(*seconds),
             _ => {}
         }
@@ -294,15 +302,19 @@ pub(super) fn facts_of<'a>(volume: &'a Volume, node: &Node, around: &'a Around) 
 fn around(volume: &Volume, now: i64) -> Around {
     let mut seen = Around { now, ..Around::default() };
     let (mut owned, mut of_root, mut dated, mut first) = (0u64, 0u64, 0u64, 0u64);
+    let (mut grouped, mut of_root_group) = (0u64, 0u64);
     let nobody = Around::default();
     for node in &volume.nodes {
         let entry = facts_of(volume, node, &nobody);
         owned += u64::from(entry.owner.is_some());
         of_root += u64::from(entry.owner == Some(0));
+        grouped += u64::from(entry.group.is_some());
+        of_root_group += u64::from(entry.group == Some(0));
         dated += u64::from(entry.modified.is_some());
         first += u64::from(entry.modified.is_some_and(is_first));
     }
     seen.of_root = owned >= 10 && of_root * 10 >= owned * 9;
+    seen.of_root_group = grouped >= 10 && of_root_group * 10 >= grouped * 9;
     seen.pinned = first * 2 > dated;
     seen
 }
@@ -363,15 +375,21 @@ impl Teller<'_, '_> {
         hit: &FactsHit,
         count: &mut (usize, usize),
     ) {
+        let seen = || {
+            let path = self.manifest.path(place);
+            let targets = self.sight.of_place(place, &path);
+            let minds = hit.target.is_none_or(|name| targets.iter().any(|target| target == name));
+            minds.then_some((path, targets))
+        };
         if count.0 == LISTED {
-            if let Some(finding) = self.found.get_mut(count.1) {
+            let is_one_more = hit.target.is_none() || seen().is_some();
+            if let Some(finding) = self.found.get_mut(count.1).filter(|_| is_one_more) {
                 finding.more += 1;
             }
             return;
         }
+        let Some((path, targets)) = seen() else { return };
         *count = (count.0 + 1, self.found.len());
-        let path = self.manifest.path(place);
-        let targets = self.sight.of_place(place, &path);
         self.found.push(self.judge.about_facts(rule, &path, &targets, entry, hit));
     }
 

@@ -81,9 +81,10 @@ fn facts_of(entry: &ExampleEntry) -> Vec<Fact> {
     let mode = printed(field::MODE, &entry.mode);
     let date = printed(field::MTIME, &entry.modified);
     let owner = entry.owner.map(|owner| Fact::number(field::UID, owner));
+    let group = entry.group.map(|group| Fact::number(field::GID, group));
     let target = entry.target.as_ref();
     let target = target.map(|to| Fact::new(field::TARGET, Value::bytes(to.as_bytes())));
-    [mode, date, owner, target].into_iter().flatten().collect()
+    [mode, date, owner, group, target].into_iter().flatten().collect()
 }
 
 /// What the pass would find.

@@ -105,6 +105,8 @@ pub struct ExampleEntry {
     /// Its numeric user.
     #[serde(default)]
     pub owner: Option<i64>,
+    /// Numeric group.
+    pub group: Option<i64>,
     /// Where it leads, if it is a symbolic link.
     #[serde(default)]
     pub target: Option<String>,

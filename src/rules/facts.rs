@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+use super::targets::Target;
 use crate::model::{Content, Kind};
 
 /// An entry as rules about facts see it. What its format does not record is absent, never guessed.
@@ -29,6 +30,8 @@ pub struct EntryFacts<'a> {
     pub recorded: Option<u16>,
     /// Numeric user.
     pub owner: Option<i64>,
+    /// Numeric group.
+    pub group: Option<i64>,
     /// Last modification, in seconds since 1970 by the recorded clock.
     pub modified: Option<i64>,
     /// What the pass found of its bytes.
@@ -54,6 +57,8 @@ pub struct FactsHit {
     pub detail: String,
     /// Where in the bytes that were kept; none if it stands behind them.
     pub at: Option<Range<usize>>,
+    /// The target that minds, if not all do.
+    pub target: Option<&'static str>,
 }
 
 impl FactsHit {
@@ -79,12 +84,17 @@ pub fn is_first(seconds: i64) -> bool {
 }
 
 /// What the entries of a volume have in common.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, not a state")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around {
     /// Seconds since 1970, as the caller says it is.
     pub now: i64,
     /// Whether nearly all entries belong to root.
     pub of_root: bool,
+    /// The same of the group of root.
+    pub of_root_group: bool,
+    /// A target that is named and says which owners it allows.
+    pub owners: Option<&'static Target>,
     /// Whether most dates are the first that the format can hold: then they were pinned.
     pub pinned: bool,
     /// Whether they are what a version control system holds, and no release yet.
@@ -223,6 +233,7 @@ mod tests {
                 mode_known,
                 recorded: mode,
                 owner: None,
+                group: None,
                 modified: None,
                 content: None,
                 around: &Around::default(),

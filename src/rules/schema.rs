@@ -148,7 +148,7 @@ fn example(targets: &[&str], verbs: &[&str]) -> Value {
         "required": ["path"],
         "properties": {
             "path": text, "mode": text, "modified": text, "target": text, "text": text,
-            "hex": text, "file": text, "owner": { "type": "integer" }, "times": number,
+            "hex": text, "file": text, "owner": { "type": "integer" }, "group": { "type": "integer" }, "times": number,
         },
     });
     let gaps: Vec<_> = GapKind::ALL.iter().map(|kind| kind.name()).collect();

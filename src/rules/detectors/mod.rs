@@ -203,7 +203,8 @@ pub enum Look {
     /// The facts of an entry: its mode, its owner, its date, and the ends of its content; a hit says
     /// what is wrong.
     Facts(fn(&EntryFacts<'_>) -> Option<String>),
-    /// The same; a hit says besides which of the first bytes that were kept of its content.
+    /// The same; a hit says besides which of the first bytes that were kept of its content, or which
+    /// target minds.
     Head(fn(&EntryFacts<'_>) -> Option<FactsHit>),
     /// The bytes and the structure of a content; cost is `parse`.
     Parsed(fn(&Parsed<'_>, &mut Hits)),

@@ -26,6 +26,8 @@ struct TargetFile {
     #[serde(default)]
     binaries: Binaries,
     #[serde(default)]
+    owners: Vec<[u32; 2]>,
+    #[serde(default)]
     controls: BTreeMap<Spanned<String>, String>,
     references: Spanned<Vec<String>>,
 }
@@ -93,6 +95,7 @@ pub fn load(file: &str, text: &str) -> Result<Target, LoadError> {
         volume: raw.volume,
         text: raw.text,
         binaries: raw.binaries,
+        owners: raw.owners,
         references: raw.references.into_inner(),
         file: file.to_owned(),
     })

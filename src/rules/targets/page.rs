@@ -65,6 +65,11 @@ pub fn page(target: &Target) -> String {
         rows.extend(value.map(|value| (what, value)));
     }
     section(&mut out, "Programs", &rows);
+    if !target.owners.is_empty() {
+        let ranges: Vec<_> =
+            target.owners.iter().map(|[first, last]| format!("{first} to {last}")).collect();
+        section(&mut out, "Owners", &[("numbers", ranges.join(", "))]);
+    }
     let controls: Vec<_> =
         target.controls.iter().map(|(b, does)| (format!("0x{b:02x}"), does)).collect();
     let rows: Vec<_> = controls.iter().map(|(b, does)| (b.as_str(), (*does).clone())).collect();

@@ -26,6 +26,8 @@ pub struct Target {
     pub text: Text,
     /// Which programs it runs.
     pub binaries: Binaries,
+    /// Numbers of users and groups that files may belong to, from and to; any if there are none.
+    pub owners: Vec<[u32; 2]>,
     /// What a control byte does there, where that is written.
     pub controls: BTreeMap<u8, String>,
     /// Specifications, with sections.
@@ -36,6 +38,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether a file may belong to a user or group of that number.
+    pub fn allows_owner(&self, id: i64) -> bool {
+        let is_in = |[first, last]: &[u32; 2]| (i64::from(*first)..=i64::from(*last)).contains(&id);
+        self.owners.is_empty() || self.owners.iter().any(is_in)
+    }
+
     /// Whether a view is one that it reads.
     pub fn reads(&self, view: &str) -> bool {
         self.sees.iter().flatten().any(|seen| seen == view)
