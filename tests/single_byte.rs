@@ -176,14 +176,13 @@ fn said(outcome: &Outcome) -> Said {
 
 /// Dates and counts that follow from the edit or that the intent names, as the report tells them.
 fn stamps(outcome: &Outcome) -> BTreeSet<(Locator, String, Option<String>)> {
-    const STAMPS: [&str; 7] = [
+    const STAMPS: [&str; 6] = [
         "effective-time",
         "mtime",
         "birthtime",
         "volume.mtime",
         "volume.birthtime",
         "volume.write-count",
-        "volume.next-id",
     ];
     let fields = outcome.changes.iter().flat_map(|change| {
         let derived = change

@@ -315,13 +315,21 @@ const MADE: [Field; 3] = [field::BIRTHTIME, field::VOLUME_BIRTHTIME, field::EFFE
 /// Dates of the last change.
 const CHANGED: [Field; 2] = [field::MTIME, field::VOLUME_MTIME];
 
-/// Whether a field follows from other changes: a date or count of writes that goes forward, or what
-/// a content says of its own place, which the reader tells only where it is right. `beside` are the fields that changed with it.
+/// Whether a field follows from other changes: a date or count of writes that goes forward, a bound
+/// that keeps one of its relations, a spare number that shrinks, or what a content says of its own
+/// place, which the reader tells only where it is right. `beside` are the fields that changed with it.
 pub(super) fn follows(change: &FieldChange, nature: Nature, beside: &[FieldChange]) -> bool {
     let is_of = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
+    if nature == Nature::Spare {
+        let count = |side: &Option<String>| side.as_ref().map_or(Ok(0), |text| text.parse::<u64>());
+        return matches!((count(&change.old), count(&change.new)), (Ok(old), Ok(new)) if new < old);
+    }
     let (Some(old), Some(new)) = (&change.old, &change.new) else { return false };
     if nature == Nature::Place {
         return true;
+    }
+    if nature == Nature::Relation {
+        return old.split(", ").any(|kept| new.split(", ").any(|relation| relation == kept));
     }
     if !matches!(nature, Nature::Stamp | Nature::Date) || is_of(&STANDING, &change.field) {
         return false;

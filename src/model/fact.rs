@@ -25,6 +25,11 @@ pub enum Nature {
     Stamp,
     /// What a content says of its own place, recomputed: an edit elsewhere in the volume moves it.
     Place,
+    /// How a bound of the volume stands to what lies around it, see [`Value::relations`]: the bound
+    /// moves with the volume, and has to keep one of them.
+    Relation,
+    /// A number of something unused that writing takes from: it may only shrink.
+    Spare,
 }
 
 macro_rules! fields {
@@ -151,6 +156,14 @@ fields! {
     VOLUME_BIRTHTIME = "volume.birthtime", Date;
     /// Next free catalogue or inode number.
     NEXT_ID = "volume.next-id", Stamp;
+    /// Numbers below the next free one and above the highest in use.
+    UNUSED_IDS = "volume.unused-ids", Spare;
+    /// Where the volume ends as recorded, unless that is the end of what holds it.
+    VOLUME_SIZE = "volume.size", Relation;
+    /// ISO 9660: where the big-endian path table lies, unless it follows the other one.
+    PATH_TABLES = "volume.path-tables", Relation;
+    /// ISO 9660: which optional path tables there are.
+    OPTIONAL_PATH_TABLES = "volume.optional-path-tables", Identity;
     /// How the content is compressed.
     METHOD = "method", Identity;
     /// How hard the packer tried, as it says itself (gzip XFL).
@@ -192,6 +205,12 @@ fields! {
     BOOT_TABLE_LENGTH = "boot.table.length", Place;
     /// Boot information table: the sum of the file's words from byte 64 on.
     BOOT_TABLE_SUM = "boot.table.sum", Place;
+    /// Where a partition begins.
+    PARTITION_START = "partition.start", Relation;
+    /// Where the data of a partition lie, unless they fill it.
+    PARTITION_DATA = "partition.data", Identity;
+    /// Where a partition ends.
+    PARTITION_END = "partition.end", Relation;
     /// Partition type.
     PARTITION_TYPE = "partition.type", Identity;
     /// Extended attribute, raw bytes.
@@ -265,13 +284,21 @@ impl Value {
         Self::Time { seconds, nanos, zone: Some(0) }
     }
 
+    /// How a bound stands to what lies around it: what it is measured from, and how far it is away.
+    pub fn relations(all: &[(&str, i64)]) -> Self {
+        let all: Vec<String> = all.iter().map(|(from, by)| format!("{from} {by:+}")).collect();
+        Self::Text(all.join(", ").into_boxed_str())
+    }
+
     /// The value of a printed form. It prints as `text` whatever that is: a mode or a date is taken as
     /// one only if nothing of its form is lost.
     pub fn printed(field: Field, text: String) -> Self {
         let value = match field.nature() {
             Nature::Permission => u16::from_str_radix(&text, 8).ok().map(Self::Mode),
             Nature::Date | Nature::Access | Nature::Stamp => parse_rfc3339(&text),
-            Nature::Identity | Nature::Owner | Nature::Place => None,
+            Nature::Identity | Nature::Owner | Nature::Place | Nature::Relation | Nature::Spare => {
+                None
+            }
         };
         match value.filter(|value| value.text() == text) {
             Some(value) => value,

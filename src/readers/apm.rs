@@ -58,8 +58,14 @@ fn probe(probe: &Probe<'_>) -> bool {
 fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     let mut volume = Volume::new(READER.doc.id);
     let view = volume.add_view("apm", 0);
-    let mut map =
-        Map { source, view, volume: &mut volume, entries: BTreeMap::new(), known: Vec::new() };
+    let mut map = Map {
+        source,
+        view,
+        volume: &mut volume,
+        entries: BTreeMap::new(),
+        known: Vec::new(),
+        told: Vec::new(),
+    };
     let recorded = read_exact(source, 0, 4).ok().filter(|block| block.starts_with(b"ER"));
     let unit = recorded.as_deref().and_then(|block| be16(block, 2)).unwrap_or(512);
     let read = map.follow(512, context).and_then(|found| {
@@ -79,6 +85,7 @@ fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
         }
         Err(spent) => note_spent(map.volume, spent),
     }
+    map.bounds();
     map.drivers(unit);
     map.overlaps();
     volume
@@ -98,6 +105,8 @@ struct Map<'a> {
     /// Entries that were told, by their offset.
     entries: BTreeMap<u64, u64>,
     known: Vec<Known>,
+    /// The partitions of all entries in their order: which entry, and its bytes.
+    told: Vec<(String, Range<u64>)>,
 }
 
 impl Map<'_> {
@@ -174,6 +183,15 @@ impl Map<'_> {
         let data = u64::from(long(80)) + u64::from(long(84));
         let data_fits = data <= u64::from(long(12));
         parts.push(Part::layout(80..88, data_fits));
+        // Facts say which entry they belong to, and an entry of the second map repeats a number.
+        let which = if unit == ENTRY_LENGTH { "" } else { "2048 " };
+        self.told.push((format!("{number} {which}"), range.clone()));
+        // The data fill the partition, or a fact says how much they leave.
+        if long(80) != 0 || data != u64::from(long(12)) {
+            let left = i64::from(long(12)) - data.cast_signed();
+            let text = format!("from {} to {left} before the end", long(80));
+            self.fact(field::PARTITION_DATA, number, &format!("{which}data"), text.as_bytes());
+        }
         if !fits || !data_fits {
             let message = format!(
                 "partition {number}: blocks {} to {}, data to block {data}; the device has {} bytes",
@@ -194,8 +212,6 @@ impl Map<'_> {
         parts.push(Part::fact(16..16 + name.len()));
         parts.push(Part::fact(48..48 + kind.len()));
         let described = Known { number, at: range.clone(), kind: kind.to_vec() };
-        // Facts say which entry they belong to, and an entry of the second map repeats a number.
-        let which = if unit == 512 { "" } else { "2048 " };
         self.fact(field::EXTRA, number, &format!("{which}type"), kind);
         self.fact(field::EXTRA, number, &format!("{which}name"), name);
         self.fact(
@@ -237,6 +253,34 @@ impl Map<'_> {
         self.known.push(Known { number, ..described });
     }
 
+    /// Tells of every partition how its bounds stand to its neighbours, the device and its start: a
+    /// partition is as long as it was made, and nothing else in the map says how long that is.
+    fn bounds(&mut self) {
+        let told = std::mem::take(&mut self.told);
+        let mut facts = Vec::new();
+        for (number, (which, at)) in told.iter().enumerate() {
+            let others = || told.iter().enumerate().filter(|(n, _)| *n != number).map(|(_, o)| o);
+            let before = others().map(|(_, o)| o.end).filter(|&end| end <= at.start).max();
+            let behind = others().map(|(_, o)| o.start).filter(|&start| start >= at.end).min();
+            let by = |at: u64, from: u64| at.cast_signed().wrapping_sub(from.cast_signed());
+            let neighbour = |name: &str| format!("{which}{name}");
+            let mut start = vec![(neighbour("device"), by(at.start, 0))];
+            start.extend(before.map(|end| (neighbour("partition before"), by(at.start, end))));
+            let mut end = vec![
+                (neighbour("device end"), by(at.end, self.source.len())),
+                (neighbour("device"), by(at.end, 0)),
+            ];
+            end.extend(behind.map(|start| (neighbour("partition behind"), by(at.end, start))));
+            for (field, all) in [(field::PARTITION_START, start), (field::PARTITION_END, end)] {
+                let all: Vec<_> = all.iter().map(|(from, by)| (from.as_str(), *by)).collect();
+                facts.push((field, Value::relations(&all)));
+            }
+        }
+        for (field, value) in facts {
+            self.volume.add_fact(self.view, field, value);
+        }
+    }
+
     /// Tells the driver descriptor map in block 0.
     fn drivers(&mut self, unit: u16) {
         let Ok(block) = read_exact(self.source, 0, ENTRY_LENGTH) else { return };
@@ -252,6 +296,11 @@ impl Map<'_> {
         // Tools that make discs bootable elsewhere keep other things there: then it is a fact.
         if (end..=self.source.len()).contains(&size) {
             parts.push(Part::layout(4..8, true));
+            let over = size.cast_signed() - self.source.len().cast_signed();
+            if over != 0 {
+                let relations = [("device", over), ("last partition", (size - end).cast_signed())];
+                self.volume.add_fact(self.view, field::VOLUME_SIZE, Value::relations(&relations));
+            }
         } else {
             parts.push(Part::fact(4..8));
             self.fact(field::EXTRA, 0, "device blocks", blocks.to_string().as_bytes());
@@ -267,10 +316,18 @@ impl Map<'_> {
                 let at = 18 + 8 * n;
                 let start = u64::from(be32(&block, at).unwrap_or_default()) * unit;
                 let length = u64::from(be16(&block, at + 4).unwrap_or_default()) * unit;
-                let inside = self.known.iter().any(|known| {
+                let holds = |known: &&Known| {
                     known.at.start <= start && start + length <= known.at.end && length != 0
-                });
+                };
+                let holder = self.known.iter().find(holds);
+                let inside = holder.is_some();
                 parts.push(Part::layout(at..at + 6, inside));
+                // It moves with its partition, and not within.
+                if let Some(holder) = holder {
+                    let from = start - holder.at.start;
+                    let text = format!("{length} bytes at {from} of partition {}", holder.number);
+                    self.fact(field::EXTRA, 0, &format!("driver {}", n + 1), text.as_bytes());
+                }
                 let system = be16(&block, at + 6).unwrap_or_default();
                 self.fact(
                     field::EXTRA,

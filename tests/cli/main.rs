@@ -5,6 +5,7 @@ mod approval;
 #[path = "../archive/mod.rs"]
 mod archive;
 mod boot;
+mod bounds;
 mod catalogue;
 mod comfort;
 mod drafts;

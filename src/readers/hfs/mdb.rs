@@ -65,6 +65,8 @@ pub(super) struct Recomputed {
     pub(super) free: Option<u32>,
     /// The last block before the trees that belongs to a file.
     pub(super) last_of_files: Option<u32>,
+    /// One past the last block that belongs to a file or a tree.
+    pub(super) owned: u32,
     pub(super) overflow_blocks: u32,
     pub(super) catalog_blocks: u32,
 }
@@ -180,6 +182,11 @@ impl Mdb {
             facts.push(Fact::new(field::FINDER_INFO, Value::bytes(finder)));
         }
         parts.push(Part::fact(92..124));
+        let unused = long(30).saturating_sub(found.counts.highest_id.max(15)).saturating_sub(1);
+        if unused != 0 {
+            facts.push(Fact::number(field::UNUSED_IDS, unused));
+        }
+        facts.extend(self.size(disk, found));
         for fact in facts {
             volume.add_fact(disk.view, fact.field, fact.value);
         }
@@ -193,6 +200,21 @@ impl Mdb {
             bytes,
             parts: &parts,
         });
+    }
+
+    /// How the number of blocks stands to the bytes that hold the volume, unless they are as many as
+    /// fit: no other field says it.
+    fn size(&self, disk: &Disk<'_>, found: &Recomputed) -> Option<Fact> {
+        let room = disk.source.len().saturating_sub(disk.first);
+        let blocks = i64::from(self.blocks);
+        let over = |count: u64| blocks - i64::try_from(count).unwrap_or(i64::MAX);
+        let whole = over(room / disk.unit);
+        let relations = [
+            ("whole blocks", whole),
+            ("blocks", over(room.div_ceil(disk.unit))),
+            ("used blocks", over(found.owned.into())),
+        ];
+        (whole != 0).then(|| Fact::new(field::VOLUME_SIZE, Value::relations(&relations)))
     }
 
     fn layout(

@@ -162,6 +162,7 @@ fn read(disk: &Disk<'_>, mdb: &Mdb, header: &[u8], volume: &mut Volume, budget: 
         counts,
         free,
         last_of_files: blocks.last_of_files(),
+        owned: blocks.end(),
         overflow_blocks: extents::count(&overflow_runs),
         catalog_blocks: extents::count(&catalog_runs),
     };

@@ -181,9 +181,9 @@ impl Set {
 pub(super) struct Checked {
     /// The volume size covers every extent and lies in the image.
     pub(super) volume_size: bool,
-    /// The size of the path table is that of the directories.
+    /// The size of the path table is that of the directories, or its tables are those of the model.
     pub(super) path_tables: bool,
-    /// The root directory is where its own first record says.
+    /// The root directory is where its own first record says, or as long as that of the model.
     pub(super) root: bool,
     /// The date in the copy of the root's record is that of the root's own.
     pub(super) root_date: bool,

@@ -3,6 +3,8 @@
 //! ECMA-119 6.7.1 puts the first set at sector 16. A later session has its own, sixteen sectors
 //! behind its start; the last one describes the disc as it is seen today.
 
+use std::ops::Range;
+
 use super::SECTOR;
 use super::descriptor::{self, Checked, Descriptor, Set, Type};
 use super::image::Image;
@@ -10,7 +12,7 @@ use super::path_table::{self, Table};
 use super::tree::{Naming, Tree};
 use super::{el_torito, hybrid, rock_ridge, susp};
 use crate::model::claim::SLACK;
-use crate::model::{GapKind, Owner, Role, ViewId};
+use crate::model::{GapKind, Owner, Role, Value, ViewId, field};
 use crate::readers::Spent;
 
 static SYSTEM_AREA: Role = Role::reserved("system area");
@@ -223,8 +225,19 @@ fn read_set(
         for descriptor in set.of(kind) {
             block_size(image, descriptor);
             if let Some((view, model)) = known.find(descriptor) {
-                let checked =
-                    Checked { volume_size: true, path_tables: true, root: true, root_date: false };
+                let same = |range: Range<usize>| {
+                    descriptor.bytes.get(range.clone()) == model.bytes.get(range)
+                };
+                let checked = Checked {
+                    volume_size: true,
+                    path_tables: same(132..156),
+                    root: same(158..174),
+                    root_date: false,
+                };
+                if !same(80..88) {
+                    let of_model = model.volume_size().value;
+                    tell_size(image, view, descriptor, ("other descriptor", of_model.into()));
+                }
                 descriptor::account(image, view, descriptor, Some(&model), checked);
                 main = main.or(Some(view));
                 continue;
@@ -297,6 +310,9 @@ fn read_tree(
             path_table::read(image, &tree, Table { block, size, big })?;
         }
     }
+    tell_tables(image, view, descriptor);
+    let used = image.furthest.div_ceil(image.block);
+    tell_size(image, view, descriptor, ("last extent", used));
     let expected = path_table::expected_size(&tree);
     let checked = Checked {
         volume_size: volume_size(image, descriptor, set),
@@ -312,6 +328,44 @@ fn read_tree(
     }
     descriptor::account(image, view, descriptor, None, checked);
     Ok(())
+}
+
+/// Adds how the recorded size of the volume stands to the image and to another number of blocks,
+/// unless it ends with the image.
+fn tell_size(
+    image: &mut Image<'_>,
+    view: ViewId,
+    descriptor: &Descriptor,
+    (name, other): (&str, u64),
+) {
+    let recorded = i64::from(descriptor.volume_size().value);
+    let over = |blocks: u64| recorded - blocks.cast_signed();
+    let whole = over(image.length() / image.block);
+    if whole != 0 {
+        let value = Value::relations(&[("image", whole), (name, over(other))]);
+        image.volume.add_fact(view, field::VOLUME_SIZE, value);
+    }
+}
+
+/// Adds where the path tables stand to each other, unless there are two and the second begins right
+/// behind the first, in the next block or the next even one. What they list is checked in
+/// [`path_table`], but the same list may stand in several places.
+fn tell_tables(image: &mut Image<'_>, view: ViewId, descriptor: &Descriptor) {
+    let [first, optional, big, optional_big] =
+        descriptor.path_tables().map(|(block, _)| i64::from(block));
+    let blocks = u64::from(descriptor.path_table_size().value).div_ceil(image.block);
+    let over = |blocks: u64| big - first - blocks.cast_signed();
+    let (next, even) = (over(blocks), over(blocks.next_multiple_of(2)));
+    if next != 0 && even != 0 {
+        let value = Value::relations(&[("next block", next), ("next even block", even)]);
+        image.volume.add_fact(view, field::PATH_TABLES, value);
+    }
+    let optional = [("L", optional, first), ("M", optional_big, big)];
+    let there = optional.iter().filter(|(_, block, _)| *block != 0);
+    let there: Vec<_> = there.map(|(name, block, of)| (*name, block - of)).collect();
+    if !there.is_empty() {
+        image.volume.add_fact(view, field::OPTIONAL_PATH_TABLES, Value::relations(&there));
+    }
 }
 
 /// Whether the recorded size of the volume lies in the image and holds all that was met.

@@ -1,0 +1,66 @@
+//! Several bytes changed so that the structure still fits together, beside an intended edit: what no
+//! part of the image recomputes does not follow from it.
+
+use std::path::Path;
+
+use super::support::{Ran, Scratch, premaster, root, story};
+
+/// What bytes to put at which offset.
+type Changes<'a> = &'a [(usize, &'a [u8])];
+
+/// Checks the old bytes with some put into them.
+fn check(new: &Path, changes: Changes<'_>, old: &Path, intent: &Path) -> Ran {
+    let scratch = Scratch::new();
+    let mut bytes = std::fs::read(new).expect("readable");
+    for (at, put) in changes {
+        bytes[*at..at + put.len()].copy_from_slice(put);
+    }
+    let written = scratch.file(new.file_name().expect("a file"), bytes);
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    let (new, old, intent) = (path(&written), path(old), path(intent));
+    premaster(["check", &new, "--against", &old, "--intent", &intent])
+}
+
+#[test]
+fn a_bound_of_the_founding_disc_follows_from_nothing() {
+    // The table of Joliet for big-endian systems moves from sector 26 to 27.
+    let fixed = std::fs::read(story("fixed.iso")).expect("readable");
+    let table = &fixed[26 * 2048..26 * 2048 + 112];
+    let moved: Changes<'_> = &[(0x8897, &[27]), (27 * 2048, table), (26 * 2048, &[0; 112])];
+    let cases: [(Changes<'_>, &str); 6] = [
+        (&[], ""),
+        (&[(0x8050, &[0x3c, 0, 0, 0]), (0x8054, &[0, 0, 0, 0x3c])], "volume.size"),
+        (&[(0x412, &[7, 0]), (0xdc012, &[7, 0])], "volume.size"),
+        (&[(0x421, &[0xff])], "volume.unused-ids"),
+        (&[(0x8090, &[20])], "volume.optional-path-tables"),
+        (moved, "volume.path-tables"),
+    ];
+    for (changes, said) in cases {
+        let ran =
+            check(&story("fixed.iso"), changes, &story("approved.iso"), &story("intent.toml"));
+        let code = i32::from(!changes.is_empty());
+        ran.exits(code).says(&[said, if code == 0 { "SHIP" } else { "BLOCKED" }]);
+    }
+}
+
+#[test]
+fn a_bound_of_a_partition_follows_from_nothing() {
+    let disc = root().join("testdata/readers/apm/blocks.iso");
+    let scratch = Scratch::new();
+    let intent =
+        "summary = 's'\n[[change]]\npath = 'hello.txt'\nreplace = { from = 'h', to = 'H' }\n";
+    let intent = scratch.file("intent.toml", intent);
+    let bytes = std::fs::read(&disc).expect("readable");
+    let at = bytes.windows(6).position(|at| at == b"hello\n").expect("a file");
+    let edit = (at, &b"H"[..]);
+    let cases: [(Changes<'_>, &str); 4] = [
+        (&[edit], ""),
+        (&[edit, (0x257, &[2])], "to 1 before the end"),
+        (&[edit, (0x60b, &[0x81]), (0x60f, &[0x27]), (0x657, &[0x27])], "partition.start"),
+        (&[edit, (0x60f, &[20]), (0x657, &[20])], "partition.end"),
+    ];
+    for (changes, said) in cases {
+        let ran = check(&disc, changes, &disc, &intent);
+        ran.exits(i32::from(changes.len() > 1)).says(&[said]);
+    }
+}
