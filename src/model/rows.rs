@@ -310,11 +310,15 @@ impl Rows<'_> {
     }
 
     fn view_row(&self, of: ViewPlace) -> Option<Row> {
-        let view = self.volume(of)?.views.get(of.view)?;
+        let volume = self.volume(of)?;
+        let mut facts = volume.views.get(of.view)?.facts.clone();
+        if self.manifest.is_transparent(of.container) {
+            facts.extend_from_slice(&volume.payload);
+        }
         Some(Row {
             path: Locator::parse(&self.path),
             kind: RowKind::View(self.manifest.volume_row(of.container, of.volume, of.view)?),
-            facts: view.facts.clone(),
+            facts,
             content: None,
             main: None,
             place: None,

@@ -232,6 +232,8 @@ pub struct Volume {
     pub base: u64,
     /// One payload whose name is not part of a locator: a compressed single file.
     pub wrapper: bool,
+    /// What a wrapper says of its payload, for where the payload is a container and has no row.
+    pub payload: Vec<Fact>,
     /// What writers fill up with zeros at its end.
     pub filled: Option<Filled>,
     /// Namespaces.
@@ -265,6 +267,7 @@ impl Volume {
             format,
             base: 0,
             wrapper: false,
+            payload: Vec::new(),
             filled: None,
             views: Vec::new(),
             nodes: Vec::new(),

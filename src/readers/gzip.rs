@@ -115,6 +115,10 @@ fn map(source: &dyn Source, Context { name, budget }: &mut Context<'_>) -> Volum
         Some(0) | None => {}
         Some(time) => facts.push(Fact::new(field::MTIME, Value::utc(i64::from(time), 0))),
     }
+    volume.payload.clone_from(&facts);
+    if let Some(recorded) = header.name {
+        volume.payload.push(Fact::new(field::RAW_NAME, Value::bytes(recorded)));
+    }
     if let Some(raw) = raw {
         facts.push(Fact::new(field::RAW_NAME, Value::bytes(raw)));
     }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::support::{Ran, Scratch, premaster, root, story};
+use super::support::{Ran, Scratch, gzip, premaster, root, story, tar};
 
 /// What bytes to put at which offset.
 type Changes<'a> = &'a [(usize, &'a [u8])];
@@ -62,5 +62,38 @@ fn a_bound_of_a_partition_follows_from_nothing() {
     for (changes, said) in cases {
         let ran = check(&disc, changes, &disc, &intent);
         ran.exits(i32::from(changes.len() > 1)).says(&[said]);
+    }
+}
+
+/// The header of a gzip file around an archive: its date and its name belong to no entry.
+#[test]
+fn the_header_around_an_archive_is_compared() {
+    let scratch = Scratch::new();
+    let intent = "summary = 's'\n[[change]]\npath = 'a.txt'\nreplace = { from = 'h', to = 'H' }\n";
+    let intent = scratch.file("intent.toml", intent);
+    let packed = |text: &[u8], date: u32, name: &[u8]| {
+        let mut bytes = gzip(&tar(&[(b"a.txt", text)]));
+        bytes[4..8].copy_from_slice(&date.to_le_bytes());
+        if !name.is_empty() {
+            bytes[3] |= 8;
+            bytes.splice(10..10, [name, b"\0"].concat());
+        }
+        bytes
+    };
+    let old = scratch.file("old.tar.gz", packed(b"hello\n", 1_000_000, b"a.tar"));
+    let cases: [(u32, &[u8], i32, &str); 4] = [
+        (1_000_000, b"a.tar", 0, "SHIP"),
+        (1_000_001, b"a.tar", 0, "SHIP"),
+        (999_999, b"a.tar", 1, "mtime: 1970-01-12T13:46:40Z is now 1970-01-12T13:46:39Z"),
+        (1_000_000, b"b.tar", 1, "raw-name: a.tar is now b.tar"),
+    ];
+    for (date, name, code, said) in cases {
+        let new = scratch.file("new.tar.gz", packed(b"Hello\n", date, name));
+        let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+        let args = ["check", &path(&new), "--against", &path(&old), "--intent", &path(&intent)];
+        premaster(args).exits(code).says(&[said]);
+        let draft = premaster(["intend", &path(&old), &path(&new)]).exits(0).out;
+        let field = said.split(':').next().filter(|_| code == 1).unwrap_or("a.txt");
+        assert!(draft.contains(field), "{draft}");
     }
 }
