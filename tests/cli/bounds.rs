@@ -97,3 +97,19 @@ fn the_header_around_an_archive_is_compared() {
         assert!(draft.contains(field), "{draft}");
     }
 }
+
+/// A checksum says the same with another byte behind its end.
+#[test]
+fn how_a_checksum_is_spelt_is_compared() {
+    let scratch = Scratch::new();
+    let intent = "summary = 's'\n[[change]]\npath = 'a.txt'\nreplace = { from = 'h', to = 'H' }\n";
+    let intent = scratch.file("intent.toml", intent);
+    let old = scratch.file("old.tar", tar(&[(b"a.txt", b"hello\n"), (b"b.txt", b"b\n")]));
+    let new = tar(&[(b"a.txt", b"Hello\n"), (b"b.txt", b"b\n")]);
+    let new = scratch.file("new.tar", new);
+    let cases: [(Changes<'_>, i32); 3] =
+        [(&[], 0), (&[(1024 + 155, &[4])], 1), (&[(1024 + 154, b" \0")], 1)];
+    for (changes, code) in cases {
+        check(&new, changes, &old, &intent).exits(code);
+    }
+}

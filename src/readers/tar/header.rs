@@ -130,6 +130,7 @@ impl Header {
             }
         }
         let mut numbers = vec![("mode", MODE), ("uid", UID), ("gid", GID), ("mtime", MTIME)];
+        numbers.extend([("size", SIZE), ("checksum", CHECKSUM)]);
         if self.dialect() != Dialect::Other {
             numbers.extend([("major", MAJOR), ("minor", MINOR)]);
         }
@@ -142,6 +143,8 @@ impl Header {
             let usual = match (name, self.dialect()) {
                 ("atime" | "ctime", _) => form.is_empty() || form == "e",
                 ("major" | "minor", Dialect::Gnu) => form == "e",
+                // Every writer of today ends it by a NUL and a space.
+                ("checksum", _) => form == "m",
                 _ => form.is_empty(),
             };
             if !usual {
