@@ -83,6 +83,8 @@ pub(super) struct Line<'a> {
     main: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "is_false")]
     opened: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ordinal: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     facts: Vec<(String, serde_json::Value)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +110,7 @@ pub(super) struct Head<'a> {
     class: Option<Text<'a>>,
     #[serde(default)]
     pub(super) opened: bool,
+    pub(super) ordinal: Option<u32>,
     #[serde(borrow)]
     pub(super) facts: Option<&'a RawValue>,
 }
@@ -186,6 +189,7 @@ impl<'a> Line<'a> {
             raw_path: row.raw_name().map(|raw| STANDARD.encode(raw)),
             main: row.main.as_ref().map(|main| Cow::Borrowed(main.as_str())),
             opened: row.opened,
+            ordinal: row.ordinal,
             facts: row.facts.iter().map(fact_line).collect(),
             ..Self::default()
         };
@@ -283,6 +287,7 @@ impl<'a> Line<'a> {
             main: self.main.map(|main| Locator::parse(&main)),
             place: None,
             opened: self.opened,
+            ordinal: self.ordinal,
         })
     }
 }

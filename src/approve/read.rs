@@ -47,6 +47,7 @@ pub struct ManifestFile {
     subject: Subject,
     content: Option<Sum>,
     opened: bool,
+    ordinal: Option<u32>,
     sets: FactSets,
     error: Option<ManifestError>,
     done: bool,
@@ -130,6 +131,7 @@ impl ManifestFile {
             subject: Subject::Artifact,
             content: None,
             opened: false,
+            ordinal: None,
             sets: FactSets::default(),
             error: None,
             done: false,
@@ -199,6 +201,7 @@ impl ManifestFile {
         self.subject = head.subject()?;
         self.content = head.content();
         self.opened = head.opened;
+        self.ordinal = head.ordinal;
         // What is wrong with them, and where, the whole line tells.
         let known = self.sets.find(head.facts.map_or("[]", RawValue::get));
         known.map_err(|error| self.read_row().err().unwrap_or_else(|| said(&error)))?;
@@ -247,6 +250,10 @@ impl RowStream for ManifestFile {
             content: self.content,
             opened: self.opened,
         }
+    }
+
+    fn ordinal(&self) -> Option<u32> {
+        self.ordinal
     }
 
     fn row(&mut self) -> Option<Row> {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Normalizer;
+use super::order::Orders;
 use super::renames::find_renames;
 use super::unaccounted::name_unaccounted;
 use crate::model::{
@@ -89,7 +90,8 @@ pub fn compare(old: &mut impl RowStream, new: &mut impl RowStream, policy: &Poli
     let mut entries = Vec::new();
     let mut views = Vec::new();
     let mut opened = Vec::new();
-    merge(old, new, &mut out, |pair| {
+    let mut orders = Orders::default();
+    merge(old, new, &mut out, &mut orders, |pair| {
         let is_view = |row: &Option<Box<Row>>| {
             row.as_ref().is_some_and(|row| matches!(row.kind, RowKind::View(_)))
         };
@@ -109,6 +111,7 @@ pub fn compare(old: &mut impl RowStream, new: &mut impl RowStream, policy: &Poli
     let mut items = Vec::new();
     compare_entries(entries, policy, &mut items, &mut out.flipped);
     compare_views(views, policy, &mut items);
+    orders.tell(&policy.normalize, &mut items);
     name_unaccounted(&opened, &mut items);
     items.sort_by(|a, b| {
         let key = |item: &Item| (item.change.path.clone(), item.change.verb);
@@ -123,6 +126,7 @@ fn merge(
     old: &mut impl RowStream,
     new: &mut impl RowStream,
     out: &mut Comparison,
+    orders: &mut Orders,
     mut differs: impl FnMut(Pair),
 ) {
     let is_entry = |row: &Glance<'_>| u64::from(matches!(row.subject, Subject::Entry(_)));
@@ -138,6 +142,9 @@ fn merge(
         let (take_old, take_new) = (order.is_le(), order.is_ge());
         out.old_entries += before.filter(|_| take_old).as_ref().map_or(0, is_entry);
         out.new_entries += after.filter(|_| take_new).as_ref().map_or(0, is_entry);
+        if let Some(after) = after.filter(|_| order.is_eq()) {
+            orders.learn(after.path, old.ordinal(), new.ordinal());
+        }
         // Of a view its row says more.
         let equal = before == after && before.is_some_and(|row| row.subject != Subject::View);
         if !equal {
@@ -360,6 +367,7 @@ fn ignores(normalizer: Normalizer, name: &str) -> bool {
         Normalizer::Atime => nature == Some(Nature::Access),
         Normalizer::Owner => nature == Some(Nature::Owner),
         Normalizer::Packing => name == "packing",
+        Normalizer::Order => name == field::ORDER.name(),
     }
 }
 

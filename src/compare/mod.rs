@@ -5,6 +5,7 @@
 
 pub mod hunks;
 mod merge;
+mod order;
 mod position;
 mod renames;
 mod unaccounted;
@@ -23,11 +24,13 @@ pub enum Normalizer {
     Owner,
     /// Other packed bytes that decode to the same content.
     Packing,
+    /// Another order of the members of an archive.
+    Order,
 }
 
 impl Normalizer {
     /// Every normalizer.
-    pub const ALL: [Self; 4] = [Self::Mtime, Self::Atime, Self::Owner, Self::Packing];
+    pub const ALL: [Self; 5] = [Self::Mtime, Self::Atime, Self::Owner, Self::Packing, Self::Order];
 
     /// The name in the configuration.
     pub const fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Normalizer {
             Self::Atime => "atime",
             Self::Owner => "owner",
             Self::Packing => "packing",
+            Self::Order => "order",
         }
     }
 

@@ -76,6 +76,7 @@ mod tests {
             main: None,
             place: None,
             opened: false,
+            ordinal: None,
         };
         let change = Change::new(row.path.clone(), verb);
         let (old, new) = match verb {

@@ -50,7 +50,7 @@ pub const KEYS: &[Key] = &[
         table: "compare",
         name: "normalize",
         default: "[]",
-        about: "noise to ignore: mtime, atime, owner, packing",
+        about: "noise to ignore: mtime, atime, owner, packing, order",
         example: "[\"atime\"]",
     },
     Key {

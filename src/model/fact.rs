@@ -164,6 +164,8 @@ fields! {
     PATH_TABLES = "volume.path-tables", Relation;
     /// ISO 9660: which optional path tables there are.
     OPTIONAL_PATH_TABLES = "volume.optional-path-tables", Identity;
+    /// Members that lie in another order than they are listed in: a digest of theirs.
+    ORDER = "order", Identity;
     /// How the content is compressed.
     METHOD = "method", Identity;
     /// How hard the packer tried, as it says itself (gzip XFL).

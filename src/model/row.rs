@@ -129,6 +129,8 @@ pub struct Row {
     pub place: Option<Place>,
     /// Whether the content is a container whose members have rows of their own.
     pub opened: bool,
+    /// The place of the entry among the members of its container, where their order counts.
+    pub ordinal: Option<u32>,
 }
 
 impl ContentRow {

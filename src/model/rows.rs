@@ -25,6 +25,10 @@ pub trait RowStream {
     /// What tells the current row from another.
     fn glance(&self) -> Glance<'_>;
 
+    /// The place of the current entry among the members of its container, where their order counts.
+    /// It tells no row from another: a member that comes in front moves all that follow.
+    fn ordinal(&self) -> Option<u32>;
+
     /// The current row; `None` if it cannot be read.
     fn row(&mut self) -> Option<Row>;
 }
@@ -306,6 +310,7 @@ impl Rows<'_> {
             main: main.map(|main| self.manifest.path(main)),
             place: Some(place),
             opened: content.and_then(|c| self.manifest.opened(c)).is_some(),
+            ordinal: ordinal(volume, place.node),
         })
     }
 
@@ -323,6 +328,7 @@ impl Rows<'_> {
             main: None,
             place: None,
             opened: false,
+            ordinal: None,
         })
     }
 
@@ -335,8 +341,17 @@ impl Rows<'_> {
             main: None,
             place: None,
             opened: !self.manifest.is_single(),
+            ordinal: None,
         }
     }
+}
+
+/// The place of an entry, where the order counts. A folder that only the names of others imply has
+/// none.
+fn ordinal(volume: &Volume, id: NodeId) -> Option<u32> {
+    let node = volume.node(id).filter(|_| volume.ordered)?;
+    let is_recorded = node.content().is_some() || !volume.facts_of(node).is_empty();
+    is_recorded.then_some(id.0)
 }
 
 impl RowStream for Rows<'_> {
@@ -389,6 +404,11 @@ impl RowStream for Rows<'_> {
                 Glance { facts: view.map_or(&[], |view| &view.facts), ..nothing }
             }
         }
+    }
+
+    fn ordinal(&self) -> Option<u32> {
+        let Item::Entry(place) = self.now else { return None };
+        ordinal(self.manifest.node(place)?.0, place.node)
     }
 
     fn row(&mut self) -> Option<Row> {

@@ -232,6 +232,8 @@ pub struct Volume {
     pub base: u64,
     /// One payload whose name is not part of a locator: a compressed single file.
     pub wrapper: bool,
+    /// Whether the order of the entries is content: the first is meant to be read first.
+    pub ordered: bool,
     /// What a wrapper says of its payload, for where the payload is a container and has no row.
     pub payload: Vec<Fact>,
     /// What writers fill up with zeros at its end.
@@ -267,6 +269,7 @@ impl Volume {
             format,
             base: 0,
             wrapper: false,
+            ordered: false,
             payload: Vec::new(),
             filled: None,
             views: Vec::new(),

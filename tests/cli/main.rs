@@ -17,6 +17,7 @@ mod house;
 mod links;
 mod listing;
 mod names;
+mod order;
 mod output;
 mod places;
 mod programs;

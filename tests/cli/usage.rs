@@ -88,7 +88,7 @@ fn settings_that_are_wrong_name_file_and_line() {
         (
             "[compare]\nnormalize = [\n  \"mtime\",\n  \"mtimes\",\n]\n",
             ":4: [compare] normalize: unknown \"mtimes\", expected some of mtime, atime, owner, \
-             packing; did you mean mtime?",
+             packing, order; did you mean mtime?",
         ),
         ("[rules\n", ":1: "),
         (

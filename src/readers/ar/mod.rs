@@ -120,6 +120,7 @@ struct Walk<'s, 'i> {
 
 fn stream(input: &mut dyn Read, sink: &mut dyn Sink) {
     let view = sink.volume().add_view("ar", 50);
+    sink.volume().ordered = true;
     let mut walk = Walk {
         stream: Stream { input, at: 0, failure: None },
         sink,

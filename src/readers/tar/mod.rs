@@ -97,6 +97,7 @@ struct Walk<'s, 'i> {
 
 fn stream(input: &mut dyn Read, sink: &mut dyn Sink) {
     let view = sink.volume().add_view("tar", 50);
+    sink.volume().ordered = true;
     sink.volume().filled = Some(Filled { unit: RECORD, beside: false });
     let mut walk = Walk {
         stream: Stream::new(input),

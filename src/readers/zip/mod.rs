@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use super::tree::Tree;
 use super::{Budget, Context, Doc, Form, Probe, Reader, Spent, note_spent};
-use crate::model::{GapKind, NodeId, Owner, Role, ViewId, Volume};
+use crate::model::{Digest, GapKind, NodeId, Owner, Role, Value, ViewId, Volume, field};
 use crate::source::{Source, read_exact};
 
 /// The reader of zip archives.
@@ -72,6 +72,7 @@ struct Walk<'a> {
 fn map(source: &dyn Source, context: &mut Context<'_>) -> Volume {
     let mut volume = Volume::new(READER.doc.id);
     let view = volume.add_view("zip", 50);
+    volume.ordered = true;
     let mut walk = Walk {
         source,
         budget: context.budget,
@@ -125,7 +126,11 @@ const LISTED: usize = 16;
 /// What lies before, between and across the members.
 fn between(walk: &mut Walk<'_>, end: &end::End) {
     let mut spans = std::mem::take(&mut walk.spans);
+    let is_listed_so = spans.is_sorted_by_key(|span| span.range.start);
     spans.sort_by_key(|span| (span.range.start, span.range.end));
+    if !is_listed_so {
+        tell_order(walk, &spans);
+    }
     let directory = end.directory.start;
     let mut overlaps = 0usize;
     let mut at = 0u64;
@@ -159,6 +164,18 @@ fn between(walk: &mut Walk<'_>, end: &end::End) {
     } else if at < directory {
         free(walk, at..directory, false);
     }
+}
+
+/// Tells the order in which the members lie, where the directory lists them in another: who reads
+/// forward meets them so.
+fn tell_order(walk: &mut Walk<'_>, spans: &[Span]) {
+    let mut names = Vec::new();
+    for node in spans.iter().filter_map(|span| walk.volume.node(span.node)) {
+        names.extend_from_slice(walk.volume.name(node));
+        names.push(0);
+    }
+    let text = Digest::of(&names).to_string();
+    walk.volume.add_fact(walk.view, field::ORDER, Value::Text(text.into_boxed_str()));
 }
 
 /// Bytes that belong to no member.
