@@ -167,14 +167,18 @@ fn is_same_view(pair: &Pair) -> bool {
     matches!(old.kind, RowKind::View(_)) && old.kind == new.kind && old.facts == new.facts
 }
 
-/// Whether two contents are known to differ. What was not read whole is a gap, not a change, unless
-/// the sizes tell.
+/// Whether two contents are known to differ. What was not decoded is a gap, and a change only if the
+/// stored bytes or the sizes tell.
 fn content_differs(old: Option<&ContentRow>, new: Option<&ContentRow>) -> bool {
     match (old, new) {
-        (Some(old), Some(new)) => match (old.blake3, new.blake3) {
-            (Some(a), Some(b)) => a != b,
-            _ => old.size != new.size,
-        },
+        (Some(old), Some(new)) => {
+            if let (Some(a), Some(b)) = (old.blake3, new.blake3) {
+                return a != b;
+            }
+            let stored = |row: &ContentRow| row.stored.or(row.blake3);
+            let is_other = stored(old).zip(stored(new)).is_some_and(|(a, b)| a != b);
+            is_other || old.size != new.size
+        }
         (old, new) => old.is_some() != new.is_some(),
     }
 }

@@ -86,6 +86,8 @@ pub enum Codec {
     Deflate,
     /// RFC 1952, one or more members.
     Gzip,
+    /// Encrypted, or packed in a way that no decoder knows: the stored bytes are all there is.
+    Sealed,
 }
 
 /// The bytes of an entry as a reader describes them.
@@ -178,6 +180,11 @@ impl MoreDigests {
 }
 
 impl Content {
+    /// What it is known by: BLAKE3 of the decoded bytes, of the stored ones if they do not decode.
+    pub fn known_by(&self) -> Option<Digest> {
+        self.blake3.or_else(|| self.stored())
+    }
+
     /// SHA-256 of the decoded bytes, where asked.
     pub fn sha256(&self) -> Option<Digest> {
         self.more.as_ref()?.sha256

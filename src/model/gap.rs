@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::digest::Digest;
 use super::locator::Locator;
 
 /// Why something was not inspected.
@@ -61,12 +62,14 @@ pub struct Gap {
     pub kind: GapKind,
     /// What was expected and what was found.
     pub message: String,
+    /// BLAKE3 of the entry, of its stored bytes if they do not decode: what a waiver names.
+    pub digest: Option<Digest>,
 }
 
 impl Gap {
     /// A gap over a whole entry.
     pub fn new(path: Locator, kind: GapKind, message: impl Into<String>) -> Self {
-        Self { path, range: None, kind, message: message.into() }
+        Self { path, range: None, kind, message: message.into(), digest: None }
     }
 
     /// The same, over some of its bytes.

@@ -182,7 +182,7 @@ fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {
         return manifest.artifact.blake3;
     }
     let place = manifest.find(path)?;
-    manifest.content(manifest.content_place(place)?)?.blake3
+    manifest.content(manifest.content_place(place)?)?.known_by()
 }
 
 fn totals(manifest: &Manifest) -> (u64, u64) {
@@ -194,7 +194,9 @@ fn totals(manifest: &Manifest) -> (u64, u64) {
     for container in &manifest.containers {
         entries += container.volumes.iter().map(|volume| volume.nodes.len() as u64).sum::<u64>();
         if !container.embedded && (!manifest.folder || container.inside.is_some()) {
-            bytes += container.contents.iter().flatten().map(|content| content.size).sum::<u64>();
+            // Of what does not decode the size is what a header says.
+            let sizes = container.contents.iter().flatten().map(|content| content.size);
+            bytes = sizes.fold(bytes, u64::saturating_add);
         }
     }
     (entries, bytes)

@@ -233,6 +233,7 @@ fn gap(gap: &Gap) -> Value {
         "range": gap.range.map(|(start, end)| json!({ "start": start, "end": end })),
         "kind": gap.kind.name(),
         "message": escape_text(gap.message.as_bytes()),
+        "blake3": gap.digest.map(|digest| digest.to_string()),
     })
 }
 

@@ -116,6 +116,11 @@ impl Decoder<'_> {
                     let n = match self.codec {
                         Codec::Plain => self.copy(out)?,
                         Codec::Deflate | Codec::Gzip => self.inflate(out)?,
+                        Codec::Sealed => {
+                            let what =
+                                "the bytes are encrypted or packed in a way that is not known";
+                            return Err(io::Error::new(io::ErrorKind::Unsupported, what));
+                        }
                     };
                     if n > 0 {
                         self.count(out.get(..n).unwrap_or_default())?;

@@ -83,6 +83,24 @@ pub(super) fn read_stored(
     Ok(content)
 }
 
+/// BLAKE3 of the stored bytes of a content that does not decode: what a waiver names, and by what it
+/// is compared. `None` if they cannot be read, or not without spending the budget.
+pub(super) fn digest_of_stored(
+    scan: &Scan<'_>,
+    source: &Arc<dyn Source>,
+    stored: &Stored,
+) -> Option<Digest> {
+    check_extents(stored, source.len()).ok()?;
+    // Members may share their stored bytes: each costs what it would if it were decoded.
+    if !scan.may_decode(stored.stored_length()) {
+        return None;
+    }
+    let extents = ExtentSource::new(Arc::clone(source), &stored.extents, None);
+    let mut hasher = blake3::Hasher::new();
+    io::copy(&mut Forward::new(Arc::new(extents)), &mut hasher).ok()?;
+    Some(hasher.finalize().into())
+}
+
 fn check_extents(stored: &Stored, end: u64) -> io::Result<()> {
     let is_bad = |extent: &&Extent| {
         !extent.is_hole() && extent.start.checked_add(extent.length).is_none_or(|stop| stop > end)

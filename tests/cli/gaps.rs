@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::support::{Scratch, premaster, root, run, story, words};
+use super::support::{Scratch, premaster, root, run, story, words, zip};
 
 #[cfg(unix)]
 fn make_fifo(path: &Path) {
@@ -239,5 +239,45 @@ fn a_package_of_which_a_part_stays_closed_does_not_ship() {
             assert_eq!(gap["message"], "no reader opens this part of a package: xz");
         }
         assert_eq!(told.len(), 2, "{told:?}");
+    }
+}
+
+/// The only member of an archive is encrypted, or does not decode: it has bytes all the same.
+#[test]
+fn a_member_that_stays_closed_is_a_gap_with_a_digest() {
+    let scratch = Scratch::new();
+    let path = |name: &str| scratch.path(name).to_str().expect("UTF-8").to_owned();
+    let make = |name: &str, text: &[u8], at: usize, value: u8| {
+        let mut bytes = zip(&[(b"m.txt", text)]);
+        // The same field of the local and of the central header.
+        let central = bytes.len() - 22 - 46 - 5;
+        bytes[at] = value;
+        bytes[central + at + 2] = value;
+        scratch.file(name, bytes);
+    };
+    for (at, value, kind) in [(6, 1, "encrypted"), (8, 14, "unsupported"), (14, 0, "damaged")] {
+        make("old.zip", b"the old text\n", at, value);
+        make("new.zip", b"the new text\n", at, value);
+        let (old, new) = (path("old.zip"), path("new.zip"));
+        let json = premaster(["check", &old, "--format", "json"]).exits(3).json();
+        assert_eq!((&json["gaps"][0]["kind"], &json["gaps"][1]), (&kind.into(), &().into()));
+        let findings = json["findings"].as_array().expect("a list");
+        let other: Vec<_> = findings.iter().map(|found| &found["rule"]).collect();
+        assert!(other.iter().all(|rule| **rule == "bytes/unread-content"), "{kind}: {other:?}");
+        let digest = json["gaps"][0]["blake3"].as_str().expect("a digest").to_owned();
+        premaster(["check", &old]).exits(3).says(&[&format!("digest: blake3:{digest}")]);
+        if kind != "damaged" {
+            premaster(["cat", &format!("{old}!/m.txt")]).exits(3);
+        }
+        // It accepts these bytes and no others.
+        let waiver = format!(
+            "[[waiver]]\nrule = 'gap'\npath = 'm.txt'\ndigest = 'blake3:{digest}'\n\
+             reason = 'known'\nowner = 'me'\nexpires = 2999-01-01\n"
+        );
+        scratch.file("premaster.toml", waiver);
+        let config = path("premaster.toml");
+        premaster(["check", &old, "--config", &config]).exits(0);
+        premaster(["check", &new, "--config", &config]).exits(3);
+        premaster(["check", &new, "--against", &old]).exits(1).says(&["m.txt", "undeclared"]);
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::central::{Header, method_name};
 use super::extra::{self, Extra};
-use super::{PACKED, Span, Spent, Walk};
+use super::{Span, Spent, Walk};
 use crate::model::{
     Codec, ContentId, Extent, Fact, GapKind, Kind, NodeId, Owner, Part, Role, Stored, Structure,
     Value, field,
@@ -162,7 +162,7 @@ fn descriptor(
 /// What the stored bytes became.
 #[derive(Default)]
 pub(super) struct Placed {
-    /// The content, if it can be decoded.
+    /// The content.
     pub content: Option<ContentId>,
     /// Of a symbolic link.
     pub target: Option<Fact>,
@@ -172,13 +172,13 @@ fn is_encrypted(header: &Header) -> bool {
     header.flags & 0x2041 != 0 || header.method == 99
 }
 
-/// Adds the content of a member whose codec is known.
+/// Adds the content of a member.
 pub(super) fn content(walk: &mut Walk<'_>, header: &Header, local: &Local, kind: Kind) -> Placed {
     let codec = match header.method {
-        _ if is_encrypted(header) => return Placed::default(),
+        _ if is_encrypted(header) => Codec::Sealed,
         0 => Codec::Plain,
         8 => Codec::Deflate,
-        _ => return Placed::default(),
+        _ => Codec::Sealed,
     };
     if kind == Kind::Directory && header.packed == 0 {
         return Placed::default();
@@ -193,7 +193,7 @@ pub(super) fn content(walk: &mut Walk<'_>, header: &Header, local: &Local, kind:
     };
     let content = Some(walk.volume.add_claimed_content(walk.view, stored, 1));
     let mut target = None;
-    if kind == Kind::Symlink && header.packed <= TARGET {
+    if kind == Kind::Symlink && header.packed <= TARGET && codec != Codec::Sealed {
         let stored = Forward::range(walk.source, local.data.start, local.data.end);
         let mut bytes = Vec::new();
         let mut decoded = decode(codec, Box::new(stored)).take(TARGET);
@@ -350,7 +350,7 @@ fn account_descriptor(walk: &mut Walk<'_>, local: &Local, flags: u16, owner: Own
     }
 }
 
-/// The stored bytes of a member that stays packed are claimed all the same.
+/// Tells of a member that stays packed.
 fn not_decoded(walk: &mut Walk<'_>, header: &Header, local: &Local, owner: Owner) {
     let kind = if is_encrypted(header) {
         GapKind::Encrypted
@@ -365,6 +365,5 @@ fn not_decoded(walk: &mut Walk<'_>, header: &Header, local: &Local, owner: Owner
     } else {
         format!("the compression method {method} is not supported")
     };
-    walk.volume.claim(walk.view, local.data.clone(), &PACKED, owner);
     walk.volume.unread(kind, owner, Some(local.data.clone()), what);
 }

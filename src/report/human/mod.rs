@@ -92,6 +92,9 @@ fn gaps(out: &mut Page, outcome: &Outcome, all: bool) {
         let head = format!("{} {}{place}:", label.yellow().bold(), gap.path);
         let width = label.len() + 2 + (gap.path.to_string() + &place).chars().count();
         out.labelled(&colored::ColoredString::from(head), width, &message);
+        if let Some(digest) = gap.digest {
+            out.note("digest:", &format!("blake3:{digest}"));
+        }
     }
     if outcome.gaps.len() > shown {
         let more = count(outcome.gaps.len() - shown, "more gap");

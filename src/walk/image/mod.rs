@@ -17,7 +17,8 @@ use super::stream::{self, Incoming};
 use super::tree_hash::{self, BLAKE3_CHUNK, Piece};
 use crate::model::manifest::{ContainerId, ContentPlace, Loose, LooseTile};
 use crate::model::{
-    Class, Codec, Container, Content, ContentId, Declared, Digest, MoreDigests, Stored, Volume,
+    Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, MoreDigests, Stored,
+    Volume,
 };
 use crate::source::{ExtentSource, Source};
 
@@ -295,15 +296,22 @@ impl Image {
         if !scan.options.contents && stored.codec != Codec::Plain && !scan.options.nested {
             return;
         }
-        match stream::read_stored(scan, incoming, source, stored) {
-            Ok(found) => self.put(v, c, found),
-            Err(error) => {
-                let kind = stream::gap_kind(&error);
-                scan.gap(self.place(v, c), kind, error.to_string());
-                let size = stored.size.unwrap_or_default();
-                self.put(v, c, Content { size, ..Content::default() });
+        let mut is_known = stored.codec == Codec::Sealed;
+        if !is_known {
+            match stream::read_stored(scan, incoming, source, stored) {
+                Ok(found) => return self.put(v, c, found),
+                Err(error) => {
+                    let kind = stream::gap_kind(&error);
+                    is_known = kind == GapKind::Damaged;
+                    scan.gap(self.place(v, c), kind, error.to_string());
+                }
             }
         }
+        let digest = || stream::digest_of_stored(scan, source, stored);
+        let more =
+            MoreDigests { stored: is_known.then(digest).flatten(), ..MoreDigests::default() };
+        let size = stored.size.unwrap_or_default();
+        self.put(v, c, Content { size, more: more.boxed(), ..Content::default() });
     }
 
     /// Looks at the ends of the contents of a run, only to find containers.

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError};
 
 use super::super::folder::Folder;
 use super::{RawGap, Scan, lock};
-use crate::model::manifest::ContainerId;
-use crate::model::{Gap, GapKind, Manifest, Volume, row};
+use crate::model::manifest::{ContainerId, ContentPlace, Place};
+use crate::model::{Content, Digest, Gap, GapKind, Manifest, Owner, Volume, row};
 
 impl Scan<'_> {
     /// Puts together what was found. Nothing else holds the folders and images any more.
@@ -46,7 +46,11 @@ impl Scan<'_> {
         let raw = fold_limits(self.gaps.into_inner().unwrap_or_else(PoisonError::into_inner));
         let mut gaps: Vec<Gap> = raw
             .into_iter()
-            .map(|gap| Gap::new(manifest.content_path(gap.place), gap.kind, gap.message))
+            .map(|raw| {
+                let mut gap = Gap::new(manifest.content_path(raw.place), raw.kind, raw.message);
+                gap.digest = manifest.content(raw.place).and_then(Content::known_by);
+                gap
+            })
             .collect();
         for (id, container) in manifest.containers.iter().enumerate() {
             for (v, volume) in container.volumes.iter().enumerate() {
@@ -54,6 +58,7 @@ impl Scan<'_> {
                     let id = ContainerId(id as u32);
                     let path = row::owner_name(&manifest, id, v as u16, unread.owner);
                     let mut gap = Gap::new(path, unread.kind, unread.message.clone());
+                    gap.digest = digest_of(&manifest, id, v as u16, unread.owner);
                     gap.range = unread.at.as_ref().map(|at| (at.start, at.end));
                     gaps.push(gap);
                 }
@@ -77,6 +82,24 @@ impl Scan<'_> {
             }
         }
         manifest
+    }
+}
+
+/// What the bytes are known by that an owner stands for: of the volume those of its container.
+fn digest_of(manifest: &Manifest, id: ContainerId, v: u16, owner: Owner) -> Option<Digest> {
+    let content = match owner {
+        Owner::Volume => None,
+        Owner::Node(node) => {
+            Some(manifest.content_place(Place { container: id, volume: v, node })?)
+        }
+        Owner::Content(content) => {
+            let (volume, content) = manifest.container(id)?.canonical(v, content);
+            Some(ContentPlace { container: id, volume, content })
+        }
+    };
+    match content.or(manifest.container(id)?.inside) {
+        Some(place) => manifest.content(place)?.known_by(),
+        None => manifest.artifact.blake3,
     }
 }
 
