@@ -195,17 +195,18 @@ impl Manifest {
                 });
             }
         }
-        // Loose bytes of the container stand with the first view of its first volume.
-        if v == 0 && view == 0 {
+        // Loose bytes of the container stand with the first view of the volume that says whose they
+        // are; what nobody claims, with that of the first.
+        if view == 0 {
             let mut seen = std::collections::HashMap::<(&str, String), u32>::new();
-            for loose in &container.loose {
+            for loose in container.loose.iter().filter(|loose| loose.volume == v) {
                 let owner = owner_name(self, id, loose.volume, loose.owner).to_string();
                 let ordinal = seen.entry((loose.role.name, owner.clone())).or_default();
                 residues.push(ResidueRow {
                     role: Cow::Borrowed(loose.role.name),
                     owner,
                     ordinal: *ordinal,
-                    at: loose.first,
+                    at: loose.start,
                     length: loose.end - loose.start,
                     digest: loose.digest,
                 });

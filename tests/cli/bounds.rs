@@ -113,3 +113,19 @@ fn how_a_checksum_is_spelt_is_compared() {
         check(&new, changes, &old, &intent).exits(code);
     }
 }
+
+/// Bytes outside all files: where the region lies, how long it is and whose it is.
+#[test]
+fn a_changed_region_is_told_with_its_own_place() {
+    let cases = [
+        (0x5_0000, "in blocks without an owner, 714752 bytes at 104448 (view !hfs)"),
+        (0x200, "in system area, 1024 bytes at 0 (view !iso)"),
+    ];
+    for (at, said) in cases {
+        let changes: Changes<'_> = &[(at, &[1])];
+        let ran =
+            check(&story("fixed.iso"), changes, &story("approved.iso"), &story("intent.toml"));
+        let told: Vec<&str> = ran.out.split_whitespace().collect();
+        assert!(told.join(" ").contains(said), "{}", ran.out);
+    }
+}
