@@ -129,6 +129,7 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
     }
     for (index, change) in changes.iter().enumerate() {
         let Some(&root) = change.causes.first() else { continue };
+        let is_unfulfilled = change.disposition == Disposition::Unfulfilled;
         // A root may follow from another in turn: up to the one that has a cause.
         let mut at = root;
         for _ in 0..changes.len() {
@@ -138,6 +139,10 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
             }
         }
         let slot = first_of.get(at).copied().flatten();
+        // What is declared and absent belongs to what came in its place; what is there as declared is
+        // no reason to block.
+        let slot =
+            if is_unfulfilled { slot.and_then(|first| instead(&causes, first, at)) } else { slot };
         match slot.and_then(|at| causes.get_mut(at)) {
             Some(cause) => {
                 cause.folded.push(index);
@@ -219,6 +224,13 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
         rank(a).cmp(&rank(b))
     });
     causes
+}
+
+/// Of the causes of a change, the first of which is given, one that nobody declared.
+fn instead(causes: &[Cause], first: usize, change: usize) -> Option<usize> {
+    let of = causes.iter().enumerate().skip(first);
+    let mut of = of.take_while(|(_, cause)| cause.change == Some(change));
+    of.find(|(_, cause)| cause.disposition == Some(Disposition::Undeclared)).map(|(at, _)| at)
 }
 
 /// Whether a finding about an entry is about the bytes of a cause, whose change is of that entry.

@@ -129,3 +129,24 @@ fn a_changed_region_is_told_with_its_own_place() {
         assert!(told.join(" ").contains(said), "{}", ran.out);
     }
 }
+
+/// Of two declared edits one was made: the other is what blocks.
+#[test]
+fn an_edit_that_is_absent_is_named_beside_one_that_was_made() {
+    let scratch = Scratch::new();
+    scratch.file("old/a.txt", "aaaa bbbb\n");
+    scratch.file("new/a.txt", "aXaaa bbbb\n");
+    let edit =
+        |text: &str, at: u32| format!("[[change]]\npath = 'a.txt'\ninsert = '{text}'\nat = {at}\n");
+    let intent = format!("summary = 's'\n{}{}", edit("X", 1), edit("Y", 7));
+    let intent = scratch.file("intent.toml", intent);
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    let (new, old) = (path(&scratch.path("new")), path(&scratch.path("old")));
+    let args = ["check", &new, "--against", &old, "--intent", &path(&intent)];
+    let ran = premaster(args).exits(1).says(&[
+        "1 unfulfilled change",
+        "declared change 2 does not fit: it was not inserted at 7",
+        "intended a.txt: offset 1",
+    ]);
+    assert!(!ran.out.contains("Take it out"), "{}", ran.out);
+}
