@@ -281,3 +281,13 @@ fn a_member_that_stays_closed_is_a_gap_with_a_digest() {
         premaster(["check", &new, "--against", &old]).exits(1).says(&["m.txt", "undeclared"]);
     }
 }
+
+/// The blocks that end an archive, and nothing before them.
+#[test]
+fn an_empty_archive_is_whole() {
+    let scratch = Scratch::new();
+    for (name, length, code) in [("a.tar", 1024, 0), ("a.TAR", 10_240, 0), ("a.tar", 1000, 3)] {
+        let path = scratch.file(name, vec![0; length]);
+        premaster([Path::new("check"), &path]).exits(code);
+    }
+}

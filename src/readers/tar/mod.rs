@@ -43,7 +43,7 @@ pub(super) static READER: Reader = Reader {
             "the order of the records of one pax header is not compared",
         ],
     },
-    probe: |probe: &Probe<'_>| probe.head.first_chunk::<BLOCK>().is_some_and(header::is_first),
+    probe,
     form: Form::Stream(stream),
 };
 
@@ -55,6 +55,23 @@ static UNREADABLE: Role = Role::reserved("unreadable blocks");
 static PADDING: Role = Role::reserved("record padding");
 static TRAILING: Role = Role::reserved("trailing data");
 static PARTIAL: Role = Role::reserved("partial block");
+
+fn probe(probe: &Probe<'_>) -> bool {
+    probe.head.first_chunk::<BLOCK>().is_some_and(header::is_first) || is_empty(probe)
+}
+
+/// Whether it is an archive of no entry: the blocks that end it and nothing before. Nothing but the
+/// name tells them from other zeros.
+fn is_empty(probe: &Probe<'_>) -> bool {
+    let length = probe.head.len();
+    let is_named =
+        probe.name.last_chunk::<4>().is_some_and(|end| end.eq_ignore_ascii_case(b".tar"));
+    is_named
+        && probe.length == Some(length as u64)
+        && length >= 2 * BLOCK
+        && length.is_multiple_of(BLOCK)
+        && probe.head.iter().all(|&b| b == 0)
+}
 
 /// Longest name, bytes; longer ones are passed over.
 const LONGEST_NAME: u64 = 64 << 10;
