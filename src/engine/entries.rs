@@ -93,7 +93,7 @@ impl<'a> Index<'a> {
             if !in_scope(rule, entry.content) {
                 continue;
             }
-            let mode = || entry.recorded.map(|mode| format!("{mode:04o}")).unwrap_or_default();
+            let mode = || entry.mode.map(|mode| format!("{mode:04o}")).unwrap_or_default();
             let hit = match way {
                 Way::Match(asked) => asked.holds(entry).then(|| FactsHit::whole(mode())),
                 Way::Detector(find) => find(entry).map(FactsHit::whole),
@@ -138,6 +138,7 @@ impl Judge<'_> {
                 continue;
             }
             let host = manifest.folder && c == 0;
+            let system = systems.holding(c);
             let mut counts = vec![(0, 0); index.rules.len()];
             for (v, volume) in container.volumes.iter().enumerate() {
                 if volume.nodes.iter().any(|node| node.kind == Kind::Resource) {
@@ -162,7 +163,7 @@ impl Judge<'_> {
                     let content = node.content().and_then(|id| container.content(v as u16, id));
                     let mut entry = facts_of(volume, node, &around);
                     entry.content = content;
-                    entry.system = systems.holding(c);
+                    entry.system = system;
                     entry.empty =
                         node.kind == Kind::Directory && !parents.get(n).copied().unwrap_or(true);
                     if host {
@@ -268,7 +269,6 @@ fn bare<'a>(name: &'a [u8], around: &'a Around) -> EntryFacts<'a> {
         empty: false,
         mode: None,
         mode_known: 0o7777,
-        recorded: None,
         owner: None,
         group: None,
         modified: None,
@@ -285,10 +285,7 @@ pub(super) fn facts_of<'a>(volume: &'a Volume, node: &Node, around: &'a Around) 
     entry.kind = if node.kind == Kind::Hardlink { Kind::File } else { node.kind };
     for fact in volume.facts_of(node) {
         match (fact.field, &fact.value) {
-            (field::MODE, Value::Mode(mode)) => {
-                entry.mode = Some(*mode);
-                entry.recorded = Some(*mode);
-            }
+            (field::MODE, Value::Mode(mode)) => entry.mode = Some(*mode),
             (field::UID, Value::Number(uid)) => entry.owner = Some(*uid),
             (field::GID, Value::Number(gid)) => entry.group = Some(*gid),
             (field::MTIME, Value::Time { seconds, .. }) => entry.modified = Some(*seconds),

@@ -26,8 +26,6 @@ pub struct EntryFacts<'a> {
     pub mode: Option<u16>,
     /// Those of them that are of the release: in a folder of the host its umask made the others.
     pub mode_known: u16,
-    /// All bits of the mode, for messages.
-    pub recorded: Option<u16>,
     /// Numeric user.
     pub owner: Option<i64>,
     /// Numeric group.
@@ -231,7 +229,6 @@ mod tests {
                 empty: false,
                 mode,
                 mode_known,
-                recorded: mode,
                 owner: None,
                 group: None,
                 modified: None,
