@@ -133,7 +133,12 @@ fn ends_with(name: &[u8], ends: &[&str]) -> bool {
 
 /// Whether someone will run it: it has an execution bit, or its format records none.
 fn is_run(entry: &EntryFacts<'_>) -> bool {
-    entry.mode.is_none_or(|mode| mode & 0o111 != 0)
+    entry.mode.is_none() || is_executable(entry)
+}
+
+/// Whether it has an execution bit: without one that says so nobody runs it.
+fn is_executable(entry: &EntryFacts<'_>) -> bool {
+    entry.mode.is_some_and(|mode| mode & 0o111 != 0)
 }
 
 /// So many lines, with the verb for what they do.

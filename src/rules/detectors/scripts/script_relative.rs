@@ -9,7 +9,7 @@ pub(in super::super) const DETECTOR: Detector =
 
 fn find(entry: &EntryFacts<'_>) -> Option<FactsHit> {
     // Without a bit that says so it may be anything, and with one a sound that begins `#!AMR`.
-    let is_run = entry.mode.is_some_and(|mode| mode & 0o111 != 0);
+    let is_run = super::is_executable(entry);
     let is_text = entry.content?.class == Class::Text;
     let path = super::first_line(entry).filter(|_| is_run && is_text)?.interpreter()?;
     // `#![allow(…)]` begins a source of Rust.
