@@ -8,6 +8,31 @@ const LARGE: usize = 2 << 20;
 /// Bytes in which an XML declaration ends.
 const DECLARATION: usize = 256;
 
+/// How a text of data is read.
+pub(super) enum Content<'a> {
+    /// It is UTF-8, a byte order mark included.
+    Utf8(&'a str),
+    Decoded(Decoded),
+    /// Why it cannot be.
+    Unread(String),
+}
+
+impl<'a> Content<'a> {
+    pub(super) fn of(content: &'a [u8]) -> Self {
+        let (encoding, start) = match content {
+            [0xff, 0xfe, ..] => (Some(UTF_16LE), 2),
+            [0xfe, 0xff, ..] => (Some(UTF_16BE), 2),
+            [1..=0xff, 0, 1..=0xff, 0, ..] => (Some(UTF_16LE), 0),
+            [0, 1..=0xff, 0, 1..=0xff, ..] => (Some(UTF_16BE), 0),
+            _ => match simdutf8::basic::from_utf8(content) {
+                Ok(text) => return Self::Utf8(text),
+                Err(_) => (declared(content), 0),
+            },
+        };
+        Decoded::decode(content, encoding, start).map_or_else(Self::Unread, Self::Decoded)
+    }
+}
+
 /// A text and where its characters stood.
 pub(super) struct Decoded {
     pub(super) text: String,
@@ -17,19 +42,6 @@ pub(super) struct Decoded {
 }
 
 impl Decoded {
-    /// None for what may be UTF-8; else the text, or why it cannot be had.
-    pub(super) fn of(content: &[u8]) -> Option<Result<Self, String>> {
-        let (encoding, start) = match content {
-            [0xff, 0xfe, ..] => (Some(UTF_16LE), 2),
-            [0xfe, 0xff, ..] => (Some(UTF_16BE), 2),
-            [1..=0xff, 0, 1..=0xff, 0, ..] => (Some(UTF_16LE), 0),
-            [0, 1..=0xff, 0, 1..=0xff, ..] => (Some(UTF_16BE), 0),
-            _ if simdutf8::basic::from_utf8(content).is_ok() => return None,
-            _ => (declared(content), 0),
-        };
-        Some(Self::decode(content, encoding, start))
-    }
-
     fn decode(
         content: &[u8],
         encoding: Option<&'static Encoding>,
@@ -101,13 +113,16 @@ mod tests {
             (b"\xe9!".to_vec(), Err(())),
             (utf16("a")[..3].to_vec(), Err(())),
         ] {
-            let found = Decoded::of(&content).transpose();
-            let place = found.map_err(|_| ()).map(|found| {
-                found.map(|found| found.offset(found.text.find('!').unwrap_or(0) as u64))
-            });
+            let place = match Content::of(&content) {
+                Content::Utf8(_) => Ok(None),
+                Content::Decoded(found) => {
+                    Ok(Some(found.offset(found.text.find('!').unwrap_or(0) as u64)))
+                }
+                Content::Unread(_) => Err(()),
+            };
             assert_eq!(place, expected, "{}", content.escape_ascii());
         }
         let large = [b"\xff\xfe".to_vec(), vec![b'a'; LARGE]].concat();
-        assert!(Decoded::of(&large).is_some_and(|found| found.is_err()));
+        assert!(matches!(Content::of(&large), Content::Unread(_)));
     }
 }

@@ -32,7 +32,7 @@ mod units;
 mod window;
 mod xml;
 
-use decoded::Decoded;
+use decoded::Content;
 pub use forward::Reopen;
 use text::Text;
 use window::Window;
@@ -315,13 +315,12 @@ fn of_text(
 /// A text, as UTF-8.
 fn unicode(name: &[u8], content: &[u8], walk: fn(&Text<'_>, &mut Faults), faults: &mut Faults) {
     let mark = if content.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    match Decoded::of(content) {
-        None => {
-            let whole = simdutf8::basic::from_utf8(content).unwrap_or_default();
+    match Content::of(content) {
+        Content::Utf8(whole) => {
             let whole = whole.get(mark..).unwrap_or_default();
             walk(&Text { whole, name, start: mark as u64 }, faults);
         }
-        Some(Ok(decoded)) => {
+        Content::Decoded(decoded) => {
             let mut found = Faults::default();
             walk(&Text { whole: &decoded.text, name, start: 0 }, &mut found);
             for fault in found.0 {
@@ -330,7 +329,7 @@ fn unicode(name: &[u8], content: &[u8], walk: fn(&Text<'_>, &mut Faults), faults
                 faults.tell(fault.kind, at, length, fault.detail);
             }
         }
-        Some(Err(why)) => faults.tell(FaultKind::Unread, 0, 0, why),
+        Content::Unread(why) => faults.tell(FaultKind::Unread, 0, 0, why),
     }
 }
 
