@@ -1,6 +1,7 @@
 //! `diff` and `intend`: a draft, used as the intent, declares exactly what differs.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::support::{Scratch, premaster, tar, words, zip};
 
@@ -20,7 +21,7 @@ fn trees(scratch: &Scratch) -> (String, String) {
         file("many.txt", &if is_new { many.replace('7', "seven") } else { many });
         #[cfg(unix)]
         {
-            use std::os::unix::fs::{PermissionsExt as _, symlink};
+            use std::os::unix::fs::symlink;
             let mode = if is_new { 0o755 } else { 0o644 };
             fs::set_permissions(script, fs::Permissions::from_mode(mode)).expect("set");
             let target = if is_new { "run.sh" } else { "same.txt" };
@@ -222,4 +223,16 @@ fn diff_says_what_differs_and_no_more() {
         "offset 23, line 1, column 24: 1 byte inserted: a8 \"®\"\n",
         "1 difference, and 2 changes that follow\n",
     ]);
+    // What has other bytes and another mode is one difference.
+    let path = |side: &str| scratch.file(format!("{side}/run"), side);
+    let (old, new) = (path("a"), path("b"));
+    for (file, mode) in [(&old, 0o644), (&new, 0o755)] {
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("possible");
+    }
+    let ran =
+        premaster(["diff".as_ref(), scratch.path("a").as_os_str(), scratch.path("b").as_os_str()]);
+    let ran = ran.exits(1).says(&[
+        "1 byte changed: 61 \"a\" is now 62 \"b\"; mode: 0644 is now 0755\n1 difference\n",
+    ]);
+    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
 }

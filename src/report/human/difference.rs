@@ -21,14 +21,20 @@ pub fn diff(outcome: &Outcome, view: View) -> String {
     let all = view.all;
     let mut out = Page::new(view.columns);
     let full = if all { usize::MAX } else { FULL };
-    for cause in outcome.causes.iter().take(full) {
+    // The fields of what has other bytes, too, are told with the first of these.
+    let is_told = |cause: &&Cause| {
+        let change = cause.change.and_then(|index| outcome.changes.get(index));
+        cause.hunk.is_some() || change.is_none_or(|change| change.hunks.is_empty())
+    };
+    let causes: Vec<&Cause> = outcome.causes.iter().filter(is_told).collect();
+    for cause in causes.iter().take(full) {
         out.text.push_str(&line(outcome, cause));
     }
-    if outcome.causes.len() > full {
-        let _ = writeln!(out, "… and {} more (--all shows them)", outcome.causes.len() - full);
+    if causes.len() > full {
+        let _ = writeln!(out, "… and {} more (--all shows them)", causes.len() - full);
     }
     gaps(&mut out, outcome, all);
-    let changes = outcome.causes.len();
+    let changes = causes.len();
     let total = match (changes, outcome.gaps.is_empty()) {
         (0, true) => "Equal.".green().to_string(),
         (0, false) => "No difference in what could be read.".yellow().to_string(),
