@@ -57,7 +57,7 @@ pub(super) struct LsArgs {
     /// Digests of the contents, which reads them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     digest: Vec<DigestName>,
-    /// human, or jsonl (json is the same); FORMAT=FILE writes to a file
+    /// human, json or jsonl; FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
     format: Vec<Format<Kind>>,
     #[command(flatten)]
@@ -99,7 +99,7 @@ impl LsArgs {
         output::render(&self.format, |kind, _| match kind {
             Kind::Human if self.long => report::list_long(&listed),
             Kind::Human => text(report::list_short),
-            Kind::Json | Kind::Jsonl => text(report::list_jsonl),
+            Kind::Json | Kind::Jsonl => kind.listed(text(report::list_jsonl)),
         })?;
         Ok(tell_gaps(&artifact.manifest.gaps))
     }
@@ -307,7 +307,7 @@ impl MapArgs {
             let claim = claims.get(index as usize)?;
             let volume = container.volumes.get(usize::from(claim.volume))?;
             let view = volume.views.get(usize::from(claim.view.0)).map_or("", |view| view.name);
-            let owner = row::owner_name(manifest, ContainerId(0), claim.volume, claim.owner);
+            let owner = manifest.owner_path(ContainerId(0), claim.volume, claim.owner);
             Some((volume.format, view, claim.role.name, owner))
         };
         output::render(&self.format, |kind, _| {
@@ -340,7 +340,7 @@ impl MapArgs {
                     let _ = writeln!(text, "{line}");
                 }
             }
-            text
+            kind.listed(text)
         })?;
         Ok(tell_gaps(&manifest.gaps))
     }

@@ -30,7 +30,7 @@ pub(super) trait Named: Copy + PartialEq + 'static {
 pub(super) enum Kind {
     /// For people.
     Human,
-    /// One object.
+    /// One object, or one list of them.
     Json,
     /// One object a line.
     Jsonl,
@@ -39,6 +39,17 @@ pub(super) enum Kind {
 impl Named for Kind {
     const ALL: &'static [(&'static str, Self)] =
         &[("human", Self::Human), ("json", Self::Json), ("jsonl", Self::Jsonl)];
+}
+
+impl Kind {
+    /// Objects, one a line, as this kind has them: all of them are one list in JSON.
+    pub(super) fn listed(self, lines: String) -> String {
+        if self != Self::Json {
+            return lines;
+        }
+        let objects: Vec<&str> = lines.lines().collect();
+        format!("[{}]\n", objects.join(",\n "))
+    }
 }
 
 /// The kinds of report of `check`.

@@ -17,7 +17,7 @@ use crate::rules::{self, Catalogue};
 pub(super) struct RulesArgs {
     #[command(subcommand)]
     command: Option<RulesCommand>,
-    /// human or jsonl; FORMAT=FILE writes to a file
+    /// human, json or jsonl; FORMAT=FILE writes to a file
     #[arg(long, value_name = "FORMAT[=FILE]")]
     format: Vec<Format<Kind>>,
     /// Settings, beside which `.premaster/rules` is [default: premaster.toml, from the working
@@ -82,7 +82,7 @@ impl RulesArgs {
                     let _ = writeln!(text, "{line}");
                 }
             }
-            text
+            kind.listed(text)
         })?;
         Ok(Exit::Good)
     }

@@ -175,6 +175,21 @@ fn the_same_bytes_with_any_threads_and_from_any_folder() {
     assert!(tree("4") == one);
 }
 
+/// As `json` the same objects are one list, which may be empty.
+#[test]
+fn listings_are_one_list() {
+    let scratch = Scratch::new();
+    let empty = scratch.path("none");
+    fs::create_dir(&empty).expect("writable");
+    let empty = format!("ls {}", empty.display());
+    for command in ["ls testdata/story/fixed.iso", "map testdata/story/fixed.iso", "rules", &empty]
+    {
+        let lines = words(&format!("{command} --format jsonl")).exits(0).json_lines();
+        let list = words(&format!("{command} --format json")).exits(0).json();
+        assert_eq!(list, Value::Array(lines), "{command}");
+    }
+}
+
 #[test]
 fn listings_are_one_object_a_line() {
     let lines = words("ls testdata/story/fixed.iso --format jsonl").exits(0).json_lines();
