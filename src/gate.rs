@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::config::Waiver;
 use crate::model::{
-    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Severity, Verb, Verdict, Waived,
-    glob_matches,
+    Cause, Change, Digest, Disposition, Finding, Gap, Locator, Region, Severity, Verb, Verdict,
+    Waived, glob_matches,
 };
 use crate::rules::detectors::WaiverState;
 
@@ -180,9 +180,9 @@ fn causes(findings: &[Finding], changes: &[Change], policy: Policy) -> Vec<Cause
             .flatten()
             .copied()
             .filter(|&at| causes.get(at).is_some_and(|cause| holds(cause, finding, changes)))
-            .min();
+            .min_by_key(|&at| (causes.get(at).is_some_and(|cause| is_broad(cause, changes)), at));
         // Two rules on the same bytes of the same entry are one thing to a person.
-        let bytes = finding.offset.map(|offset| (&finding.path, offset));
+        let bytes = finding.place();
         let place = place.or_else(|| of_bytes.get(&bytes?).copied());
         // So is one that holds on several targets.
         let name = finding
@@ -233,9 +233,24 @@ fn instead(causes: &[Cause], first: usize, change: usize) -> Option<usize> {
     of.find(|(_, cause)| cause.disposition == Some(Disposition::Undeclared)).map(|(at, _)| at)
 }
 
+/// Whether the change of a cause is of no bytes in particular.
+fn is_broad(cause: &Cause, changes: &[Change]) -> bool {
+    let change = cause.change.and_then(|index| changes.get(index));
+    change.is_some_and(|change| change.verb == Verb::Region && change.region.is_none())
+}
+
 /// Whether a finding about an entry is about the bytes of a cause, whose change is of that entry.
 fn holds(cause: &Cause, finding: &Finding, changes: &[Change]) -> bool {
     let Some(change) = cause.change.and_then(|index| changes.get(index)) else { return false };
+    match change.region.as_deref() {
+        Some(Region::Defects(rule)) => return finding.rule == *rule,
+        Some(Region::Bytes(region)) => {
+            let range = region.offset..region.offset.saturating_add(region.length);
+            let place = finding.place().filter(|(path, _)| **path == region.path);
+            return place.is_some_and(|(_, offset)| range.contains(&offset));
+        }
+        None => {}
+    }
     match (cause.hunk.and_then(|hunk| change.hunks.get(hunk)), finding.offset) {
         (Some(hunk), Some(offset)) => {
             let end = hunk.new_offset + hunk.new_length.max(1);

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 use premaster::config::Config;
 use premaster::model::claim::{Strength, overlay};
 use premaster::model::manifest::ContainerId;
-use premaster::model::row::owner_name;
 use premaster::model::{Locator, Manifest, Outcome, Owner, Severity, Verdict};
 use premaster::pipeline::{self, Request};
 use premaster::walk::{self, Options};
@@ -127,7 +126,7 @@ fn regions(manifest: &Manifest, length: usize) -> Vec<Region> {
                     let format = container.volumes[usize::from(claim.volume)].format;
                     region.role = format!("{format} {}", claim.role.name);
                 }
-                region.owners.insert(owner_name(manifest, id, claim.volume, claim.owner));
+                region.owners.insert(manifest.owner_path(id, claim.volume, claim.owner));
                 if let Owner::Content(content) = claim.owner
                     && claim.role.strength == Strength::Content
                 {

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::model::Kind as EntryKind;
 use crate::model::claim::overlay;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind, row};
+use crate::model::{Container, Gap, Locator, Manifest, Row, RowKind};
 use crate::pipeline::Failure;
 use crate::report::{self, Listed};
 use crate::rules::near::did_you_mean;

@@ -4,8 +4,8 @@
 use super::collect::finding;
 use super::judge::{Judge, Judged};
 use crate::model::{
-    Census, Class, Confidence, Declared, Defect, Evidence, Finding, Gap, Locator, Severity,
-    TextKind,
+    Census, Change, Class, Confidence, Declared, Defect, Evidence, Finding, Gap, Location, Locator,
+    Severity, TextKind,
 };
 use crate::rules::detectors::{Look, WaiverState};
 use crate::rules::{Matcher, Rule};
@@ -13,13 +13,11 @@ use crate::rules::{Matcher, Rule};
 /// Bytes in a container outside its entries.
 #[derive(Clone, Copy, Debug)]
 pub struct Spot<'a> {
-    /// The container.
-    pub path: &'a Locator,
+    /// Whose they are, and where.
+    pub at: &'a Location,
     /// What the place is for, as a reader calls it, or `unclaimed`.
     pub place: &'a str,
-    /// Offset of the first of `bytes` in the container.
-    pub offset: u64,
-    /// The bytes, or as many as one chunk holds.
+    /// The first of them.
     pub bytes: &'a [u8],
 }
 
@@ -30,16 +28,23 @@ impl Judge<'_> {
         let rule = self.running(id)?;
         let Matcher::Detector(detector) = rule.matcher else { return None };
         let Look::Bytes(find) = detector.look else { return None };
-        Some(self.at(rule, spot, &find(spot.bytes)?))
+        Some(self.at(rule, spot, find(spot.bytes)?.start))
     }
 
-    /// Judges bytes that no file owns against those of the approved build:
-    /// `bytes/outside-any-file-changed`.
-    pub fn change(&self, id: &str, spot: &Spot<'_>, old: &[u8]) -> Option<Finding> {
+    /// Judges what nobody declared and no entry explains: `bytes/outside-any-file-changed`.
+    pub fn change(&self, id: &str, change: &Change) -> Option<Finding> {
         let rule = self.running(id)?;
         let Matcher::Detector(detector) = rule.matcher else { return None };
         let Look::Change(find) = detector.look else { return None };
-        Some(self.at(rule, spot, &find(old, spot.bytes)?))
+        let detail = change.note.as_deref().unwrap_or_default();
+        let mut location = Location::of(change.path.clone());
+        match change.bytes() {
+            Some(of) if of.path == change.path => {
+                location.range = Some(of.offset..of.offset.saturating_add(of.length));
+            }
+            beside => location.related = beside.cloned().map(Box::new),
+        }
+        find(change).then(|| self.about(rule, &location, detail))
     }
 
     /// Judges what could not be read: `bytes/unread-content`. The gap itself makes the verdict
@@ -52,9 +57,11 @@ impl Judge<'_> {
             return None;
         }
         let detail = format!("{}: {}", gap.kind.name(), gap.message);
-        let mut finding = self.about(rule, &gap.path, &detail, gap.range.map(|range| range.0));
-        finding.length = gap.range.map_or(0, |(start, end)| end.saturating_sub(start));
-        Some(finding)
+        let range = gap.range.map(|(start, end)| start..end);
+        let related = gap.related.clone();
+        let path = gap.path.clone();
+        let image_offset = range.as_ref().filter(|_| path.is_root()).map(|range| range.start);
+        Some(self.about(rule, &Location { path, range, related, image_offset }, &detail))
     }
 
     /// Whether a rule looks at the artifact as a whole, so that it says nothing of a part.
@@ -80,25 +87,21 @@ impl Judge<'_> {
         let Matcher::Detector(detector) = rule.matcher else { return None };
         let Look::Waiver(find) = detector.look else { return None };
         let occurrence = number;
-        let finding = || self.about(rule, &Locator::root(), detail, None);
+        let finding = || self.about(rule, &Location::of(Locator::root()), detail);
         find(state).then(|| Finding { occurrence, of_settings: true, ..finding() })
     }
 
-    /// The finding of a defect in the container or entry `path`. A rule that the catalogue lacks is
-    /// a mistake in premaster, which the finding says rather than keep silent; one that is disabled
+    /// The finding of a defect at a place. A rule that the catalogue lacks is a mistake in premaster,
+    /// which the finding says rather than keep silent; one that is disabled
     /// or too costly gives none.
-    pub fn defect(&self, path: &Locator, defect: &Defect) -> Option<Finding> {
-        let offset = defect.at.as_ref().map(|at| at.start);
-        let mut finding = if let Some(known) = self.catalogue().get(defect.rule) {
-            self.about(self.running(&known.id)?, path, &defect.message, offset)
-        } else {
-            let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);
-            let (severity, confidence) = (Severity::Error, Confidence::High);
-            let at = path.clone();
-            Finding { offset, ..Finding::new(defect.rule, severity, confidence, at, message) }
-        };
-        finding.length = defect.at.as_ref().map_or(0, |at| at.end.saturating_sub(at.start));
-        Some(finding)
+    pub fn defect(&self, location: &Location, defect: &Defect) -> Option<Finding> {
+        if let Some(known) = self.catalogue().get(defect.rule) {
+            return Some(self.about(self.running(&known.id)?, location, &defect.message));
+        }
+        let message = format!("{} (premaster has no rule {})", defect.message, defect.rule);
+        let (severity, confidence) = (Severity::Error, Confidence::High);
+        let found = Finding::new(defect.rule, severity, confidence, location.path.clone(), message);
+        Some(placed(found, location))
     }
 
     /// A rule that runs, by its id.
@@ -106,15 +109,14 @@ impl Judge<'_> {
         self.rules().find(|rule| rule.id == id)
     }
 
-    fn about(&self, rule: &Rule, path: &Locator, detail: &str, offset: Option<u64>) -> Finding {
+    fn about(&self, rule: &Rule, location: &Location, detail: &str) -> Finding {
+        let offset = location.range.as_ref().map(|range| range.start);
         let message = rule.render(|fact| match fact {
             "detail" => Some(detail.to_owned()),
             "offset" => offset.map(|offset| offset.to_string()),
             _ => None,
         });
-        let mut finding = self.of_container(rule, path, message);
-        finding.offset = offset;
-        finding
+        placed(self.of_container(rule, &location.path, message), location)
     }
 
     /// A finding about a container: every target sees it.
@@ -124,27 +126,29 @@ impl Judge<'_> {
         finding(rule, &judged, self.settings(), message)
     }
 
-    fn at(&self, rule: &Rule, spot: &Spot<'_>, hit: &std::ops::Range<usize>) -> Finding {
-        let offset = spot.offset + hit.start as u64;
-        let length = hit.end - hit.start;
+    /// A finding about bytes from `hit` of those of a spot on.
+    fn at(&self, rule: &Rule, spot: &Spot<'_>, hit: usize) -> Finding {
+        let location = spot.at.clone().behind(hit as u64);
+        let (start, length) = location.bytes();
         let message = rule.render(|fact| match fact {
             "detail" => Some(spot.place.to_owned()),
-            "offset" => Some(offset.to_string()),
             "count" => Some(length.to_string()),
-            "hex" => Some(
-                spot.bytes
-                    .get(hit.start)
-                    .map_or_else(|| "nothing".to_owned(), |b| format!("0x{b:02x}")),
-            ),
+            "hex" => spot.bytes.get(hit).map(|byte| format!("0x{byte:02x}")),
             _ => None,
         });
         Finding {
-            offset: Some(offset),
-            length: length as u64,
-            evidence: Evidence::around(spot.bytes, hit.start, spot.offset),
-            ..self.of_container(rule, spot.path, message)
+            evidence: Evidence::around(spot.bytes, hit, start.saturating_sub(hit as u64)),
+            ..placed(self.of_container(rule, &location.path, message), &location)
         }
     }
+}
+
+/// A finding with the place of its bytes.
+fn placed(found: Finding, location: &Location) -> Finding {
+    let offset = location.range.as_ref().map(|range| range.start);
+    let length = offset.map_or(0, |_| location.bytes().1);
+    let (related, image_offset) = (location.related.clone(), location.image_offset);
+    Finding { offset, length, related, image_offset, ..found }
 }
 
 /// A container as an entry without a name of its own.

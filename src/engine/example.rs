@@ -14,7 +14,8 @@ use super::settings::Settings;
 use super::sight::Sight;
 use crate::inspect::{self, Facts, Sweep};
 use crate::model::{
-    Class, ContainerId, ContentId, ContentPlace, Declared, Finding, Gap, GapKind, Locator,
+    Change, Class, ContainerId, ContentId, ContentPlace, Declared, Finding, Gap, GapKind, Location,
+    Locator,
 };
 use crate::rules::detectors::Look;
 use crate::rules::faults::Reopen;
@@ -150,13 +151,14 @@ fn run(
         None => example.bytes().unwrap_or_default(),
     };
     let at = Locator::parse("disc.iso");
-    let spot = Spot { path: &at, place: "slack", offset: 0, bytes: &bytes };
+    let location = Location { range: Some(0..bytes.len() as u64), ..Location::of(at.clone()) };
+    let spot = Spot { at: &location, place: "slack", bytes: &bytes };
     let found = match &rule.matcher {
         Matcher::Detector(detector) => match detector.look {
             Look::Bytes(_) => judge.bytes(&rule.id, &spot).into_iter().collect(),
             Look::Change(_) => {
-                let old = example.old_bytes().ok_or("an example of a change needs `old`")?;
-                judge.change(&rule.id, &spot, &old).into_iter().collect()
+                let verb = example.change.ok_or("an example of a change needs `change`, a verb")?;
+                judge.change(&rule.id, &Change::new(at, verb)).into_iter().collect()
             }
             Look::Gap(_) => {
                 let kind = example.gap.as_deref().and_then(GapKind::named);

@@ -1,5 +1,6 @@
 //! Changes: what differs between two builds, and what became of each difference.
 
+use super::finding::Related;
 use super::locator::Locator;
 
 /// What became of a difference. Ordered from harmless to blocking.
@@ -121,6 +122,15 @@ pub struct Hunk {
 /// Bytes of a hunk that are kept.
 pub const HUNK_BYTES: usize = 64;
 
+/// What of a container differs outside its entries, where it is known more exactly than that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Region {
+    /// Bytes of it.
+    Bytes(Related),
+    /// How many defects a reader found, which the rule with this id tells one by one.
+    Defects(String),
+}
+
 /// What differs about one entry, one content, or one region.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
@@ -144,7 +154,9 @@ pub struct Change {
     pub disposition: Disposition,
     /// Which changes it follows from, by index.
     pub causes: Vec<usize>,
-    /// What a person needs besides: the region's place, why an intent did not fit.
+    /// Of a region, which it is.
+    pub region: Option<Box<Region>>,
+    /// What a person needs besides: what a region is for, why an intent did not fit.
     pub note: Option<String>,
 }
 
@@ -162,7 +174,16 @@ impl Change {
             encoding: None,
             disposition: Disposition::Undeclared,
             causes: Vec::new(),
+            region: None,
             note: None,
+        }
+    }
+
+    /// The bytes of a region.
+    pub fn bytes(&self) -> Option<&Related> {
+        match self.region.as_deref()? {
+            Region::Bytes(bytes) => Some(bytes),
+            Region::Defects(_) => None,
         }
     }
 

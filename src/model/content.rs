@@ -125,6 +125,35 @@ impl Stored {
             _ => None,
         }
     }
+
+    /// Where byte `offset` of the content lies in the container, if it lies there as it is.
+    pub fn position_of(&self, offset: u64) -> Option<u64> {
+        let mut before = 0;
+        let mut extents = self.as_they_are();
+        let extent = extents.find(|extent| {
+            let is_here = offset - before < extent.length;
+            before += if is_here { 0 } else { extent.length };
+            is_here
+        })?;
+        (!extent.is_hole()).then(|| extent.start.checked_add(offset - before))?
+    }
+
+    /// The same the other way round: which byte of the content lies at a position of the container.
+    pub fn offset_of(&self, position: u64) -> Option<u64> {
+        let mut before = 0u64;
+        let mut extents = self.as_they_are();
+        let extent = extents.find(|extent| {
+            let is_here = position.checked_sub(extent.start).is_some_and(|n| n < extent.length);
+            before = before.saturating_add(if is_here { 0 } else { extent.length });
+            is_here && !extent.is_hole()
+        })?;
+        before.checked_add(position - extent.start)
+    }
+
+    /// Its extents, none if it is packed.
+    fn as_they_are(&self) -> impl Iterator<Item = &Extent> {
+        self.extents.iter().filter(|_| self.codec == Codec::Plain)
+    }
 }
 
 /// What one pass over a content found.

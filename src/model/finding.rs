@@ -53,7 +53,7 @@ impl Confidence {
 pub struct Evidence {
     /// Up to 32 bytes around the hit.
     pub bytes: Vec<u8>,
-    /// Offset of the first of them in the entry.
+    /// Offset of the first of them in the entry, or in the container beside it.
     pub start: u64,
 }
 
@@ -70,6 +70,17 @@ impl Evidence {
         let around = around.get(..Self::LENGTH).unwrap_or(around);
         Some(Self { bytes: around.to_vec(), start: start + from as u64 })
     }
+}
+
+/// Bytes elsewhere that something said of an entry rests on: its record in the container.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Related {
+    /// Whose bytes they are.
+    pub path: Locator,
+    /// Offset of the first of them.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
 }
 
 /// One hit of one rule.
@@ -101,6 +112,9 @@ pub struct Finding {
     pub message: String,
     /// The bytes around the hit.
     pub evidence: Option<Evidence>,
+    /// What it rests on if that is no byte of the entry: of a record, a header or slack, where it lies
+    /// in the container.
+    pub related: Option<Box<Related>>,
     /// Offset in the outermost file, if the bytes lie there as they are.
     pub image_offset: Option<u64>,
     /// How many more hits of the rule in this entry were counted and not listed.
@@ -141,6 +155,7 @@ impl Finding {
             column: None,
             message,
             evidence: None,
+            related: None,
             image_offset: None,
             more: 0,
             occurrence: 0,
@@ -149,6 +164,13 @@ impl Finding {
             why: String::new(),
             remedy: String::new(),
         }
+    }
+
+    /// Whose byte its first is, and which: one of the entry, or of the container beside it. Evidence
+    /// counts from there.
+    pub fn place(&self) -> Option<(&Locator, u64)> {
+        let beside = self.related.as_ref().map(|related| (&related.path, related.offset));
+        self.offset.map(|offset| (&self.path, offset)).or(beside)
     }
 
     /// `pm1:` and 128 bits of BLAKE3 over rule, target, locator, the bytes around the hit, and the
@@ -165,7 +187,9 @@ impl Finding {
     /// whole has none.
     pub fn around(&self) -> &[u8] {
         const SIDE: usize = 16;
-        let (Some(evidence), Some(offset)) = (&self.evidence, self.offset) else { return &[] };
+        let (Some(evidence), Some((_, offset))) = (&self.evidence, self.place()) else {
+            return &[];
+        };
         let bytes = evidence.bytes.as_slice();
         let clipped = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(bytes.len());
         let at = clipped(offset.saturating_sub(evidence.start));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::digest::Digest;
+use super::finding::Related;
 use super::locator::Locator;
 
 /// Why something was not inspected.
@@ -58,6 +59,8 @@ pub struct Gap {
     pub path: Locator,
     /// Which bytes of it, if not all.
     pub range: Option<(u64, u64)>,
+    /// Where the bytes lie in the container, if they are none of the entry.
+    pub related: Option<Box<Related>>,
     /// Why.
     pub kind: GapKind,
     /// What was expected and what was found.
@@ -69,7 +72,7 @@ pub struct Gap {
 impl Gap {
     /// A gap over a whole entry.
     pub fn new(path: Locator, kind: GapKind, message: impl Into<String>) -> Self {
-        Self { path, range: None, kind, message: message.into(), digest: None }
+        Self { path, range: None, related: None, kind, message: message.into(), digest: None }
     }
 
     /// The same, over some of its bytes.

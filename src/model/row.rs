@@ -160,7 +160,7 @@ impl Manifest {
         let container = self.container(id)?;
         let volume = container.volumes.get(usize::from(v))?;
         let of = volume.views.get(view)?;
-        let owner = |owner| owner_name(self, id, v, owner).to_string();
+        let owner = |owner| self.owner_path(id, v, owner).to_string();
         let mut residues: Vec<_> = volume
             .residues
             .iter()
@@ -200,7 +200,7 @@ impl Manifest {
         if view == 0 {
             let mut seen = std::collections::HashMap::<(&str, String), u32>::new();
             for loose in container.loose.iter().filter(|loose| loose.volume == v) {
-                let owner = owner_name(self, id, loose.volume, loose.owner).to_string();
+                let owner = self.owner_path(id, loose.volume, loose.owner).to_string();
                 let ordinal = seen.entry((loose.role.name, owner.clone())).or_default();
                 residues.push(ResidueRow {
                     role: Cow::Borrowed(loose.role.name),
@@ -227,26 +227,6 @@ impl Manifest {
             layout_agrees: of.layout_agrees,
             residues,
         })
-    }
-}
-
-/// Whose a claim is, as a locator; the volume is the root of its view.
-pub fn owner_name(
-    manifest: &Manifest,
-    id: ContainerId,
-    v: u16,
-    owner: super::claim::Owner,
-) -> Locator {
-    use super::claim::Owner;
-    match owner {
-        Owner::Volume => manifest.container_path(id),
-        Owner::Node(node) => manifest.path(Place { container: id, volume: v, node }),
-        Owner::Content(content) => {
-            manifest.container(id).and_then(|container| container.main_of(v, content)).map_or_else(
-                || manifest.container_path(id),
-                |(volume, node)| manifest.path(Place { container: id, volume, node }),
-            )
-        }
     }
 }
 

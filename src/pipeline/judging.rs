@@ -5,13 +5,15 @@ use std::ops::Range;
 
 use super::cores;
 use super::parsing::{parse_all, parse_single, place_in_image, unreadable};
-use crate::compare::Comparison;
+use crate::compare::{Comparison, ItemKind};
 use crate::config::Waiver;
 use crate::engine::{Judge, Judged, LEFT_OUT, Sight, Spot};
 use crate::inspect;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Class, Declared, Finding, Gap, Locator, Manifest, field, row};
+use crate::model::{
+    Change, Class, Declared, Disposition, Finding, Gap, Location, Locator, Manifest, field,
+};
 use crate::rules::detectors::WaiverState;
 use crate::walk::Artifact;
 
@@ -29,6 +31,8 @@ pub(super) struct Round<'a> {
     pub(super) sight: &'a Sight<'a>,
     /// How it differs from the approved build.
     pub(super) comparison: Option<&'a Comparison>,
+    /// The same changes, with what became of them; none where what nobody declared is told only.
+    pub(super) changes: &'a [Change],
     /// Whether what is as in the approved build need not be looked at for structure.
     pub(super) only_changed: bool,
     /// Whether the artifact is a part of something.
@@ -67,6 +71,7 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
     for id in manifest.container_ids() {
         judge_structure(judge, manifest, id, &mut findings);
     }
+    findings.extend(judge_regions(round));
     let parsed = parse_all(round);
     gaps.extend(parsed.gaps);
     let mut structures = FastMap::default();
@@ -89,9 +94,9 @@ pub(super) fn judge_all(round: &Round<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> 
         if *zero {
             continue;
         }
-        let path = manifest.content_path(*place);
+        let location = Location::of(manifest.content_path(*place));
         let detail = format!("{bytes} bytes behind the packed data");
-        let spot = Spot { path: &path, place: &detail, offset: 0, bytes: &[1] };
+        let spot = Spot { at: &location, place: &detail, bytes: &[1] };
         findings.extend(judge.bytes("bytes/data-after-end", &spot).map(|mut finding| {
             finding.offset = None;
             finding.evidence = None;
@@ -291,8 +296,8 @@ fn judge_structure(
     let Some(container) = manifest.container(id) else { return };
     for (v, volume) in container.volumes.iter().enumerate() {
         for defect in &volume.defects {
-            let path = row::owner_name(manifest, id, v as u16, defect.owner);
-            findings.extend(judge.defect(&path, defect));
+            let location = manifest.locate(id, v as u16, defect.owner, defect.at.as_ref());
+            findings.extend(judge.defect(&location, defect));
         }
     }
     // One finding a role: an image whose every slack is dirty is one thing to a person.
@@ -304,18 +309,26 @@ fn judge_structure(
             }
             continue;
         }
-        let path = row::owner_name(manifest, id, loose.volume, loose.owner);
-        let spot =
-            Spot { path: &path, place: loose.role.name, offset: loose.first, bytes: &loose.sample };
-        if let Some(mut finding) = judge.bytes("bytes/outside-any-file-not-zero", &spot) {
-            finding.length = loose.end - loose.first;
-            if container.inside.is_none() {
-                finding.image_offset = finding.offset;
-            }
+        let location =
+            manifest.locate(id, loose.volume, loose.owner, Some(&(loose.first..loose.end)));
+        let spot = Spot { at: &location, place: loose.role.name, bytes: &loose.sample };
+        if let Some(finding) = judge.bytes("bytes/outside-any-file-not-zero", &spot) {
             first_of.push((loose.role.name, findings.len()));
             findings.push(finding);
         }
     }
+}
+
+/// What differs from the approved build, belongs to no entry and was not declared.
+fn judge_regions(round: &Round<'_>) -> Vec<Finding> {
+    let items = round.comparison.iter().flat_map(|comparison| &comparison.items);
+    let regions = items.zip(round.changes).filter(|(item, change)| {
+        let is_root = change.causes.is_empty() && change.disposition == Disposition::Undeclared;
+        is_root && item.kind == ItemKind::Residue
+    });
+    let judged =
+        regions.map(|(_, change)| round.judge.change("bytes/outside-any-file-changed", change));
+    judged.flatten().collect()
 }
 
 /// Waivers that accept nothing, in their order. Of a part, only what is over, and what is for one

@@ -101,6 +101,7 @@ pub fn check(request: &Request) -> Result<Checked, Failure> {
         artifact: &artifact,
         sight: &sight,
         comparison: comparison.as_ref(),
+        changes: if request.report_only { &[] } else { &changes },
         only_changed: by_manifest && !request.all_findings,
         partial: request.partial,
         versioned: matches!(request.artifact, Input::Tree(_)),

@@ -208,7 +208,7 @@ fn look(
 pub(super) fn place_in_image(artifact: &Artifact, place: ContentPlace, findings: &mut [Finding]) {
     for finding in findings {
         finding.image_offset =
-            finding.offset.and_then(|offset| artifact.image_offset(place, offset));
+            finding.offset.and_then(|offset| artifact.manifest.image_offset(place, offset));
     }
 }
 

@@ -52,7 +52,7 @@ impl Line {
 /// The bytes around a finding.
 pub(super) fn finding(finding: &Finding, encoding: Option<&str>) -> Option<Line> {
     let evidence = finding.evidence.as_ref()?;
-    let at = finding.offset.unwrap_or(evidence.start);
+    let at = finding.place().map_or(evidence.start, |(_, offset)| offset);
     let hit = usize::try_from(at.saturating_sub(evidence.start)).unwrap_or_default();
     Some(line(&evidence.bytes, evidence.start, hit, finding.length.max(1), encoding))
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::sentence::{change_sentence, field_sentence, remedy};
+use super::sentence::{change_sentence, field_sentence, related_place, remedy};
 use crate::model::locator::{escape_text, harmless, unescape};
 use crate::model::outcome::Subject;
 use crate::model::{
@@ -88,11 +88,13 @@ pub(super) fn issues(outcome: &Outcome) -> Vec<Issue<'_>> {
 /// The same for systems that list gaps beside them: what only tells of a gap what it means is left
 /// out, unless it blocks.
 pub(super) fn issues_beside_gaps(outcome: &Outcome) -> Vec<Issue<'_>> {
-    let gaps = outcome.gaps.iter().map(|gap| (&gap.path, gap.range.map(|range| range.0)));
+    let gaps = outcome.gaps.iter();
+    let gaps = gaps.map(|gap| (&gap.path, gap.range.map(|range| range.0), gap.related.as_deref()));
     let gaps: HashSet<_> = gaps.collect();
     let mut all = issues(outcome);
     all.retain(|issue| {
-        let place = (issue.path, issue.bytes.map(|bytes| bytes.0));
+        let related = issue.finding.and_then(|finding| finding.related.as_deref());
+        let place = (issue.path, issue.bytes.map(|bytes| bytes.0), related);
         issue.blocking || issue.rule != UNREAD || !gaps.contains(&place)
     });
     all
@@ -118,7 +120,10 @@ pub(super) fn of_finding(finding: &Finding) -> Issue<'_> {
         path: &finding.path,
         bytes: finding.offset.map(|offset| (offset, finding.length)),
         position: finding.line.zip(finding.column),
-        place: place(finding.offset, finding.line.zip(finding.column)),
+        place: match &finding.related {
+            Some(related) => related_place(related),
+            None => place(finding.offset, finding.line.zip(finding.column)),
+        },
         message: harmless(&(finding.message.clone() + &more)),
         why: harmless(finding.why.trim()),
         remedy: harmless(finding.remedy.trim()),

@@ -10,7 +10,8 @@ use crate::model::change::Granularity;
 use crate::model::locator::{escape_text, harmless};
 use crate::model::outcome::Subject;
 use crate::model::{
-    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Severity, Waived,
+    Cause, Change, Disposition, FieldChange, Finding, Gap, Hunk, Locator, Outcome, Related,
+    Severity, Waived,
 };
 
 /// The schema of the object.
@@ -169,12 +170,17 @@ fn finding(finding: &Finding) -> Value {
             "text": escape_text(&evidence.bytes),
         })),
         "image_offset": finding.image_offset,
-        "related": [],
+        "related": related(finding.related.as_deref()),
         "more": finding.more,
         "fingerprint": finding.fingerprint(),
         "why": finding.why.trim(),
         "remedy": finding.remedy.trim(),
     })
+}
+
+fn related(related: Option<&Related>) -> Vec<Value> {
+    let told = |related: &Related| json!({ "path": related.path, "offset": related.offset, "length": related.length });
+    related.into_iter().map(told).collect()
 }
 
 fn change(index: usize, change: &Change) -> Value {
@@ -189,6 +195,7 @@ fn change(index: usize, change: &Change) -> Value {
         "fields": change.fields.iter().map(field).collect::<Vec<_>>(),
         "hunks": change.hunks.iter().map(|h| hunk(h, change.encoding.as_deref())).collect::<Vec<_>>(),
         "truncated": (change.more_hunks > 0).then_some(change.more_hunks),
+        "related": related(change.bytes()),
         "causes": change.causes.iter().map(|&index| change_id(index)).collect::<Vec<_>>(),
         "note": change.note.as_deref().map(harmless),
     })
@@ -231,6 +238,7 @@ fn gap(gap: &Gap) -> Value {
     json!({
         "path": gap.path,
         "range": gap.range.map(|(start, end)| json!({ "start": start, "end": end })),
+        "related": related(gap.related.as_deref()),
         "kind": gap.kind.name(),
         "message": escape_text(gap.message.as_bytes()),
         "blake3": gap.digest.map(|digest| digest.to_string()),

@@ -16,7 +16,9 @@ use super::issue::{
     CAP, Issue, UNDECLARED, UNFULFILLED, host_file, is_folder, issues, of_finding, uri_of,
 };
 use crate::model::locator::harmless;
-use crate::model::{Confidence, Disposition, Gap, Locator, Outcome, Severity, Verdict, Waived};
+use crate::model::{
+    Confidence, Disposition, Gap, Locator, Outcome, Related, Severity, Verdict, Waived,
+};
 use crate::rules::{Catalogue, Rule};
 
 const SCHEMA: &str =
@@ -170,6 +172,9 @@ impl<'a> Run<'a> {
                 "verb": issue.change.map(|change| change.verb.name()),
             },
         });
+        if let Some(related) = issue.finding.and_then(|finding| finding.related.as_ref()) {
+            result["relatedLocations"] = json!([self.beside(related)]);
+        }
         if let Some(unchanged) = issue.unchanged {
             result["baselineState"] = json!(if unchanged { "unchanged" } else { "new" });
         }
@@ -236,16 +241,21 @@ impl<'a> Run<'a> {
         parent
     }
 
+    /// The record of an entry in its container.
+    fn beside(&mut self, related: &Related) -> Value {
+        self.location(&related.path, Some(bytes(related.offset, related.length)), None)
+    }
+
     fn gap(&mut self, gap: &Gap) -> Value {
         self.gaps.insert(gap.kind.name());
-        let region = gap.range.map(
-            |(start, end)| json!({ "byteOffset": start, "byteLength": end.saturating_sub(start) }),
-        );
+        let region = gap.range.map(|(start, end)| bytes(start, end.saturating_sub(start)));
+        let mut locations = vec![self.location(&gap.path, region, None)];
+        locations.extend(gap.related.as_ref().map(|related| self.beside(related)));
         json!({
             "descriptor": { "id": gap_id(gap.kind.name()) },
             "level": "error",
             "message": { "text": harmless(&format!("{} was not inspected: {}", gap.path, gap.message)) },
-            "locations": [self.location(&gap.path, region, None)],
+            "locations": locations,
         })
     }
 
@@ -340,9 +350,13 @@ fn of_changes(id: &str, title: &str, why: &str, remedy: &str) -> Value {
 }
 
 /// The bytes and, of a text, the place where they begin.
+fn bytes(offset: u64, length: u64) -> Value {
+    json!({ "byteOffset": offset, "byteLength": length })
+}
+
 fn region(issue: &Issue<'_>) -> Option<Value> {
     let (offset, length) = issue.bytes?;
-    let mut region = json!({ "byteOffset": offset, "byteLength": length });
+    let mut region = bytes(offset, length);
     if let Some((line, column)) = issue.position {
         region["startLine"] = json!(line);
         region["startColumn"] = json!(column);

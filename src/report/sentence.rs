@@ -2,7 +2,8 @@
 
 use super::bytes::{count, spaced, text};
 use crate::model::change::Granularity;
-use crate::model::{Change, Disposition, FieldChange, Finding, Hunk, Verb};
+use crate::model::locator::harmless;
+use crate::model::{Change, Disposition, FieldChange, Finding, Hunk, Related, Verb};
 
 /// What a change is.
 pub(super) fn change_sentence(
@@ -99,13 +100,27 @@ fn position(line: Option<u64>, column: Option<u64>) -> String {
 
 /// Where in its entry a finding is; empty if it is about the whole.
 pub(super) fn finding_place(finding: &Finding) -> String {
-    let Some(offset) = finding.offset else { return String::new() };
+    let Some((_, offset)) = finding.place() else { return String::new() };
     let image = finding
         .image_offset
         .filter(|at| *at != offset)
         .map(|at| format!(" (image offset {at}, 0x{at:x})"))
         .unwrap_or_default();
-    format!("offset {offset}{}{image}", position(finding.line, finding.column))
+    let place = match &finding.related {
+        Some(related) => related_place(related),
+        None => format!("offset {offset}{}", position(finding.line, finding.column)),
+    };
+    place + &image
+}
+
+/// Where the record of an entry lies in its container.
+pub(super) fn related_place(related: &Related) -> String {
+    let whole = if related.path.is_root() {
+        "the artifact".to_owned()
+    } else {
+        harmless(&related.path.to_string())
+    };
+    format!("offset {} of {whole}", related.offset)
 }
 
 /// Where in its entry a run of bytes is.

@@ -37,9 +37,6 @@ pub struct Example {
     /// The content in hex; spaces are passed over.
     #[serde(default)]
     pub hex: Option<String>,
-    /// The content of the approved build in hex, for rules on changes.
-    #[serde(default)]
-    pub old: Option<String>,
     /// An encoding that the container declares: a text in it.
     #[serde(default)]
     pub declared: Option<String>,
@@ -178,10 +175,5 @@ impl Example {
     pub fn paths(&self) -> Vec<Vec<u8>> {
         let spelled = self.names.iter().map(|name| name.clone().into_bytes());
         spelled.chain(self.names_hex.iter().filter_map(|hex| from_hex(hex))).collect()
-    }
-
-    /// The content of the approved build.
-    pub fn old_bytes(&self) -> Option<Vec<u8>> {
-        from_hex(self.old.as_deref()?)
     }
 }

@@ -159,7 +159,7 @@ fn example(targets: &[&str], verbs: &[&str]) -> Value {
         "properties": {
             "hit": { "type": "boolean" },
             "note": text, "name": text, "names": texts, "names-hex": texts, "view": text,
-            "text": text, "hex": text, "old": text, "declared": text, "resource": text,
+            "text": text, "hex": text, "declared": text, "resource": text,
             "approved": { "enum": ["text", "binary", "container", "empty"] },
             "gap": { "enum": gaps },
             "waiver": { "enum": ["used", "unused", "expired"] },

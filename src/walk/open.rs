@@ -98,9 +98,7 @@ impl Artifact {
 
     fn stored(&self, place: ContentPlace) -> io::Result<&Stored> {
         self.manifest
-            .container(place.container)
-            .and_then(|container| container.volumes.get(usize::from(place.volume)))
-            .and_then(|volume| volume.contents.get(place.content.0 as usize))
+            .stored(place)
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such content"))
     }
 
@@ -193,26 +191,5 @@ impl Artifact {
             format: content.and_then(|content| content.format),
             approved: None,
         }))
-    }
-
-    /// The offset in the artifact of byte `offset` of a content, if the bytes lie there as they are.
-    pub fn image_offset(&self, place: ContentPlace, offset: u64) -> Option<u64> {
-        if self.is_folder(place) {
-            return None;
-        }
-        let stored = self.stored(place).ok().filter(|stored| stored.codec == Codec::Plain)?;
-        let mut left = offset;
-        let extent = stored.extents.iter().find(|extent| {
-            let here = left < extent.length;
-            if !here {
-                left -= extent.length;
-            }
-            here
-        })?;
-        let at = (!extent.is_hole()).then(|| extent.start.checked_add(left))??;
-        match self.manifest.container(place.container)?.inside {
-            None => Some(at),
-            Some(outer) => self.image_offset(outer, at),
-        }
     }
 }

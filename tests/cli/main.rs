@@ -16,6 +16,7 @@ mod git;
 mod house;
 mod links;
 mod listing;
+mod located;
 mod names;
 mod order;
 mod output;

@@ -40,7 +40,7 @@ use super::links::Broken;
 use super::name::Name;
 use super::parsed::{Hits, Join, Notes, Parsed};
 use super::targets::Target;
-use crate::model::{Census, GapKind};
+use crate::model::{Census, Change, GapKind};
 
 pub use super::entry::{Charset, Entry, Place, Told};
 
@@ -187,8 +187,8 @@ pub enum Look {
     EntryOn(fn(&Entry<'_>, &Target, &[&Target]) -> Option<Told>),
     /// Bytes in a place where none are expected; a hit says which.
     Bytes(fn(&[u8]) -> Option<Range<usize>>),
-    /// The old and the new bytes of a place; a hit says which of the new ones.
-    Change(fn(&[u8], &[u8]) -> Option<Range<usize>>),
+    /// What differs from the approved build, and nobody declared.
+    Change(fn(&Change) -> bool),
     /// What could not be read.
     Gap(fn(GapKind) -> bool),
     /// A waiver, when everything is judged.

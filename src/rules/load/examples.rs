@@ -24,9 +24,8 @@ pub(super) fn check_examples(
     });
     for example in &raw.example {
         let (at, example) = (example.span().start, example.get_ref());
-        let hexes = [&example.hex, &example.old].into_iter().flatten();
-        let hexes = hexes.chain(example.patch.iter().map(|patch| &patch.hex));
-        for hex in hexes {
+        let patched = example.patch.iter().map(|patch| &patch.hex);
+        for hex in example.hex.iter().chain(patched) {
             if from_hex(hex).is_none() {
                 return place.error(at, format!("{hex:?} is not hex: expected pairs of digits"));
             }

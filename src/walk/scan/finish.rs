@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError};
 
 use super::super::folder::Folder;
 use super::{RawGap, Scan, lock};
-use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Content, Digest, Gap, GapKind, Manifest, Owner, Volume, row};
+use crate::model::manifest::ContainerId;
+use crate::model::{Content, Gap, GapKind, Manifest, Volume};
 
 impl Scan<'_> {
     /// Puts together what was found. Nothing else holds the folders and images any more.
@@ -56,10 +56,11 @@ impl Scan<'_> {
             for (v, volume) in container.volumes.iter().enumerate() {
                 for unread in &volume.unread {
                     let id = ContainerId(id as u32);
-                    let path = row::owner_name(&manifest, id, v as u16, unread.owner);
-                    let mut gap = Gap::new(path, unread.kind, unread.message.clone());
-                    gap.digest = digest_of(&manifest, id, v as u16, unread.owner);
-                    gap.range = unread.at.as_ref().map(|at| (at.start, at.end));
+                    let location = manifest.locate(id, v as u16, unread.owner, unread.at.as_ref());
+                    let mut gap = Gap::new(location.path, unread.kind, unread.message.clone());
+                    gap.digest = manifest.owner_digest(id, v as u16, unread.owner);
+                    gap.range = location.range.map(|at| (at.start, at.end));
+                    gap.related = location.related;
                     gaps.push(gap);
                 }
             }
@@ -82,24 +83,6 @@ impl Scan<'_> {
             }
         }
         manifest
-    }
-}
-
-/// What the bytes are known by that an owner stands for: of the volume those of its container.
-fn digest_of(manifest: &Manifest, id: ContainerId, v: u16, owner: Owner) -> Option<Digest> {
-    let content = match owner {
-        Owner::Volume => None,
-        Owner::Node(node) => {
-            Some(manifest.content_place(Place { container: id, volume: v, node })?)
-        }
-        Owner::Content(content) => {
-            let (volume, content) = manifest.container(id)?.canonical(v, content);
-            Some(ContentPlace { container: id, volume, content })
-        }
-    };
-    match content.or(manifest.container(id)?.inside) {
-        Some(place) => manifest.content(place)?.known_by(),
-        None => manifest.artifact.blake3,
     }
 }
 
