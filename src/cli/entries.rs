@@ -80,7 +80,11 @@ impl LsArgs {
             options.nested = true;
             artifact = walk::scan(&path, &options)?;
         }
-        let listed = self.entries(&artifact.manifest, inner.as_ref());
+        let mut listed = self.entries(&artifact.manifest, inner.as_ref());
+        if listed.is_empty() {
+            let named = inner.as_ref().and_then(|inner| artifact.manifest.by_main_name(inner));
+            listed = named.map_or(listed, |named| self.entries(&artifact.manifest, Some(&named)));
+        }
         if listed.is_empty()
             && let Some(name) = self.view.as_deref().filter(|name| *name != "all")
         {
@@ -254,7 +258,9 @@ impl CatArgs {
             artifact = walk::scan(&path, &options)?;
         }
         let manifest = &artifact.manifest;
-        let place = manifest.find(&inner).ok_or_else(|| no_entry(&path, manifest, &inner))?;
+        let place =
+            manifest.find(&inner).or_else(|| manifest.find(&manifest.by_main_name(&inner)?));
+        let place = place.ok_or_else(|| no_entry(&path, manifest, &inner))?;
         let content = artifact
             .manifest
             .content_place(place)

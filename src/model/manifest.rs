@@ -466,6 +466,16 @@ impl Manifest {
         })
     }
 
+    /// A locator with the main name of the container that it goes into, which it may call by one of
+    /// another view: `!joliet/a.zip!/b` is `a.zip!/b`.
+    pub fn by_main_name(&self, path: &Locator) -> Option<Locator> {
+        let (outer, inner) = path.as_str().split_at(path.as_str().rfind('!').filter(|&at| at > 0)?);
+        let outer = Locator::parse(outer);
+        let place = self.find(&outer).or_else(|| self.find(&self.by_main_name(&outer)?))?;
+        let container = self.inside(self.content_place(place)?)?;
+        Some(Locator::parse(&format!("{}{inner}", self.container_path(container).as_str())))
+    }
+
     /// Every entry, in the order of the readers.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         self.containers.iter().enumerate().flat_map(|(c, container)| {

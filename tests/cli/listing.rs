@@ -106,3 +106,20 @@ fn a_map_has_neither_holes_nor_overlaps() {
     ran.says(&["iso: system area (.)", "hfs: content (!hfs/FreedomOfPress/..namedfork/rsrc)"]);
     assert!(story("fixed.iso").is_file());
 }
+
+/// What lies in a container is found by any name of that.
+#[test]
+fn a_container_may_be_called_by_its_other_name() {
+    let scratch = Scratch::new();
+    let one = scratch.file("tree/a.zip", zip(&[(b"in/z.zip", &zip(&[(b"m.txt", b"one\n")]))]));
+    std::fs::hard_link(one, scratch.path("tree/b.zip")).expect("possible");
+    let tree = scratch.path("tree");
+    let tree = tree.to_str().expect("UTF-8");
+    for name in ["a.zip", "b.zip"] {
+        let entry = format!("{tree}!/{name}!/in/z.zip!/m.txt");
+        assert_eq!(premaster(["cat", &entry]).exits(0).raw, b"one\n");
+        premaster(["ls", &entry]).exits(0).says(&["a.zip!/in/z.zip!/m.txt\n"]);
+    }
+    premaster(["cat", &format!("{tree}!/b.zip!/in/z.zip!/n.txt")]).exits(2);
+    premaster(["cat", &format!("{tree}!/c.zip!/in/z.zip!/m.txt")]).exits(2);
+}
