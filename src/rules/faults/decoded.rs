@@ -61,9 +61,16 @@ impl Decoded {
         Ok(Self { text, encoding, start: start as u64 })
     }
 
-    /// Where that stood in the content which is at this offset of the text.
-    pub(super) fn offset(&self, at: u64) -> u64 {
-        let at = usize::try_from(at).unwrap_or(usize::MAX).min(self.text.len());
+    /// Where those characters stood in the content of which bytes are at this offset of the text: the
+    /// offset there and the length.
+    pub(super) fn place(&self, at: u64, length: u64) -> (u64, u64) {
+        let clamped = |at| usize::try_from(at).unwrap_or(usize::MAX);
+        let start = self.offset(self.text.floor_char_boundary(clamped(at)));
+        let end = self.offset(self.text.ceil_char_boundary(clamped(at.saturating_add(length))));
+        (start, end - start)
+    }
+
+    fn offset(&self, at: usize) -> u64 {
         let before = self.text.get(..at).unwrap_or_default();
         let bytes = if self.encoding.is_single_byte() {
             before.chars().count()
@@ -102,10 +109,10 @@ mod tests {
             [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
         };
         for (content, expected) in [
-            (utf16("<a>é\u{1f600}!"), Ok(Some(2 + 12))),
-            (utf16("[é!")[2..].to_vec(), Ok(Some(4))),
-            (xml("ISO-8859-1", b"<a>\xe9!"), Ok(Some(43 + 4))),
-            (xml("Shift_JIS", b"\x83\x65!"), Ok(Some(42 + 2))),
+            (utf16("<a>é\u{1f600}!"), Ok(Some((2 + 12, 2)))),
+            (utf16("[é!")[2..].to_vec(), Ok(Some((4, 2)))),
+            (xml("ISO-8859-1", b"<a>\xe9!"), Ok(Some((43 + 4, 1)))),
+            (xml("Shift_JIS", b"\x83\x65!"), Ok(Some((42 + 2, 1)))),
             (xml("ISO-8859-1", b"!"), Ok(None)),
             (xml("nothing", b"\xe9!"), Err(())),
             (xml("UTF-16", b"\xe9!"), Err(())),
@@ -116,11 +123,20 @@ mod tests {
             let place = match Content::of(&content) {
                 Content::Utf8(_) => Ok(None),
                 Content::Decoded(found) => {
-                    Ok(Some(found.offset(found.text.find('!').unwrap_or(0) as u64)))
+                    Ok(Some(found.place(found.text.find('!').unwrap_or(0) as u64, 1)))
                 }
                 Content::Unread(_) => Err(()),
             };
             assert_eq!(place, expected, "{}", content.escape_ascii());
+        }
+        // A byte of a character that was one byte, or two, is all of it.
+        for (content, expected) in
+            [(xml("ISO-8859-1", b"\xe9!"), (43, 1)), (xml("Shift_JIS", b"\x83\x65!"), (42, 2))]
+        {
+            let Content::Decoded(found) = Content::of(&content) else { panic!("decoded") };
+            let at = found.text.find(|c: char| !c.is_ascii()).unwrap_or(0) as u64;
+            assert_eq!(found.place(at, 1), expected);
+            assert_eq!(found.place(at + 1, 1), expected);
         }
         let large = [b"\xff\xfe".to_vec(), vec![b'a'; LARGE]].concat();
         assert!(matches!(Content::of(&large), Content::Unread(_)));

@@ -324,8 +324,7 @@ fn unicode(name: &[u8], content: &[u8], walk: fn(&Text<'_>, &mut Faults), faults
             let mut found = Faults::default();
             walk(&Text { whole: &decoded.text, name, start: 0 }, &mut found);
             for fault in found.0 {
-                let at = decoded.offset(fault.at);
-                let length = decoded.offset(fault.at + fault.length) - at;
+                let (at, length) = decoded.place(fault.at, fault.length);
                 faults.tell(fault.kind, at, length, fault.detail);
             }
         }
