@@ -160,12 +160,13 @@ pub trait Sink {
     /// The last segment of the container's own name.
     fn name(&self) -> &[u8];
 
-    /// Takes the bytes of an entry: reads `data` to its end, hashes and counts them. `stored` says
-    /// where they lie in the stream. The content is claimed, with slack up to the next multiple of
-    /// `block` bytes left to the reader.
+    /// Takes the bytes of an entry: reads `data` to its end, hashes and counts them. `name` is the last
+    /// segment of the entry's path: what the bytes are is told with it. `stored` says where they lie in
+    /// the stream. The content is claimed.
     fn content(
         &mut self,
         view: ViewId,
+        name: &[u8],
         stored: Stored,
         data: &mut dyn Read,
     ) -> io::Result<ContentId>;
@@ -208,6 +209,7 @@ impl Sink for Lister<'_> {
     fn content(
         &mut self,
         view: ViewId,
+        _name: &[u8],
         stored: Stored,
         data: &mut dyn Read,
     ) -> io::Result<ContentId> {

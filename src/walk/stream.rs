@@ -375,14 +375,6 @@ impl<'a, 's> Streaming<'a, 's> {
     /// Puts the container in its slot, and queues what waits.
     fn finish(self, inside: Option<ContentPlace>, length: u64) {
         let mut container = Container::new(inside, length, vec![self.volume], vec![self.contents]);
-        let mut contents = container.contents.pop().unwrap_or_default();
-        for (index, content) in contents.iter_mut().enumerate() {
-            let id = ContentId(index as u32);
-            let stored = container.volumes.first().and_then(|v| v.contents.get(index));
-            let declared = stored.map_or(Declared::Nothing, |stored| stored.declared);
-            self.scan.settle_class(content, &name_of(&container, 0, id), declared);
-        }
-        container.contents = vec![contents];
         if self.scan.options.contents {
             // The reader told what stands in them; what counts here is how much there is of it.
             container.take_loose_tiles();
@@ -414,12 +406,13 @@ impl Sink for Streaming<'_, '_> {
     fn content(
         &mut self,
         view: ViewId,
+        name: &[u8],
         mut stored: Stored,
         data: &mut dyn Read,
     ) -> io::Result<ContentId> {
         let id = ContentId(self.volume.contents.len() as u32);
         let place = ContentPlace { container: self.id, volume: 0, content: id };
-        let incoming = Incoming { place, name: b"", declared: stored.declared, depth: self.depth };
+        let incoming = Incoming { place, name, declared: stored.declared, depth: self.depth };
         let taken = take_in(self.scan, incoming, data, false);
         if let Ok((content, _)) = &taken {
             stored.size = Some(content.size);

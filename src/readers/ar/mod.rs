@@ -303,7 +303,7 @@ impl Walk<'_, '_> {
         let stored = Stored::plain(start, size);
         let (taken, missing) = {
             let mut run = (&mut self.stream).take(size);
-            let taken = self.sink.content(self.view, stored, &mut run);
+            let taken = self.sink.content(self.view, &name, stored, &mut run);
             let _ = io::copy(&mut run, &mut io::sink());
             (taken.ok(), run.limit())
         };

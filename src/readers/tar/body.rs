@@ -27,6 +27,7 @@ pub(super) struct Region {
 pub(super) struct Body<'w, 's, 'i, 'a> {
     pub walk: &'w mut Walk<'s, 'i>,
     pub header: &'a Header,
+    pub path: &'a [u8],
     pub issues: &'w mut Vec<Issue>,
     pub regions: &'w mut Vec<Region>,
 }
@@ -182,14 +183,15 @@ impl Body<'_, '_, '_, '_> {
         let start = self.walk.stream.at;
         let mut stored = Stored::plain(start, size);
         let Walk { stream, sink, view, .. } = &mut *self.walk;
+        let name = self.path.rsplit(|&b| b == b'/').next().unwrap_or_default();
         let mut run = stream.run(size);
         let taken = match map {
-            None => sink.content(*view, stored, &mut run),
+            None => sink.content(*view, name, stored, &mut run),
             Some(map) => {
                 let extents = map.extents(start);
                 stored = Stored { size: Some(map.size), extents: extents.clone().into(), ..stored };
                 let mut expanded = sparse::Expanded::new(&mut run, extents);
-                sink.content(*view, stored, &mut expanded)
+                sink.content(*view, name, stored, &mut expanded)
             }
         };
         drain(&mut run);

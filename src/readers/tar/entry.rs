@@ -42,7 +42,7 @@ pub(super) fn read(walk: &mut Walk<'_, '_>, header: &Header) -> Result<(), Spent
         let kind = Some(GapKind::Damaged);
         issues.push(Issue { rule: Some("structure/tar-size-unreadable"), kind, range, what });
     }
-    let mut body = Body { walk, header, issues: &mut issues, regions: &mut regions };
+    let mut body = Body { walk, header, path: &path, issues: &mut issues, regions: &mut regions };
     let size = body.real_size(size, kind);
     let (size, map) = body.map(size, map)?;
     let content = match kind {

@@ -258,13 +258,6 @@ impl Scan<'_> {
         lock(&self.trailing).push((place, ending));
     }
 
-    /// Settles the class again when the name is known at last.
-    pub(super) fn settle_class(&self, content: &mut Content, name: &[u8], declared: Declared) {
-        if self.options.contents && content.class != Class::Container {
-            settle_class(content, name, declared);
-        }
-    }
-
     /// Adds what `bytes` of the artifact may decode to. Files of a folder add theirs before they are
     /// opened as containers, so that none of them depends on what was read before it.
     pub(super) fn grant(&self, bytes: u64) {
@@ -482,12 +475,6 @@ fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
 fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
     content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
     content.ends = inspect::kept_ends(ends.head, ends.tail, content.format, name);
-    settle_class(content, name, declared);
-    content.declares_other =
-        content.class == Class::Text && inspect::declares_other(name, ends.head, &content.census);
-}
-
-fn settle_class(content: &mut Content, name: &[u8], declared: Declared) {
     content.class = inspect::settle(&inspect::Facts {
         census: &content.census,
         declared,
@@ -495,6 +482,8 @@ fn settle_class(content: &mut Content, name: &[u8], declared: Declared) {
         format: content.format,
         approved: None,
     });
+    content.declares_other =
+        content.class == Class::Text && inspect::declares_other(name, ends.head, &content.census);
 }
 
 /// The name of a content's main entry.
