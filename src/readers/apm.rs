@@ -11,6 +11,7 @@ use std::ops::Range;
 use crate::model::{
     Field, GapKind, Owner, Part, Partition, Role, Structure, Value, ViewId, Volume, field,
 };
+use crate::readers::tar::header::is_first;
 use crate::readers::{Context, Doc, Form, Probe, Reader, note_spent};
 use crate::source::{Source, be16, be32, read_exact};
 
@@ -52,6 +53,10 @@ fn probe(probe: &Probe<'_>) -> bool {
         })
     };
     let marked = |at: usize| probe.head.get(at..at + 2) == Some(SIGNATURE);
+    // The map of a disk that is the first member of an archive is that member's.
+    if probe.head.first_chunk().is_some_and(is_first) {
+        return false;
+    }
     entry(512) || entry(2048) || probe.head.starts_with(b"ER") && (marked(512) || marked(2048))
 }
 

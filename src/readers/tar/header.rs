@@ -176,7 +176,7 @@ pub(super) fn sums(block: &[u8; BLOCK]) -> (u64, i64) {
 
 /// Whether a first block starts an archive: a valid checksum, and either the magic or numbers and a
 /// type flag as the Seventh Edition had them.
-pub(super) fn is_first(block: &[u8; BLOCK]) -> bool {
+pub(in crate::readers) fn is_first(block: &[u8; BLOCK]) -> bool {
     // Every content is asked: what cannot be a checksum spares the sum over the block.
     let sum = block.get(CHECKSUM).unwrap_or_default();
     if !sum.iter().all(|b| matches!(b, b'0'..=b'7' | b' ' | 0)) {

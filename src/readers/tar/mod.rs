@@ -7,7 +7,7 @@
 
 mod body;
 mod entry;
-mod header;
+pub(super) mod header;
 mod number;
 mod pax;
 mod sparse;
