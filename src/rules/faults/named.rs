@@ -128,7 +128,7 @@ impl<'a> Named<'a> {
         let is_other = match row.promise {
             Promise::Text => {
                 let is_packed = matches!(parsed.format, "gzip" | "bzip2" | "xz" | "zstd");
-                let is_bytes = found.is_some() && parsed.class == Class::Binary;
+                let is_bytes = found.is_some() && parsed.class != Class::Text;
                 // Of JSON that is none, another rule tells.
                 let is_left = end != "json" && (is_pointer(bytes) || is_page(bytes));
                 (is_bytes || is_left).then_some(found.filter(|_| is_packed))
