@@ -217,7 +217,7 @@ pub(super) fn read(
         }
     } else if let Some(end) = end_of(name) {
         if end == b"pdf" {
-            leading(head, b"%PDF-", &mut faults);
+            pdf::leading(head, &mut faults);
         }
         of_text(name, (&end, format), &bytes, reopen, &mut faults);
     } else if format == "xml" {
@@ -329,16 +329,5 @@ fn unicode(name: &[u8], content: &[u8], walk: fn(&Text<'_>, &mut Faults), faults
             }
         }
         Content::Unread(why) => faults.tell(FaultKind::Unread, 0, 0, why),
-    }
-}
-
-/// Bytes before the magic number, which must stand at the start.
-fn leading(head: &[u8], magic: &[u8], faults: &mut Faults) {
-    let first = head.get(..head.len().min(LEADING + magic.len())).unwrap_or_default();
-    if let Some(at) = memchr::memmem::find(first, magic).filter(|at| *at > 0) {
-        let found = first.get(..at.min(8)).unwrap_or_default().escape_ascii();
-        let magic = magic.escape_ascii();
-        let detail = format!("{at} bytes stand before \"{magic}\", beginning with \"{found}\"");
-        faults.tell(FaultKind::Leading, 0, at as u64, detail);
     }
 }

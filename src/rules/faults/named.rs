@@ -134,6 +134,8 @@ impl<'a> Named<'a> {
                 (is_bytes || is_left).then_some(found.filter(|_| is_packed))
             }
             _ if row.begins(bytes) => None,
+            // Readers find the start of a PDF, of what stands before it another rule tells.
+            Promise::Sure if end == "pdf" && super::pdf::start(bytes).is_some() => None,
             Promise::Sure => Some(found.filter(|format| *format != "html" && !is_page(bytes))),
             _ if is_left_over(row, bytes) => Some(None),
             Promise::Mostly(_) => found.map(Some),

@@ -1,11 +1,28 @@
 //! PDF: ISO 32000-1, 7.5: header, cross-reference table, and the end that leads to it.
 
-use super::{Faults, Window};
+use super::{FaultKind, Faults, LEADING, Window};
+
+const MAGIC: &[u8] = b"%PDF-";
 
 /// Within so many bytes of the end readers look for `%%EOF` and `startxref`.
 const END: usize = 1024;
 /// Entries of a cross-reference section that are looked up.
 const ENTRIES: u64 = 100_000;
+
+/// Where it starts: readers find that behind other bytes, too.
+pub(super) fn start(head: &[u8]) -> Option<usize> {
+    memchr::memmem::find(head.get(..head.len().min(LEADING + MAGIC.len()))?, MAGIC)
+}
+
+/// Bytes before the magic number, which must stand at the start.
+pub(super) fn leading(head: &[u8], faults: &mut Faults) {
+    if let Some(at) = start(head).filter(|at| *at > 0) {
+        let found = head.get(..at.min(8)).unwrap_or_default().escape_ascii();
+        let magic = MAGIC.escape_ascii();
+        let detail = format!("{at} bytes stand before \"{magic}\", beginning with \"{found}\"");
+        faults.tell(FaultKind::Leading, 0, at as u64, detail);
+    }
+}
 
 pub(super) fn walk(bytes: &Window<'_>, faults: &mut Faults) {
     let (tail, start) = bytes.tail();
