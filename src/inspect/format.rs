@@ -354,6 +354,16 @@ static FORMATS: &[Format] = &[
             + size(10);
         matches!(magic, 0o432 | 0o1036) && names > 0 && all <= s.length
     }),
+    // Objects of Microsoft's compilers: a machine, sections, no optional header, symbols inside.
+    binary("coff", |s| {
+        let symbols = u64::from(s.le32(8)) + 18 * u64::from(s.le32(12));
+        matches!(s.le16(0), 0x014c | 0x8664 | 0xaa64 | 0x01c4)
+            && (1..=96).contains(&s.le16(2))
+            && s.le16(16) == 0
+            && (20..=s.length).contains(&symbols)
+    }),
+    // The compiled XML of Android: a chunk of type 3 that is all of the file.
+    binary("android-xml", |s| s.starts(b"\x03\0\x08\0") && u64::from(s.le32(4)) == s.length),
     binary("timezone", |s| s.starts(b"TZif") && matches!(s.byte(4), 0 | b'2'..=b'4')),
     binary("java-keystore", |s| {
         matches!(s.be32(0), 0xfeed_feed | 0xcece_cece) && (1..=2).contains(&s.be32(4))

@@ -65,7 +65,7 @@ static ROWS: &[Row] = &[
         .promise(Promise::Hardly),
     row(&["exe", "dll"], &["pe", "dos-exe"], &[b"MZ"]).promise(Promise::Hardly),
     row(&["so"], &["elf"], &[b"\x7fELF"]).promise(Promise::Hardly),
-    row(&["svg", "xml"], &[], &[]).promise(Promise::Text),
+    row(&["svg", "xml"], &["android-xml"], &[]).promise(Promise::Text),
     row(&["json"], &[], &[]).promise(Promise::Text),
 ];
 
