@@ -23,7 +23,8 @@ fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
             Some(set) => set,
             None => return,
         },
-        Declared::Text(_) => FORK.to_vec(),
+        Declared::Text("macintosh") => FORK.to_vec(),
+        // Other texts are of a type that has its encoding.
         _ => return,
     };
     let Some(first) = parsed.bytes.iter().position(|b| *b > 0x7f) else { return };
