@@ -146,10 +146,7 @@ fn run(
         let paths = manifest.places().map(|place| manifest.path(place));
         judge.against(Changes::all(paths, verb.name()));
     }
-    let bytes = match &example.file {
-        Some(file) => read(file).map_err(|error| format!("{file}: {error}"))?,
-        None => example.bytes().unwrap_or_default(),
-    };
+    let bytes = example.content(read)?.unwrap_or_default();
     let at = Locator::parse("disc.iso");
     let location = Location { range: Some(0..bytes.len() as u64), ..Location::of(at.clone()) };
     let spot = Spot { at: &location, place: "slack", bytes: &bytes };
@@ -173,7 +170,6 @@ fn run(
             Look::Facts(_) | Look::Head(_) => facts(&judge, example),
             Look::Parsed(_) | Look::ParsedOn(_) => {
                 let name = example.name.as_deref().unwrap_or("example");
-                let bytes = patched(example, bytes, read)?;
                 parse(&judge, name.as_bytes(), &bytes, None, FIRST).findings
             }
             Look::Joined(_) | Look::Listed(_) | Look::Link(_) => joined(&judge, example, read)?,
@@ -187,26 +183,6 @@ fn run(
         _ => entry(&judge, example, &bytes)?,
     };
     Ok(found.into_iter().filter(|finding| finding.rule == rule.id).collect())
-}
-
-/// The content of an example that may be a changed file.
-fn patched(
-    example: &Example,
-    bytes: Vec<u8>,
-    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
-) -> Result<Vec<u8>, String> {
-    let Some(base) = &example.base else { return Ok(bytes) };
-    let mut bytes = read(base).map_err(|error| format!("{base}: {error}"))?;
-    if let Some(length) = example.length {
-        bytes.resize(usize::try_from(length).unwrap_or_default(), 0);
-    }
-    for patch in &example.patch {
-        let new = patch.bytes().ok_or("a patch that is no hex")?;
-        let at = usize::try_from(patch.at).unwrap_or(usize::MAX);
-        let old = at.checked_add(new.len()).and_then(|end| bytes.get_mut(at..end));
-        old.ok_or_else(|| format!("{base} ends before {at}"))?.copy_from_slice(&new);
-    }
-    Ok(bytes)
 }
 
 /// What rules of cost `parse` say of a content that has all its bytes.

@@ -1,6 +1,7 @@
 //! The examples of a rule: at least one hit and one near miss, run as tests.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use serde::Deserialize;
 
@@ -169,6 +170,27 @@ impl Example {
             (None, Some(hex)) => from_hex(hex),
             _ => None,
         }
+    }
+
+    /// The content, also that of the file that it names, changed as it says. `read` gives the files.
+    pub fn content(
+        &self,
+        read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, String> {
+        let Some(file) = self.file.as_ref().or(self.base.as_ref()) else {
+            return Ok(self.bytes());
+        };
+        let mut bytes = read(file).map_err(|error| format!("{file}: {error}"))?;
+        if let Some(length) = self.length {
+            bytes.resize(usize::try_from(length).unwrap_or_default(), 0);
+        }
+        for patch in &self.patch {
+            let new = patch.bytes().ok_or("a patch that is no hex")?;
+            let at = usize::try_from(patch.at).unwrap_or(usize::MAX);
+            let old = at.checked_add(new.len()).and_then(|end| bytes.get_mut(at..end));
+            old.ok_or_else(|| format!("{file} ends before {at}"))?.copy_from_slice(&new);
+        }
+        Ok(Some(bytes))
     }
 
     /// The paths, for rules about names.
