@@ -21,7 +21,7 @@ use premaster::walk::Options;
 /// The day of examples: 2026-01-01T00:00:00Z.
 const NOW: i64 = 1_767_225_600;
 /// Folders that are one artifact each.
-const WHOLE: [&str; 3] = ["links/sound", "links/broken", "story/source"];
+const WHOLE: [&str; 4] = ["clean", "links/sound", "links/broken", "story/source"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -65,7 +65,7 @@ fn fixtures(folder: &Path, all: &mut Vec<Subject>) {
     for path in paths {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let beside = [".golden", ".sha256", ".txt", ".md", ".toml", ".sh"];
-        let is_beside = beside.iter().any(|end| name.ends_with(end)) && !folder.ends_with("clean");
+        let is_beside = beside.iter().any(|end| name.ends_with(end));
         if WHOLE.iter().any(|whole| path.ends_with(whole)) {
             all.push(Subject::Fixture(path));
         } else if path.is_dir() {

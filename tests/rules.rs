@@ -276,8 +276,9 @@ fn clean_files_give_no_findings() {
     let settings = Settings::default();
     let all = Judge::new(Catalogue::built_in(), &settings);
     let mut seen = 0;
-    for path in files_below(&root().join("testdata/clean"), "") {
-        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+    let folder = root().join("testdata/clean");
+    for path in files_below(&folder, "") {
+        let name = path.strip_prefix(&folder).expect("below it").to_string_lossy().into_owned();
         if name.starts_with("RECIPE") {
             continue;
         }
@@ -291,11 +292,13 @@ fn clean_files_give_no_findings() {
         };
         let case =
             Case { name: name.as_bytes(), bytes: &bytes, declared, resource: None, approved: None };
-        let found = judge(&all, &case);
+        let mut found = judge(&all, &case);
+        // Inputs that a fuzzer kept are made to be odd, but are no reason to stop a release.
+        found.retain(|one| one.severity == Severity::Error || !name.starts_with("corpus/"));
         assert!(found.is_empty(), "{name}: {found:#?}");
         seen += 1;
     }
-    assert!(seen >= 12, "{seen} clean files");
+    assert!(seen >= 60, "{seen} clean files");
 }
 
 #[test]

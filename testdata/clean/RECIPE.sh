@@ -1,7 +1,9 @@
 #!/bin/sh
 # Makes the files of this folder: control characters and encodings that are right where they stand.
 # All texts are ours (MIT OR Apache-2.0 as the rest); the tools are those of Debian 12:
-# makeinfo (texinfo 6.8), groff 1.22.4, tic (ncurses 6.4), python3 3.11.
+# makeinfo (texinfo 6.8), groff 1.22.4, tic (ncurses 6.4), python3 3.11, fonttools 4.38 and clang 14 with
+# libFuzzer (libclang-rt-14-dev). The letters of the fonts are ours, too, but those of mono.*: they are of
+# Noto Sans Mono 2.006 (fonts-noto-mono), SIL Open Font License 1.1, which the font itself tells.
 set -eu
 cd "$(dirname "$0")"
 here=$PWD
@@ -113,4 +115,65 @@ write('notes.classic.txt', 'one\rtwo\rthree\r')
 P
 printf '' > "$here/empty"
 printf 'Grüße, naïve café, Ωμέγα, 日本語, 😀\n' > "$here/utf8.md"
+noto=/usr/share/fonts/truetype/noto/NotoSansMono-Regular.ttf
+SOURCE_DATE_EPOCH=0 pyftsubset "$noto" --text=Fre --name-IDs='*' --output-file="$here/mono.ttf"
+for flavor in woff woff2; do
+  pyftsubset "$noto" --text=Fre --name-IDs='*' --flavor=$flavor --output-file="$here/mono.$flavor"
+done
+# A font of PostScript outlines, with one letter.
+/usr/bin/python3 - "$here/square.otf" <<'P'
+import sys
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.t2CharStringPen import T2CharStringPen
+def glyph(*corners):
+    pen = T2CharStringPen(600, None)
+    if corners:
+        pen.moveTo(corners[0])
+        for corner in corners[1:]:
+            pen.lineTo(corner)
+        pen.closePath()
+    return pen.getCharString()
+font = FontBuilder(1000, isTTF=False)
+names = ['.notdef', 'A']
+font.setupGlyphOrder(names)
+font.setupCharacterMap({65: 'A'})
+font.setupCFF('Square', {'FullName': 'Square'}, {'.notdef': glyph(), 'A': glyph((100, 0), (100, 700), (500, 700), (500, 0))}, {})
+font.setupHorizontalMetrics({name: (600, 0) for name in names})
+font.setupHorizontalHeader(ascent=800, descent=-200)
+font.setupNameTable({'familyName': 'Square', 'styleName': 'Regular'})
+font.setupOS2(sTypoAscender=800, usWinAscent=800, usWinDescent=200)
+font.setupPost()
+font.font['head'].created = font.font['head'].modified = 0
+font.font.recalcTimestamp = False
+font.save(sys.argv[1])
+P
+# What a fuzzer keeps of a reader of settings: each input under the SHA-1 of its bytes.
+cat > fuzz.c <<'C'
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+static volatile size_t kept;
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  size_t depth = 0, pairs = 0;
+  for (size_t i = 0; i < size; i++) {
+    if (data[i] == '[') depth++;
+    else if (data[i] == ']' && depth) depth--;
+    else if (data[i] == '=' && depth) pairs++;
+    else if (data[i] == 0x1b && i + 1 < size && data[i + 1] == '[') pairs += 2;
+    else if (data[i] == 0x04 && pairs > 1) kept = i;
+    else if (size - i > 5 && !memcmp(data + i, "splash", 6)) pairs += 4;
+  }
+  kept = pairs;
+  return 0;
+}
+C
+clang -O0 -fsanitize=fuzzer fuzz.c -o fuzz
+mkdir corpus few
+printf '[text]\nsplash=Free\n' > corpus/seed
+./fuzz -seed=1 -runs=200000 -max_len=64 -use_value_profile=1 corpus 2> /dev/null
+./fuzz -merge=1 few corpus 2> /dev/null
+rm -rf "$here/corpus"
+mkdir "$here/corpus"
+# Those that hold a control byte; two dozen are enough.
+grep -lP '[\x01-\x08\x1a\x1b]' few/* | head -n 24 | while read -r file; do cp "$file" "$here/corpus/"; done
 rm -rf "$work"
