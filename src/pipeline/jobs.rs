@@ -55,7 +55,10 @@ pub(super) fn jobs(
     let mut jobs = Vec::new();
     // Contents that are as they were, in the folders of those that changed.
     let mut folders: HashSet<Folder> = HashSet::new();
-    let mut others: Vec<(Folder, Job)> = Vec::new();
+    let mut others: Vec<(Folder, bool, Job)> = Vec::new();
+    // Symbols lie in folders of their own: they are beside every program.
+    let has_symbols = holds_symbols(manifest);
+    let mut has_program = false;
     for id in manifest.container_ids() {
         for place in manifest.contents_of(id) {
             let judged = judged_of(round.judge, manifest, place, &root);
@@ -63,6 +66,7 @@ pub(super) fn jobs(
             let extents = manifest.stored(place).map(|stored| &stored.extents);
             let start = extents.and_then(|extents| extents.first()).map_or(0, |e| e.start);
             let job = |why| Job { place, start, why };
+            let is_program = has_symbols && judged.format == Some("elf");
             let has_beside = || round.judge.wants_note(&judged, Unchanged::Beside);
             if changed.is_none_or(|changed| changed.has(place)) {
                 if !round.judge.wants_parse(&judged) {
@@ -70,6 +74,7 @@ pub(super) fn jobs(
                 }
                 if changed.is_some() && has_beside() {
                     folders.extend(folder(round, place));
+                    has_program |= is_program;
                 }
                 jobs.push(job(Why::New));
             } else if round.judge.wants_parse_always(&judged) {
@@ -79,14 +84,23 @@ pub(super) fn jobs(
             } else if has_beside()
                 && let Some(folder) = folder(round, place)
             {
-                others.push((folder, job(Why::Beside)));
+                others.push((folder, is_program, job(Why::Beside)));
             }
         }
     }
-    let beside = others.into_iter().filter(|(folder, _)| folders.contains(folder));
-    jobs.extend(beside.map(|(_, job)| job));
+    others.retain(|(folder, is_program, _)| folders.contains(folder) || has_program && *is_program);
+    jobs.extend(others.into_iter().map(|(.., job)| job));
     jobs.sort_by_key(|job| (job.place.container, job.start, job.place));
     jobs
+}
+
+/// Whether some entry holds the symbols of a program that lies elsewhere.
+fn holds_symbols(manifest: &Manifest) -> bool {
+    let mut nodes = manifest.places().filter_map(|place| manifest.node(place));
+    nodes.any(|(volume, node)| {
+        let name = volume.name(node);
+        name == b".build-id" || node.kind == Kind::File && name.ends_with(b".debug")
+    })
 }
 
 /// What is new, or not as it was in the approved build, in its bytes or in what is told of it.

@@ -77,3 +77,8 @@ printf '.globl _start\n_one: ret\n_two: ret\n_start: callq _one\n jmp _two\n' >"
 llvm-mc -filetype=obj -triple=x86_64-apple-macos13 "$work/o.s" -o "$work/o.o"
 $bin/ld64.lld -arch x86_64 -platform_version macos 13.0 14.0 -dylib -undefined dynamic_lookup "$work/o.o" -o symbols.dylib
 chmod 644 ./*.elf ./*.so ./*.so.1 ./*.exe ./*.dylib ./*.class
+# A program and its symbols, parted as a distribution parts them.
+gcc $common $hard -g "-ffile-prefix-map=$PWD=." -Wl,--build-id=0x0123456789abcdef "$work/a.c" -o "$work/linked"
+objcopy --only-keep-debug "$work/linked" linked.debug
+objcopy --strip-all --add-gnu-debuglink=linked.debug "$work/linked" linked.elf
+chmod 644 linked.debug linked.elf

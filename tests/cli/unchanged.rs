@@ -76,6 +76,15 @@ fn what_a_change_makes_wrong_elsewhere_is_told() {
             change: ("lib/x/libinner.so.1", None),
             raises: ("binary/missing-library", "lib/libouter.so"),
         },
+        // The symbols are no longer those that a program names.
+        Case {
+            before: vec![
+                ("usr/bin/a", program("linked.elf")),
+                ("usr/lib/debug/usr/bin/linked.debug", program("linked.debug")),
+            ],
+            change: ("usr/lib/debug/usr/bin/linked.debug", Some(program("symbols.elf"))),
+            raises: ("binary/mismatched-build-id", "usr/bin/a"),
+        },
         Case {
             before: vec![("bin/a", program("plain.elf")), ("bin/b", program("glibc.elf"))],
             change: ("bin/b", Some(patched.clone())),

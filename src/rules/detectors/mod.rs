@@ -54,6 +54,7 @@ pub static DETECTORS: &[Detector] = &[
     binary::binary_build_path::DETECTOR,
     binary::binary_checksum::DETECTOR,
     binary::binary_date::DETECTOR,
+    binary::binary_debug_files::DETECTOR,
     binary::binary_debug_runtime::DETECTOR,
     binary::binary_executable_stack::DETECTOR,
     binary::binary_fortification::DETECTOR,

@@ -180,6 +180,17 @@ impl<'a> Elf<'a> {
         self.note(3).filter(|id| !id.is_empty())
     }
 
+    /// The file that holds its symbols: the name, the CRC-32 of that file, and where the name stands (GDB
+    /// manual, Separate Debug Files: `.gnu_debuglink`).
+    pub fn debug_link(&self) -> Option<(&'a [u8], u32, u64)> {
+        let section = self.section(b".gnu_debuglink")?;
+        let bytes = self.slice(section.sh_offset, section.sh_size)?;
+        let name = text_at(bytes, 0).filter(|name| !name.is_empty())?;
+        let at = (name.len() + 1).next_multiple_of(4);
+        let crc = if self.little_endian { le32(bytes, at) } else { be32(bytes, at) };
+        Some((name, crc?, section.sh_offset))
+    }
+
     /// The word of a property of the program, as the linker found it in all parts.
     pub fn property(&self, kind: u32) -> Option<u32> {
         let word = |bytes, at| if self.little_endian { le32(bytes, at) } else { be32(bytes, at) };

@@ -8,6 +8,7 @@ pub(super) mod binary_build_id;
 pub(super) mod binary_build_path;
 pub(super) mod binary_checksum;
 pub(super) mod binary_date;
+pub(super) mod binary_debug_files;
 pub(super) mod binary_debug_runtime;
 pub(super) mod binary_executable_stack;
 pub(super) mod binary_fortification;
