@@ -211,10 +211,16 @@ impl Names {
             if let Some(text) = out.get_mut(start..).filter(|_| folds) {
                 text.make_ascii_uppercase();
             }
-        } else if self.normalization == Normalization::None {
-            out.extend(text.chars().map(fold));
         } else {
-            out.extend(decomposed(text).chars().map(fold));
+            match self.normalization {
+                Normalization::None => out.extend(text.chars().map(fold)),
+                // Apple File System has all of form D: the sign for Kelvin is a K.
+                Normalization::Preserved => out.extend(text.nfd().map(fold)),
+                Normalization::HfsPlus => {
+                    let counts = |c: &char| !is_ignored_by_hfs_plus(*c);
+                    out.extend(decomposed(text).chars().filter(counts).map(fold));
+                }
+            }
         }
         let kept = out.get(start..).map_or(0, |text| self.without_end(text).len());
         out.truncate(start + kept);
@@ -270,6 +276,12 @@ pub(crate) fn upper(c: char) -> char {
         (Some(one), None) if !one.is_ascii() => one,
         _ => c,
     }
+}
+
+/// Characters that HFS Plus passes over when it compares names (Apple Technical Note TN1150,
+/// `FastUnicodeCompare`): joiners, and marks and controls of direction.
+const fn is_ignored_by_hfs_plus(c: char) -> bool {
+    matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Decomposed as HFS Plus does (Apple Technical Note TN1150, Unicode Subtleties).
