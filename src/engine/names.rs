@@ -70,6 +70,8 @@ struct Tree<'a> {
     long: u32,
     /// Second entries of a name of which the reader told itself.
     told: FastSet<NodeId>,
+    /// Entries whose name another of the folder has without the dot that ends it, which no system shows.
+    dotted: FastSet<NodeId>,
 }
 
 impl<'a> Tree<'a> {
@@ -100,7 +102,8 @@ impl<'a> Tree<'a> {
             });
         let told = told.collect();
         let container = ContainerId(container as u32);
-        Self { volume, container, number: number as u16, seen, targets, measures, long, told }
+        let (number, dotted) = (number as u16, dotted(volume));
+        Self { volume, container, number, seen, targets, measures, long, told, dotted }
     }
 
     /// The name of a node, as far as no target is asked; none for a fork and for the folder that was
@@ -109,15 +112,7 @@ impl<'a> Tree<'a> {
         if node.kind == Kind::Fork || self.volume.is_packed_folder(node) {
             return None;
         }
-        let mut bytes = self.volume.name(node);
-        let view = self.volume.views.get(usize::from(node.view.0)).map_or("", |view| view.name);
-        // In ISO 9660 the dot stands there also where nothing follows it (ECMA-119 7.5.1), and no
-        // system shows it.
-        if (view == "iso" || view.ends_with("-iso"))
-            && let Some(before) = bytes.strip_suffix(b".").filter(|before| !before.contains(&b'.'))
-        {
-            bytes = before;
-        }
+        let bytes = before_dot(self.volume, node).unwrap_or_else(|| self.volume.name(node));
         Some(Name {
             is_folder: node.kind == Kind::Directory,
             // Who reads a library finds members by symbols, and all of an import library have one name.
@@ -170,6 +165,7 @@ impl<'a> Tree<'a> {
     fn each_name(&self, looks: &[(&'a Rule, Look)], teller: &mut Teller<'a, '_>) {
         for (index, node) in self.volume.nodes.iter().enumerate() {
             let Some(mut name) = self.name(node) else { continue };
+            name.duplicate |= self.dotted.contains(&NodeId(index as u32));
             if !name.is_plain() {
                 name.duplicate &= !self.told.contains(&NodeId(index as u32));
                 for (rule, look) in looks {
@@ -258,6 +254,30 @@ impl<'a> Tree<'a> {
             }
         }
     }
+}
+
+/// The name without the dot that ends it: in ISO 9660 it stands there also where nothing follows it
+/// (ECMA-119 7.5.1), and no system shows it.
+fn before_dot<'a>(volume: &'a Volume, node: &Node) -> Option<&'a [u8]> {
+    let before = volume.name(node).strip_suffix(b".").filter(|before| !before.contains(&b'.'))?;
+    let view = volume.views.get(usize::from(node.view.0)).map_or("", |view| view.name);
+    (view == "iso" || view.ends_with("-iso")).then_some(before)
+}
+
+/// Entries that end with such a dot, and lie beside one that has the name without it.
+fn dotted(volume: &Volume) -> FastSet<NodeId> {
+    let nodes = || volume.nodes.iter().enumerate();
+    let mut with_dot: FastMap<(u8, Option<NodeId>, &[u8]), NodeId> = FastMap::default();
+    for (index, node) in nodes() {
+        if let Some(name) = before_dot(volume, node) {
+            with_dot.insert((node.view.0, node.parent(), name), NodeId(index as u32));
+        }
+    }
+    if with_dot.is_empty() {
+        return FastSet::default();
+    }
+    let key = |node: &Node| (node.view.0, node.parent(), volume.name(node));
+    nodes().filter_map(|(_, node)| with_dot.get(&key(node)).copied()).collect()
 }
 
 /// Makes findings of hits, and keeps their number within bounds.
