@@ -19,6 +19,7 @@ mod markup;
 mod mp4;
 pub(super) mod named;
 mod ogg;
+mod old_plist;
 mod pdf;
 mod plist;
 mod png;
@@ -266,6 +267,9 @@ fn text_walk(end: &[u8], format: &str, start: &[u8]) -> Option<TextWalk> {
         b"in" | b"tmpl" | b"tpl" | b"j2" | b"erb" | b"ejs" | b"hbs" | b"mustache"
         // Parts of a document type, which begin as documents do.
         | b"dtd" | b"ent" | b"mod" | b"pen" | b"ext" => return None,
+        b"plist" if !is_markup(start) && old_plist::begins(start) => {
+            TextWalk::Bytes(old_plist::walk)
+        }
         b"plist" | b"xml" if !is_markup(start) => return None,
         b"xml" | b"svg" | b"plist" | b"resx" | b"xhtml" | b"xlf" | b"xliff" | b"opf" | b"ncx" => {
             XML

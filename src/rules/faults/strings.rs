@@ -103,7 +103,7 @@ fn is_table(text: &Units<'_>) -> bool {
 }
 
 /// Passes over blanks and comments; where a comment is not closed, tells where it begins.
-fn skip(text: &Units<'_>, mut at: usize) -> Result<usize, usize> {
+pub(super) fn skip(text: &Units<'_>, mut at: usize) -> Result<usize, usize> {
     loop {
         match text.get(at) {
             Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c) => at += 1,
@@ -118,7 +118,7 @@ fn skip(text: &Units<'_>, mut at: usize) -> Result<usize, usize> {
 }
 
 /// The end of a string, or of a word; where a string is not closed, tells where it begins.
-fn token(text: &Units<'_>, from: usize) -> Result<usize, usize> {
+pub(super) fn token(text: &Units<'_>, from: usize) -> Result<usize, usize> {
     let Some(quote @ (b'"' | b'\'')) = text.get(from) else {
         let is_part = |b: u8| b.is_ascii_alphanumeric() || b"_$/:.-\x80".contains(&b);
         let is_word = |at: &usize| text.get(*at).is_some_and(is_part);
@@ -135,12 +135,12 @@ fn token(text: &Units<'_>, from: usize) -> Result<usize, usize> {
     }
 }
 
-fn cut(text: &Units<'_>, open: usize, what: &str, faults: &mut Faults) {
+pub(super) fn cut(text: &Units<'_>, open: usize, what: &str, faults: &mut Faults) {
     let line = text.line(open);
     faults.truncated(text.offset(open), format!("line {line}: the {what} is not closed"));
 }
 
-fn wrong(text: &Units<'_>, at: usize, expected: &str, faults: &mut Faults) {
+pub(super) fn wrong(text: &Units<'_>, at: usize, expected: &str, faults: &mut Faults) {
     let line = text.line(at);
     if at >= text.len() {
         return faults.truncated(text.offset(at), format!("line {line}: expected {expected}"));
