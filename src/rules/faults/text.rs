@@ -38,7 +38,7 @@ impl Text<'_> {
 /// Larger TOML and YAML files are not read: a parser keeps many times the bytes of what it reads.
 const LARGE: usize = 1 << 20;
 
-/// TOML 1.0.
+/// TOML 1.1, of which 1.0 is a part.
 pub(super) fn toml(text: &Text<'_>, faults: &mut Faults) {
     if text.whole.len() > LARGE {
         return faults.unread(text.whole.len() as u64, LARGE as u64);
