@@ -359,7 +359,7 @@ impl Case {
 
 fn fixtures() -> Vec<PathBuf> {
     let mut all = Vec::new();
-    for folder in ["apm", "gzip", "hfs", "iso9660", "resource-fork", "tar", "zip"] {
+    for folder in ["apm", "dos-eps", "gzip", "hfs", "iso9660", "resource-fork", "tar", "zip"] {
         for entry in fs::read_dir(testdata("readers").join(folder)).expect("a folder") {
             let path = entry.expect("readable").path();
             let name = path.file_name().expect("a file").to_string_lossy().into_owned();

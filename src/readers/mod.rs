@@ -12,6 +12,7 @@
 pub mod apm;
 mod ar;
 pub mod directory;
+mod dos_eps;
 mod gzip;
 pub mod hfs;
 mod iso9660;
@@ -38,6 +39,7 @@ pub const READERS: &[&Reader] = &[
     &ar::READER,
     &hfs::READER,
     &apm::READER,
+    &dos_eps::READER,
     &resource_fork::READER,
     &pe::READER,
     &macho::READER,

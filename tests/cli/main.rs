@@ -8,6 +8,7 @@ mod boot;
 mod bounds;
 mod catalogue;
 mod comfort;
+mod dos_eps;
 mod drafts;
 mod fixes;
 mod formats;

@@ -141,7 +141,6 @@ pub static DETECTORS: &[Detector] = &[
     other_meaning::DETECTOR,
     outside_changed::DETECTOR,
     outside_not_zero::DETECTOR,
-    postscript::dos_eps_header::DETECTOR,
     postscript::postscript_after_end::DETECTOR,
     postscript::postscript_binary::DETECTOR,
     postscript::postscript_end::DETECTOR,

@@ -1,6 +1,5 @@
-//! Detectors of PostScript, of its DOS wrapper and of printer descriptions.
+//! Detectors of PostScript and of printer descriptions.
 
-pub(super) mod dos_eps_header;
 pub(super) mod postscript_after_end;
 pub(super) mod postscript_binary;
 pub(super) mod postscript_end;
