@@ -49,7 +49,7 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
     let mut sweep = Sweep::new();
     sweep.update(case.bytes);
     let may_be_text = sweep.may_be_text();
-    let census = sweep.finish();
+    let mut census = sweep.finish();
     let all = judge.literals();
     let mut finder = all.as_deref().map(Finder::new);
     if let Some(finder) = &mut finder {
@@ -63,6 +63,9 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
     let (head, tail) = (case.bytes.get(..cut), case.bytes.get(case.bytes.len() - cut..));
     let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or_default());
     let format = inspect::recognise(head, tail, census.size, name);
+    if case.declared == Declared::Nothing {
+        inspect::note_wide(&mut census, head, tail, format);
+    }
     let facts =
         Facts { census: &census, declared: case.declared, name, format, approved: case.approved };
     let judged = Judged {

@@ -91,8 +91,9 @@ fn facts_of(entry: &ExampleEntry) -> Vec<Fact> {
 pub(super) fn content_of(name: &[u8], bytes: &[u8]) -> Content {
     let mut sweep = Sweep::new();
     sweep.update(bytes);
-    let census = sweep.finish();
+    let mut census = sweep.finish();
     let format = inspect::recognise(bytes, bytes, census.size, name);
+    inspect::note_wide(&mut census, bytes, bytes, format);
     let declared = Declared::Nothing;
     let facts = Facts { census: &census, declared, name, format, approved: None };
     Content {

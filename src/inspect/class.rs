@@ -2,8 +2,9 @@
 //! and the census of the whole content. A stray byte, wherever it stands, does not make a text
 //! binary, so it cannot switch its own check off.
 
-use crate::model::{Census, Class, Declared};
+use crate::model::{Census, Class, Declared, Wide};
 
+use super::wide::SURE;
 use super::{format, kind};
 
 /// Bytes of a text that any number of end-of-file markers may follow.
@@ -49,7 +50,13 @@ pub fn settle(facts: &Facts<'_>) -> Class {
             None => return Class::Container,
         }
     }
-    let named_text = kind::is_text_name(facts.name) && !is_plainly_binary(facts.census);
+    let has_name = kind::is_text_name(facts.name);
+    // A few units may be numbers.
+    let is_guess = facts.census.wide.is_some() && marked(facts.census).is_none();
+    if is_guess && facts.census.size < SURE && !has_name {
+        return Class::Binary;
+    }
+    let named_text = has_name && !is_plainly_binary(facts.census);
     if named_text || !looks_binary(facts.census) { Class::Text } else { Class::Binary }
 }
 
@@ -104,12 +111,20 @@ fn has_many_controls(census: &Census) -> bool {
     census.control + census.del > (census.size / 16).max(8)
 }
 
-/// The byte order of UTF-16 text: a byte order mark, whole units, and plausible first characters: a
-/// stray one among them proves nothing.
-pub(super) fn utf16(census: &Census) -> Option<fn([u8; 2]) -> u16> {
-    let order: fn([u8; 2]) -> u16 = match census.head {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
+/// The byte order of UTF-16 text: a mark tells it, or all of its bytes do.
+pub(super) fn utf16(census: &Census) -> Option<Wide> {
+    match census.wide {
+        Some(Wide::Utf32Le | Wide::Utf32Be) => None,
+        told => marked(census).or(told),
+    }
+}
+
+/// The same by a byte order mark, whole units, and plausible first characters: a stray one among them
+/// proves nothing.
+fn marked(census: &Census) -> Option<Wide> {
+    let (told, order): (_, fn([u8; 2]) -> u16) = match census.head {
+        [0xff, 0xfe, ..] => (Wide::Utf16Le, u16::from_le_bytes),
+        [0xfe, 0xff, ..] => (Wide::Utf16Be, u16::from_be_bytes),
         _ => return None,
     };
     // An odd byte at the end is what a stray byte leaves behind, and is looked for by the rules.
@@ -126,7 +141,7 @@ pub(super) fn utf16(census: &Census) -> Option<fn([u8; 2]) -> u16> {
         [[0, 0], ..] => odd == 1,
         _ => odd <= 1 || is_utf16_to_who_knows(census),
     };
-    (plausible && census.nul <= census.size / 2 + 2).then_some(order)
+    (plausible && census.nul <= census.size / 2 + 2).then_some(told)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How the bytes of a text make characters, as far as offsets, lines and columns need it.
 
-use crate::model::{Census, Declared};
+use crate::model::{Census, Declared, Wide};
 
 use super::class::utf16;
 use super::multi_byte::MultiByte;
@@ -26,11 +26,10 @@ pub enum Encoding {
 /// The encoding of a text. Nothing declared means UTF-8 unless the bytes speak against it, which is
 /// for the rules to weigh.
 pub fn encoding(census: &Census, declared: Declared) -> Encoding {
-    if utf16(census).is_some() {
-        return match census.head {
-            [0xff, ..] => Encoding::Utf16Le,
-            _ => Encoding::Utf16Be,
-        };
+    match utf16(census) {
+        Some(Wide::Utf16Le) => return Encoding::Utf16Le,
+        Some(_) => return Encoding::Utf16Be,
+        None => {}
     }
     let bom = census.head.starts_with(b"\xef\xbb\xbf");
     match declared {

@@ -12,6 +12,7 @@ mod multi_byte;
 mod text_records;
 mod told;
 mod utf8;
+mod wide;
 
 pub use census::Sweep;
 pub use class::{Facts, is_utf16_to_who_knows, looks_binary, settle};
@@ -21,3 +22,4 @@ pub use format::{is_text, kept_ends, recognise, recognised};
 pub use kind::{by_design, is_text_name, text_kind};
 pub use multi_byte::MultiByte;
 pub use text_records::{Texts, text_records};
+pub use wide::{SURE, note_wide};

@@ -34,6 +34,42 @@ pub struct Census {
     pub head: [u8; 8],
     /// The last bytes, right-aligned and zero-padded.
     pub tail: [u8; 4],
+    /// The units that its bytes read as a text in, where no byte order mark and nobody else tells.
+    pub wide: Option<Wide>,
+}
+
+/// Units of more than one byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wide {
+    /// UTF-16, low byte first.
+    Utf16Le,
+    /// UTF-16, high byte first.
+    Utf16Be,
+    /// UTF-32, low byte first.
+    Utf32Le,
+    /// UTF-32, high byte first.
+    Utf32Be,
+}
+
+impl Wide {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Utf16Le, Self::Utf16Be, Self::Utf32Le, Self::Utf32Be];
+
+    /// Bytes of a unit.
+    pub const fn bytes(self) -> u8 {
+        match self {
+            Self::Utf16Le | Self::Utf16Be => 2,
+            Self::Utf32Le | Self::Utf32Be => 4,
+        }
+    }
+
+    /// The order of the bytes, for people.
+    pub const fn order(self) -> &'static str {
+        match self {
+            Self::Utf16Le | Self::Utf32Le => "low byte first",
+            Self::Utf16Be | Self::Utf32Be => "high byte first",
+        }
+    }
 }
 
 impl Census {

@@ -25,7 +25,7 @@ pub mod row;
 pub mod rows;
 pub mod volume;
 
-pub use census::{Census, LineEnd, LineEnds};
+pub use census::{Census, LineEnd, LineEnds, Wide};
 pub use change::{Change, Disposition, FieldChange, Granularity, Hunk, Region, Verb};
 pub use claim::{Claim, Owner, Role, Strength, Tile};
 pub use class::{Class, Declaration, Declared, TextKind};

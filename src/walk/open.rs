@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Options;
+use super::pass::{HEAD, TAIL};
 use super::tree::Tree;
 use crate::inspect::{self, Sweep};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Class, Codec, Manifest, Stored};
+use crate::model::{Class, Codec, Declared, Manifest, Stored};
 use crate::readers::directory;
 use crate::source::{ExtentSource, FileSource, Forward, Permits, Source, Spool, decode};
 
@@ -178,17 +179,28 @@ impl Artifact {
         let mut sweep = Sweep::new();
         let mut data = self.content_reader(place)?;
         let mut buffer = vec![0; 64 << 10];
+        let (mut head, mut tail) = (Vec::new(), Vec::new());
         loop {
-            match data.read(&mut buffer)? {
-                0 => break,
-                n => sweep.update(buffer.get(..n).unwrap_or_default()),
+            let n = data.read(&mut buffer)?;
+            let bytes = buffer.get(..n).unwrap_or_default();
+            if n == 0 {
+                break;
             }
+            sweep.update(bytes);
+            head.extend(bytes.iter().take(HEAD - head.len()));
+            tail.extend_from_slice(bytes);
+            tail.drain(..tail.len().saturating_sub(TAIL));
+        }
+        let format = content.and_then(|content| content.format);
+        let mut census = sweep.finish();
+        if stored.declared == Declared::Nothing {
+            inspect::note_wide(&mut census, &head, &tail, format);
         }
         Ok(inspect::settle(&inspect::Facts {
-            census: &sweep.finish(),
+            census: &census,
             declared: stored.declared,
             name,
-            format: content.and_then(|content| content.format),
+            format,
             approved: None,
         }))
     }

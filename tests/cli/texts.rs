@@ -58,6 +58,33 @@ fn what_the_census_settles_is_told_of_texts_and_of_what_looks_binary() {
 }
 
 #[test]
+fn texts_of_wide_units_are_judged_without_a_byte_order_mark() {
+    let units = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let swapped = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let scratch = Scratch::new();
+    scratch.file("a/ru.txt", units("Привет мир, это текст\r\nвторая\r\n\u{4}"));
+    scratch.file("a/ja.strings", swapped("\"a\" = \"日本語の文章\u{7}です。\";\n"));
+    scratch.file("a/el", units(&"Καλημέρα κόσμε, αυτό είναι κείμενο\n".repeat(9)));
+    let wide = "Привет мир, это текст\n".chars().flat_map(|c| u32::from(c).to_be_bytes());
+    scratch.file("a/wide.txt", wide.collect::<Vec<u8>>());
+    // Numbers of two bytes are no text, whatever the name.
+    scratch
+        .file("a/table.txt", (0..600u16).flat_map(|n| (n * 5).to_le_bytes()).collect::<Vec<_>>());
+    let expected = [
+        of("text/utf16-without-mark", "", "el", None),
+        of("text/utf16-without-mark", "", "ja.strings", None),
+        of("text/bell", "", "ja.strings", Some(26)),
+        of("text/utf16-without-mark", "", "ru.txt", None),
+        of("text/eot-at-end", "", "ru.txt", Some(62)),
+        of("text/looks-binary", "", "table.txt", None),
+        of("text/utf32", "", "wide.txt", None),
+    ];
+    let mut found = found(&scratch, &[]);
+    found.retain(|(rule, ..)| rule.starts_with("text/"));
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_target_minds_the_texts_that_it_sees_and_likes_share_a_finding() {
     let scratch = Scratch::new();
     scratch.file("a/mac.txt", "Free®\n");

@@ -13,6 +13,10 @@ fn find(entry: &Entry<'_>) -> Option<Told> {
 /// The byte order of what is named as a text and has units of four bytes, and whether a mark tells.
 pub(super) fn order(entry: &Entry<'_>) -> Option<(&'static str, bool)> {
     let census = entry.census;
+    if let Some(wide) = census.wide.filter(|wide| wide.bytes() == 4 && entry.named_text) {
+        let marks: [&[u8]; 2] = [&[0xff, 0xfe, 0, 0], &[0, 0, 0xfe, 0xff]];
+        return Some((wide.order(), marks.iter().any(|mark| census.head.starts_with(mark))));
+    }
     let most = census.nul * 8 >= census.size * 5 && census.nul * 32 <= census.size * 25;
     if !entry.named_text || census.size < 8 || !census.size.is_multiple_of(4) || !most {
         return None;
