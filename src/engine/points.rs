@@ -146,8 +146,23 @@ fn mojibake(
             let inside =
                 is_letter(before) && char::from_u32(before).is_some_and(char::is_lowercase);
             let double = matches!(before, 0xc2 | 0xc3);
-            (!may_follow || inside || double || point == 0xc2 && !is_letter(before))
-                .then_some((Oddity::Windows1252Mojibake, 2))
+            // à is a word, and Ã is none.
+            let alone = !is_letter(before) && (point == 0xc2 || byte == 0xa0);
+            (!may_follow || inside || double || alone).then_some((Oddity::Windows1252Mojibake, 2))
+        }
+        // Ð and Ñ: Cyrillic. One alone may end a word of Icelandic or Spanish before a quote.
+        0xd0 | 0xd1 => {
+            continues(0, windows_1252)?;
+            next(1).filter(|point| matches!(point, 0xd0 | 0xd1))?;
+            continues(2, windows_1252)?;
+            Some((Oddity::Windows1252Mojibake, 4))
+        }
+        // ð: U+10000 and above, which are emoji mostly.
+        0xf0 => {
+            continues(0, windows_1252).filter(|b| (0x90..=0xa0).contains(b))?;
+            continues(1, windows_1252)?;
+            continues(2, windows_1252)?;
+            Some((Oddity::Windows1252Mojibake, 4))
         }
         // â: U+2000 to U+2FFF, of which quotes, dashes, bullets and the sign of the euro are in use.
         0xe2 => {
@@ -165,6 +180,13 @@ fn mojibake(
                 matches!(next(0), Some(0x2202 | 0x3a9 | 0x3c0 | 0x2211 | 0x220f | 0x221e | 0x222b));
             (!is_mathematical || is_letter(before) && next(1).is_some_and(is_letter))
                 .then_some((Oddity::MacintoshMojibake, 2))
+        }
+        // Dashes by turns with other characters: Cyrillic.
+        0x2013 | 0x2014 => {
+            continues(0, macintosh)?;
+            next(1).filter(|point| matches!(point, 0x2013 | 0x2014))?;
+            continues(2, macintosh)?;
+            Some((Oddity::MacintoshMojibake, 4))
         }
         // ‚Ä: U+2000 to U+203F.
         0x201a if next(0) == Some(0xc4) => {
@@ -207,6 +229,8 @@ mod tests {
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
             "ไทย\u{200b}ไทย",
             "\u{200f}שלום\u{200e}",
+            "ESPAÑA MUÑÓZ «Ñ» Ð“a“ „Ñ“ blaðið það Ñandú 1990–2000 –«a»– —„b“—",
+            "Примеры – «слова» — и – « — »",
             "IRMÃ… AMANHû «PLAIT» Âge Ãgua √2 √π √‾ ‚a‘ âge naïve",
             "日本語，テキスト",
         ] {
@@ -230,6 +254,12 @@ mod tests {
             ("10â‚¬", &[(2, 3)]),
             ("ï»¿a", &[(0, 3)]),
             ("caf√©", &[(3, 2)]),
+            ("ÐŸÑ€Ð¸Ð²ÐµÑ‚, Ð¼Ð¸Ñ€", &[(0, 4), (4, 4), (8, 4), (14, 4)]),
+            ("ok ðŸ˜€ done", &[(3, 4)]),
+            ("Ã\u{a0} la carte", &[(0, 2), (1, 1)]),
+            ("voilÃ\u{a0} !", &[(4, 2), (5, 1)]),
+            ("ÃƒÂ©", &[(0, 2), (2, 2)]),
+            ("–ü—Ä–∏", &[(0, 4)]),
             ("sch√∂n", &[(3, 2)]),
             ("don‚Äôt", &[(3, 3)]),
         ] {

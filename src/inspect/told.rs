@@ -147,11 +147,18 @@ fn look([p4, p3, p2, p1, a, b, c]: [u8; BEFORE + 1 + BEHIND]) -> u8 {
         | ((a & 0xfe == 0x8e) & (b == 0xef) & (c == 0xb8))
         | ((a == 0xf3) & (b < 0xb0));
     // Â or Ã before what is not ASCII, â and ï before what is left of more bytes; √ and ‚Ä of MacRoman.
+    // Ð and Ñ before what is no letter of Latin-1, ð before Ÿ or its control byte; dashes of MacRoman
+    // before what is not ASCII.
+    let cyrillic = ((a == 0xc3) & (b & 0xfe == 0x90) & (c > 0xc1) & (c != 0xc3))
+        | ((p3 == 0xe2) & (p2 == 0x80) & ((p1 == 0x93) | (p1 == 0x94)) & (a > 0x7f));
+    let picture = (a == 0xc3) & (b == 0xb0) & ((c == 0xc5) | (c == 0xc2));
     let mojibake = ((a == 0xc3) & (b & 0xfe == 0x82) & (c > 0xc1))
         | ((a == 0xc3) & (b == 0xa2) & (c == 0xe2))
         | ((a == 0xc3) & (b == 0xaf) & (c == 0xc2))
         | ((a == 0xe2) & (b == 0x88) & (c == 0x9a))
-        | ((a == 0x9a) & (b == 0xc3) & (c == 0x84));
+        | ((a == 0x9a) & (b == 0xc3) & (c == 0x84))
+        | cyrillic
+        | picture;
 
     to(Groups::BLANK, blank)
         | to(Groups::NEVER, never)
@@ -196,6 +203,9 @@ mod tests {
             ("donâ€™t", Groups::MOJIBAKE),
             ("ï»¿x", Groups::MOJIBAKE),
             ("caf√©", Groups::MOJIBAKE),
+            ("Ð¿Ñ€Ð¸", Groups::MOJIBAKE),
+            ("ðŸ˜€", Groups::MOJIBAKE),
+            ("–ü—Ä–∏", Groups::MOJIBAKE),
             ("don‚Äôt", Groups::MOJIBAKE),
             ("\u{fe0f}\u{fe0f}", Groups::SELECTOR),
             ("❤\u{fe0f}", Groups::NONE),
