@@ -4,6 +4,7 @@
 //! Syntax 3.2) and the `code_page` of resource scripts.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::Encoding;
 use crate::model::{Census, Declaration};
@@ -105,26 +106,125 @@ fn find(name: &[u8], text: &[u8]) -> Option<(&'static str, usize, usize)> {
         return label(text, 9).map(|(at, length)| ("@charset", at, length));
     }
     if ends(b".po") || ends(b".pot") || ends(b".eml") {
-        let line = after(text, b"content-type:")?;
-        let length = memchr::memchr(b'\n', text.get(line..)?).unwrap_or(text.len() - line);
-        let at = line + after(text.get(line..line + length)?, b"charset")?;
+        let at = header(text, !ends(b".eml"))?;
         return label(text, at).map(|(at, length)| ("the Content-Type header", at, length));
     }
     if ends(b".rc") || ends(b".rc2") {
-        let at = after(text, b"#pragma code_page(")?;
+        let at = pragma(text)?;
         return label(text, at).map(|(at, length)| ("#pragma code_page", at, length));
     }
     if ends(b".py") || ends(b".pyw") || ends(b".rb") || text.starts_with(b"#!") {
         return cookie(text).map(|(at, length)| ("the coding cookie", at, length));
     }
+    meta(text).and_then(|at| label(text, at)).map(|(at, length)| ("<meta charset>", at, length))
+}
+
+/// Where the label of the first `<meta>` follows that names an encoding: in its attribute `charset`, or
+/// in that of `content` where it says what a Content-Type header would. Comments are passed over.
+fn meta(text: &[u8]) -> Option<usize> {
     let mut from = 0;
-    while let Some(meta) = text.get(from..).and_then(|rest| after(rest, b"<meta")) {
-        let start = from + meta;
-        let length = memchr::memchr(b'>', text.get(start..)?)?;
-        if let Some(at) = after(text.get(start..start + length)?, b"charset") {
-            return label(text, start + at).map(|(at, length)| ("<meta charset>", at, length));
+    loop {
+        let start = from + memchr::memchr(b'<', text.get(from..)?)? + 1;
+        let tag = text.get(start..)?;
+        if tag.starts_with(b"!--") {
+            from = start + memchr::memmem::find(tag, b"-->")?;
+            continue;
         }
-        from = start + length;
+        from = start;
+        if !tag.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"meta")) {
+            continue;
+        }
+        let tag = tag.get(..memchr::memchr(b'>', tag)?)?;
+        let of_page = |name: &[u8]| matches!(name, b"name" | b"property" | b"itemprop");
+        let mut content = None;
+        let mut is_about_the_page = false;
+        for (name, value) in attributes(tag.get(4..)?) {
+            let name = name.to_ascii_lowercase();
+            is_about_the_page |= of_page(&name);
+            let at = start + 4 + value.start;
+            match name.as_slice() {
+                b"charset" => return Some(at),
+                b"content" => {
+                    let value = text.get(at..start + 4 + value.end)?;
+                    content = after(value, b"charset=").map(|label| at + label);
+                }
+                _ => {}
+            }
+        }
+        if let Some(at) = content.filter(|_| !is_about_the_page) {
+            return Some(at);
+        }
+    }
+}
+
+/// The names of attributes with the places of their values, which quotes enclose or not.
+fn attributes(tag: &[u8]) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let skip = |at: usize, is: fn(&u8) -> bool| {
+            tag.iter().skip(at).position(|b| !is(b)).map(|n| at + n)
+        };
+        at = skip(at, |b| b.is_ascii_whitespace() || *b == b'/')?;
+        let start = at;
+        let is_name = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'=' | b'/');
+        at = skip(at, is_name).unwrap_or(tag.len());
+        // A sign of its own is no name; it is passed over.
+        let name = tag.get(start..at.max(start + 1))?;
+        at = at.max(start + 1);
+        let behind = skip(at, u8::is_ascii_whitespace).unwrap_or(tag.len());
+        if tag.get(behind) != Some(&b'=') {
+            return Some((name, at..at));
+        }
+        let value = skip(behind + 1, u8::is_ascii_whitespace).unwrap_or(tag.len());
+        let (from, end) = if let Some(&quote @ (b'"' | b'\'')) = tag.get(value) {
+            let rest = tag.get(value + 1..).unwrap_or_default();
+            let end = memchr::memchr(quote, rest).map_or(tag.len(), |n| value + 1 + n);
+            at = (end + 1).min(tag.len());
+            (value + 1, end)
+        } else {
+            at = skip(value, |b| !b.is_ascii_whitespace()).unwrap_or(tag.len());
+            (value, at)
+        };
+        Some((name, from..end))
+    })
+}
+
+/// Where the label of a Content-Type header follows; in a message catalogue, not of one in a comment.
+fn header(text: &[u8], has_comments: bool) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let line = from + after(text.get(from..)?, b"content-type:")?;
+        let begin = memchr::memrchr(b'\n', text.get(..line)?).map_or(0, |at| at + 1);
+        let length = memchr::memchr(b'\n', text.get(line..)?).unwrap_or(text.len() - line);
+        let is_comment = has_comments && text.get(begin) == Some(&b'#');
+        if !is_comment {
+            return Some(line + after(text.get(line..line + length)?, b"charset")?);
+        }
+        from = line + length;
+    }
+}
+
+/// Where the code page of a resource script follows: behind the parenthesis of a pragma that begins its
+/// line, outside of comments.
+fn pragma(text: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    let mut in_comment = false;
+    for line in text.split_inclusive(|&b| b == b'\n') {
+        let words = line.trim_ascii_start();
+        // A comment behind something may be a filter of files in a string.
+        let opens = in_comment || words.starts_with(b"/*");
+        in_comment = opens && memchr::memmem::rfind(words, b"*/").is_none();
+        let mut rest = words;
+        let is_pragma = !opens
+            && [&b"#"[..], b"pragma", b"code_page", b"("].iter().all(|word| {
+                let found = rest.get(..word.len()).is_some_and(|w| w.eq_ignore_ascii_case(word));
+                rest = rest.get(word.len()..).unwrap_or_default().trim_ascii_start();
+                found
+            });
+        if is_pragma {
+            return Some(start + line.len() - rest.len());
+        }
+        start += line.len();
     }
     None
 }
@@ -179,12 +279,36 @@ mod tests {
             ("a.html", "<meta name=x>\n<META charset=latin1>", Some(("latin1", 28))),
             ("a.html", "<meta content=\"text/html; charset=utf-8\">", Some(("utf-8", 34))),
             ("a.html", "<p>charset=utf-8", None),
+            ("a.html", "<!-- <meta charset=latin1> --><meta charset='utf-8'>", Some(("utf-8", 45))),
+            ("a.html", "<!-- <meta charset=latin1>", None),
+            ("a.html", "<meta name=d content='charset=a is'><meta charset = b>", Some(("b", 52))),
+            ("a.html", "<meta name=d content='what is a charset'>", None),
+            (
+                "a.html",
+                "<meta http-equiv=Content-Type content='text/html;charset=c'/>",
+                Some(("c", 57)),
+            ),
+            ("a.html", "<meta/ = charset=\"d\"", None),
+            ("a.html", "<meta/ = charset=\"d\">", Some(("d", 18))),
+            (
+                "a.po",
+                "# Content-Type: a; charset=x\n\"Content-Type: a; charset=y\\n\"",
+                Some(("y", 55)),
+            ),
             ("a.po", "\"Content-Type: text/plain; charset=KOI8-R\\n\"", Some(("KOI8-R", 35))),
             ("a.py", "#!/bin/x\n# -*- coding: latin-1 -*-", Some(("latin-1", 23))),
             ("a.py", "\n\n# coding: latin-1", None),
             ("a.css", "@charset \"utf-8\";", Some(("utf-8", 10))),
             ("a.rc", "#pragma code_page(1252)", Some(("1252", 18))),
             ("a.rc", "#pragma code_page(", None),
+            ("a.rc", " # pragma  code_page ( 1252 )", Some(("1252", 23))),
+            ("a.rc", "// #pragma code_page(437)\r\n#pragma code_page(1252)", Some(("1252", 45))),
+            (
+                "a.rc",
+                "/* a\n#pragma code_page(437)\n*/\n#pragma code_page(65001)",
+                Some(("65001", 49)),
+            ),
+            ("a.rc", "X \"a (/*)\"\n#pragma code_page(1250)", Some(("1250", 29))),
         ] {
             let found = declaration(name.as_bytes(), text.as_bytes(), utf8);
             let found = found.map(|found| (found.label, found.offset));

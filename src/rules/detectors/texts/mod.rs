@@ -15,7 +15,7 @@ const NAMED_WITHIN: usize = 4096;
 /// Whether a text names its own encoding, by whatever of the usual words: a mark, a declaration of
 /// XML, HTML, CSS, a header, a cookie, a pragma. Who reads it there needs no guess.
 fn names_encoding(parsed: &Parsed<'_>) -> bool {
-    const WORDS: [&[u8]; 4] = [b"charset", b"encoding=", b"coding:", b"code_page("];
+    const WORDS: [&[u8]; 4] = [b"charset", b"encoding=", b"coding:", b"code_page"];
     let head = parsed.bytes.get(..parsed.bytes.len().min(NAMED_WITHIN)).unwrap_or_default();
     head.starts_with(b"\xef\xbb\xbf")
         || WORDS.iter().any(|word| memchr::memmem::find(head, word).is_some())
