@@ -8,7 +8,7 @@ use crate::compare::{Comparison, Item};
 use crate::engine::{Gone, Judged, Links};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{Kind, Locator, Manifest, NodeId, Verb};
-use crate::rules::parsed::Unchanged;
+use crate::rules::parsed::{Unchanged, is_of_language};
 
 /// A content to look at, and where it begins in its container.
 pub(super) struct Job {
@@ -139,10 +139,16 @@ fn may_name(round: &Round<'_>, gone: &Gone, judged: &Judged<'_>) -> bool {
 /// Container, volume and folder.
 type Folder = (ContainerId, u16, Option<NodeId>);
 
-/// The folder of a content. The resources of a fork are together, whatever their types.
+/// The folder of a content. The resources of a fork are together, whatever their types, and so are what
+/// lies in the folders of several languages.
 fn folder(round: &Round<'_>, content: ContentPlace) -> Option<Folder> {
     let place = round.artifact.manifest.main_place(content)?;
-    let (_, node) = round.artifact.manifest.node(place)?;
+    let (volume, node) = round.artifact.manifest.node(place)?;
     let parent = node.parent().filter(|_| node.kind != Kind::Resource);
+    let own = parent.and_then(|parent| volume.node(parent));
+    let parent = match own.filter(|own| is_of_language(volume.name(own))) {
+        Some(own) => own.parent(),
+        None => parent,
+    };
     Some((place.container, place.volume, parent))
 }

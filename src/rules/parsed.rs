@@ -264,5 +264,11 @@ pub enum Unchanged {
     Naming,
 }
 
+/// Whether a folder of that name holds the texts of one language: those of the others, in the folders
+/// beside it, belong to them (Apple, Bundle Programming Guide, Localized Resources).
+pub fn is_of_language(folder: &[u8]) -> bool {
+    folder.to_ascii_lowercase().ends_with(b".lproj")
+}
+
 /// Looks at a manifest and all notes; tells hits.
 pub type Resolve = fn(&Manifest, &[Noted], &mut dyn FnMut(usize, Hit));

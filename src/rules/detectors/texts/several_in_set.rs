@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::super::{Detector, Look};
 use super::{names_encoding, utf8};
 use crate::model::{Class, Declared, Locator, Manifest};
-use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
+use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged, is_of_language};
 
 pub(in super::super) const DETECTOR: Detector = Detector {
     name: "several-in-set",
@@ -92,9 +92,15 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
     }
 }
 
-/// What stands before the name.
+/// What stands before the name, without a folder of one language.
 fn folder(path: &Locator) -> String {
-    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
+    let split = |path: &str| {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        (folder.to_owned(), name.to_owned())
+    };
+    let (folder, _) = split(path.as_str());
+    let (above, name) = split(&folder);
+    if is_of_language(name.as_bytes()) { above } else { folder }
 }
 
 #[cfg(test)]
