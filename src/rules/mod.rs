@@ -5,6 +5,7 @@
 //! an [`Entry`]; reading and dispatching is the engine's.
 
 mod catalogue;
+mod code_pages;
 pub mod condition;
 mod control;
 pub mod detectors;

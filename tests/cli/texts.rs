@@ -100,6 +100,27 @@ fn a_target_minds_the_texts_that_it_sees_and_likes_share_a_finding() {
 }
 
 #[test]
+fn what_dos_shows_of_a_text_is_told_in_both_of_its_code_pages() {
+    let scratch = Scratch::new();
+    scratch.file("a/A.TXT", "\u{feff}Free®\r\n");
+    scratch.file("a/B.TXT", "cœur ©\r\n");
+    let artifact = scratch.path("a");
+    let args = ["--target", "dos", "--format", "json"];
+    let artifact = artifact.to_str().expect("UTF-8");
+    let json = premaster([&["check", artifact][..], &args].concat()).json();
+    let findings = json["findings"].as_array().expect("findings").iter();
+    let told: Vec<_> = findings.map(|f| f["message"].as_str().expect("a text")).collect();
+    for expected in [
+        "shown as ∩╗┐",
+        "┬« in ibm437 and ibm850, here ® in utf-8",
+        "┼ô in ibm437 and ibm850, here œ in utf-8",
+        "ibm437 and ibm850 have no U+0153 œ",
+    ] {
+        assert!(told.iter().any(|message| message.contains(expected)), "{expected}: {told:?}");
+    }
+}
+
+#[test]
 fn what_costs_more_is_left_out() {
     let scratch = Scratch::new();
     scratch.file("a/a.py", "# coding: latin-1\nx = 'é'\n");

@@ -1,10 +1,9 @@
 //! A byte order mark before UTF-8 on a target that shows it as characters.
 
-use encoding_rs::Encoding;
-
 use super::{Detector, Entry, Look, Place, Told};
 use crate::model::{Class, TextKind};
 use crate::rules::Target;
+use crate::rules::code_pages::CodePage;
 use crate::rules::targets::Bom;
 
 pub(super) const DETECTOR: Detector =
@@ -18,12 +17,10 @@ fn find(entry: &Entry<'_>, target: &Target, _: &[&Target]) -> Option<Told> {
         return None;
     }
     let first = target.text.encodings.first()?;
-    let detail = match Encoding::for_label(first.as_bytes()) {
-        Some(encoding) if encoding != encoding_rs::UTF_8 && first != "us-ascii" => {
-            let (shown, _) = encoding.decode_without_bom_handling(b"\xef\xbb\xbf");
-            format!("shown as {shown}")
-        }
-        _ => "read as part of the first line".to_owned(),
+    let page = CodePage::of(first).filter(|page| page.is_single_byte() && first != "us-ascii");
+    let detail = match page.and_then(|page| page.decode(b"\xef\xbb\xbf")) {
+        Some(shown) => format!("shown as {shown}"),
+        None => "read as part of the first line".to_owned(),
     };
     Some(Told::at(Place::Start(3), detail))
 }

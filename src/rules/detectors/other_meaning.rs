@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use encoding_rs::Encoding;
-
 use super::{Charset, Detector, Entry, Look, Place, Told};
 use crate::model::{Class, Declared};
 use crate::rules::Target;
+use crate::rules::code_pages::CodePage;
 
 pub(super) const DETECTOR: Detector = Detector { name: "other-meaning", look: Look::EntryOn(find) };
 
@@ -61,9 +60,8 @@ fn is_unicode(label: &str) -> bool {
 }
 
 fn same(read: &str, label: &str) -> bool {
-    let encoding = |label: &str| Encoding::for_label(label.as_bytes());
     read == label
-        || read != "us-ascii" && encoding(read).is_some_and(|e| encoding(label) == Some(e))
+        || read != "us-ascii" && CodePage::of(read).is_some_and(|e| CodePage::of(label) == Some(e))
 }
 
 /// The encoding in which a target reads bytes that nobody tells it about.
@@ -76,21 +74,31 @@ fn page(target: &Target) -> &str {
 /// What a target makes of bytes.
 fn shown(bytes: &[u8], target: &Target) -> String {
     let page = page(target);
-    match page {
-        "us-ascii" => "no character in us-ascii".to_owned(),
-        _ => spelled(bytes, page),
+    if page == "us-ascii" {
+        return "no character in us-ascii".to_owned();
     }
+    // Where there are several, it is chosen when the machine is set up.
+    let first = spelled(bytes, page);
+    let mut all = first.clone();
+    for other in target.text.encodings.iter().filter(|other| *other != page && !is_unicode(other)) {
+        let shown = spelled(bytes, other);
+        if shown.strip_suffix(other.as_str()) == first.strip_suffix(page) {
+            let _ = write!(all, " and {other}");
+        } else {
+            let _ = write!(all, ", {shown}");
+        }
+    }
+    all
 }
 
 /// Bytes as characters of an encoding; those that are not printed are told by number.
 fn spelled(bytes: &[u8], label: &str) -> String {
-    let Some(encoding) = Encoding::for_label(label.as_bytes()) else {
+    let Some(encoding) = CodePage::of(label) else {
         return format!("a character of {label}");
     };
-    let (text, bad) = encoding.decode_without_bom_handling(bytes);
-    if bad {
+    let Some(text) = encoding.decode(bytes) else {
         return format!("no character in {label}");
-    }
+    };
     let mut out = String::new();
     for c in text.chars().take(4) {
         if c.is_control()

@@ -1,19 +1,18 @@
-//! Characters of a text that the one code page of a target lacks.
+//! Characters of a text that the code pages of a target lack.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-
-use encoding_rs::Encoding;
 
 use super::super::{Detector, Look, ParsedOn};
 use super::{names_encoding, utf8};
 use crate::model::{Class, Declared};
 use crate::rules::Target;
+use crate::rules::code_pages::CodePage;
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector = Detector {
     name: "lost-on-target",
-    look: Look::ParsedOn(ParsedOn { wants: |target| page(target).is_some(), find }),
+    look: Look::ParsedOn(ParsedOn { wants: |target| pages(target).is_some(), find }),
 };
 
 /// Characters that a message names.
@@ -21,12 +20,14 @@ const NAMED: usize = 6;
 /// Different characters that are remembered.
 const REMEMBERED: usize = 4096;
 
-/// The code page of a target that reads one encoding of eight bits and no other. What ASCII alone
-/// makes of other characters is told by `other-meaning`.
-fn page(target: &Target) -> Option<(&str, &'static Encoding)> {
-    let [label] = target.text.encodings.as_slice() else { return None };
-    let encoding = Encoding::for_label(label.as_bytes()).filter(|page| page.is_single_byte())?;
-    (label != "us-ascii").then_some((label, encoding))
+/// The code pages of a target that reads texts in these and in nothing else. What ASCII alone makes of
+/// other characters is told by `other-meaning`.
+fn pages(target: &Target) -> Option<Vec<CodePage>> {
+    let labels = target.text.encodings.iter();
+    let of = |label: &String| {
+        CodePage::of(label).filter(|page| page.is_single_byte() && label != "us-ascii")
+    };
+    labels.map(of).collect::<Option<Vec<_>>>().filter(|pages| !pages.is_empty())
 }
 
 /// Where the first lost character is, its bytes, and those that are lost.
@@ -39,33 +40,33 @@ struct Lost {
 }
 
 fn find(parsed: &Parsed<'_>, target: &Target, hits: &mut Hits) {
-    let Some((label, page)) = page(target) else { return };
+    let Some(pages) = pages(target) else { return };
     if parsed.class != Class::Text || names_encoding(parsed) {
         return;
     }
     let mut lost = Lost::default();
     match (parsed.declared, parsed.bytes) {
         (Declared::Nothing, [0xff, 0xfe, units @ ..]) => {
-            wide(units, u16::from_le_bytes, page, &mut lost);
+            wide(units, u16::from_le_bytes, &pages, &mut lost);
         }
         (Declared::Nothing, [0xfe, 0xff, units @ ..]) => {
-            wide(units, u16::from_be_bytes, page, &mut lost);
+            wide(units, u16::from_be_bytes, &pages, &mut lost);
         }
         (Declared::Nothing | Declared::Text("utf-8"), _) => {
             let Some(text) = utf8(parsed) else { return };
             for (at, c) in text.char_indices() {
-                lost.see(c, at, c.len_utf8(), page);
+                lost.see(c, at, c.len_utf8(), &pages);
             }
         }
         (Declared::Text(of), bytes) => {
-            let Some(of) = Encoding::for_label(of.as_bytes()) else { return };
-            if !of.is_single_byte() || of == page {
+            let Some(of) = CodePage::of(of) else { return };
+            if !of.is_single_byte() || pages.contains(&of) {
                 return;
             }
             let table: Vec<Option<char>> = (0..=255u8).map(|byte| decoded(of, byte)).collect();
             for (at, &byte) in bytes.iter().enumerate() {
                 if let Some(Some(c)) = table.get(usize::from(byte)) {
-                    lost.see(*c, at, 1, page);
+                    lost.see(*c, at, 1, &pages);
                 }
             }
         }
@@ -85,29 +86,31 @@ fn find(parsed: &Parsed<'_>, target: &Target, hits: &mut Hits) {
     if more > 0 {
         let _ = write!(named, " and {more} more");
     }
-    let detail = format!("{label} has no {named}");
+    let labels = target.text.encodings.join(" and ");
+    let has = if pages.len() > 1 { "have" } else { "has" };
+    let detail = format!("{labels} {has} no {named}");
     hits.tell(Hit::new(detail).at(at, length).on(target));
 }
 
 /// The same of units of UTF-16 behind their mark.
-fn wide(units: &[u8], order: fn([u8; 2]) -> u16, page: &'static Encoding, lost: &mut Lost) {
+fn wide(units: &[u8], order: fn([u8; 2]) -> u16, pages: &[CodePage], lost: &mut Lost) {
     let mut at = 2;
     let units = units.as_chunks::<2>().0.iter().map(|unit| order(*unit));
     for c in char::decode_utf16(units) {
         let length = c.as_ref().map_or(2, |c| 2 * c.len_utf16());
         if let Ok(c) = c {
-            lost.see(c, at, length, page);
+            lost.see(c, at, length, pages);
         }
         at += length;
     }
 }
 
-fn decoded(encoding: &'static Encoding, byte: u8) -> Option<char> {
-    encoding.decode_without_bom_handling_and_without_replacement(&[byte])?.chars().next()
+fn decoded(encoding: CodePage, byte: u8) -> Option<char> {
+    encoding.decode(&[byte])?.chars().next()
 }
 
 impl Lost {
-    fn see(&mut self, c: char, at: usize, length: usize, page: &'static Encoding) {
+    fn see(&mut self, c: char, at: usize, length: usize, pages: &[CodePage]) {
         if c.is_ascii() || c == '\u{feff}' {
             return;
         }
@@ -119,9 +122,7 @@ impl Lost {
         } else if self.first.is_some() {
             return;
         }
-        let mut buffer = [0; 4];
-        let (.., unmappable) = page.encode(c.encode_utf8(&mut buffer));
-        if unmappable {
+        if !pages.iter().any(|page| page.has(c)) {
             self.first.get_or_insert((at as u64, length as u64));
             self.different += 1;
             if self.named.len() < NAMED {
