@@ -7,12 +7,13 @@ use super::collect::{finding, number_occurrences};
 use super::judge::{Judge, Judged, in_scope};
 use super::links::{self, Followed};
 use super::sight::Sight;
-use crate::model::{Census, Class, Evidence, Finding, Manifest};
+use crate::inspect::Encoding;
+use crate::model::{Census, Class, Evidence, Finding, Manifest, Wide};
 use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
 use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
 use crate::rules::program::{self, Tables};
-use crate::rules::{Matcher, Rule, Targets, line_and_column};
+use crate::rules::{Matcher, Rule, Targets, line_and_column, wide_line_and_column};
 use crate::source::Source;
 
 /// What rules of cost `parse` say of one content.
@@ -114,6 +115,15 @@ impl Judge<'_> {
         parsing
     }
 
+    /// The units of a text that is UTF-16.
+    fn wide(&self, judged: &Judged<'_>) -> Option<Wide> {
+        match self.encoding(judged) {
+            Encoding::Utf16Le if judged.class == Class::Text => Some(Wide::Utf16Le),
+            Encoding::Utf16Be if judged.class == Class::Text => Some(Wide::Utf16Be),
+            _ => None,
+        }
+    }
+
     /// A content as rules see it.
     fn parsed<'p>(&'p self, judged: &'p Judged<'_>, bytes: &'p [u8], now: i64) -> Parsed<'p> {
         let targets = Targets::built_in();
@@ -128,6 +138,7 @@ impl Judge<'_> {
             class: judged.class,
             kind: judged.kind,
             declared: judged.declared,
+            wide: self.wide(judged),
             targets: judged.targets.iter().filter_map(|name| targets.get(name)).collect(),
             architectures: &self.settings().architectures,
             oldest: &self.settings().oldest,
@@ -205,10 +216,12 @@ impl Judge<'_> {
         hit: &Hit,
     ) -> Finding {
         let range = hit.range.clone();
-        let place = range
-            .as_ref()
-            .filter(|_| judged.class == Class::Text)
-            .and_then(|range| line_and_column(parsed.bytes, range.start));
+        let place = range.as_ref().filter(|_| judged.class == Class::Text).and_then(|range| {
+            match self.wide(judged) {
+                Some(wide) => wide_line_and_column(parsed.bytes, range.start, wide),
+                None => line_and_column(parsed.bytes, range.start),
+            }
+        });
         let message = rule.render(|fact| match fact {
             "detail" => Some(hit.detail.clone()),
             "offset" => range.as_ref().map(|range| range.start.to_string()),

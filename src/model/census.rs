@@ -63,6 +63,14 @@ impl Wide {
         }
     }
 
+    /// A unit of two bytes; those of UTF-32 have none.
+    pub const fn unit(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Utf16Le | Self::Utf32Le => u16::from_le_bytes(bytes),
+            Self::Utf16Be | Self::Utf32Be => u16::from_be_bytes(bytes),
+        }
+    }
+
     /// The order of the bytes, for people.
     pub const fn order(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! Where an offset is for people: its line and its column.
 
+use crate::model::Wide;
+
 /// The line and the column of an offset, from 1. A line ends with LF, CR or both; a column is a
 /// character in UTF-8, without the byte order mark, else a byte. `None` behind the end.
 pub fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
@@ -18,6 +20,21 @@ pub fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
         Err(_) => line.len(),
     };
     Some((ends().count() as u64 + 1, column as u64 + 1))
+}
+
+/// The same of a text in UTF-16.
+pub fn wide_line_and_column(bytes: &[u8], at: u64, wide: Wide) -> Option<(u64, u64)> {
+    let at = usize::try_from(at).ok()?;
+    let text = |bytes: &[u8]| {
+        let units = bytes.as_chunks::<2>().0.iter().map(|&unit| wide.unit(unit));
+        let chars = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+        chars.collect::<String>()
+    };
+    // U+FEFF is the mark of UTF-8, too.
+    let mut before = text(bytes.get(..at)?);
+    let length = before.len() as u64;
+    before.push_str(&text(bytes.get(at..at + 2).unwrap_or_default()));
+    line_and_column(before.as_bytes(), length)
 }
 
 #[cfg(test)]
@@ -40,5 +57,11 @@ mod tests {
             assert_eq!(line_and_column(text, at), expected, "{at}");
         }
         assert_eq!(line_and_column(b"\xe9x", 1), Some((1, 2)));
+        let units: Vec<u8> =
+            "\u{feff}a\r\né\rb".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (at, expected) in [(2, (1, 1)), (4, (1, 2)), (8, (2, 1)), (10, (2, 2)), (12, (3, 1))] {
+            assert_eq!(wide_line_and_column(&units, at, Wide::Utf16Le), Some(expected), "{at}");
+        }
+        assert_eq!(wide_line_and_column(&units, 99, Wide::Utf16Le), None);
     }
 }

@@ -39,7 +39,7 @@ pub use detectors::Entry;
 pub use example::{Example, ExampleEntry, Patch};
 pub use explain::explain;
 pub use fix::{Fix, fixed};
-pub use lines::line_and_column;
+pub use lines::{line_and_column, wide_line_and_column};
 pub use literals::{Finder, Literal, Literals};
 pub use load::LoadError;
 pub use name::{LONGEST_PATH, Name};

@@ -14,7 +14,7 @@ use super::program::{self, Bytes, Program, Tables};
 use super::stretch;
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
-use crate::model::{Class, Declared, Evidence, Locator, Manifest, TextKind};
+use crate::model::{Class, Declared, Evidence, Locator, Manifest, TextKind, Wide};
 use crate::source::Source;
 
 /// Contents up to this size are read whole; of larger ones, [`HEAD`] bytes.
@@ -55,6 +55,8 @@ pub struct Parsed<'a> {
     pub kind: TextKind,
     /// What its container says of it.
     pub declared: Declared,
+    /// Its units, if it is a text of those.
+    pub wide: Option<Wide>,
     /// The targets that are named and see it.
     pub targets: Vec<&'a Target>,
     /// Processors that the release is for, as `--arch` names them; none if that is not said.
@@ -89,6 +91,7 @@ impl<'a> Parsed<'a> {
             class: Class::Binary,
             kind: TextKind::Unknown,
             declared: Declared::Nothing,
+            wide: None,
             targets: Vec::new(),
             architectures: &[],
             oldest: &ANY,

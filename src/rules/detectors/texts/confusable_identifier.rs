@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::super::{Detector, Look};
+use super::Unicode;
 use super::mixed_script::Place;
-use super::utf8;
 use crate::rules::identifiers::{
     Identifier, Letter, beyond_ascii, looks, looks_like, may_look_alike,
 };
@@ -21,9 +21,12 @@ const SHORTEST: usize = 3;
 const COMPARED: usize = 4096;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    let Some(text) = utf8(parsed) else { return };
     let place = Place::of(parsed);
-    if place == Place::Nowhere || !may_look_alike(text) {
+    let Some(unicode) = (place != Place::Nowhere).then(|| Unicode::of(parsed)).flatten() else {
+        return;
+    };
+    let text = &*unicode.text;
+    if !may_look_alike(text) {
         return;
     }
     let is_like = |identifier: &Identifier<'_>| {
@@ -51,9 +54,11 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     }
     for Identifier { at, name } in found {
         let Some(Some((twin_at, twin))) = twins.get(&looks(name)) else { continue };
+        let (twin_at, _) = unicode.place(*twin_at, twin);
         let detail =
             format!("\"{name}\" is no ASCII and looks like \"{twin}\" at offset {twin_at}");
-        hits.tell(Hit::new(detail).at(at as u64, name.len() as u64));
+        let (at, length) = unicode.place(at, name);
+        hits.tell(Hit::new(detail).at(at, length));
     }
 }
 

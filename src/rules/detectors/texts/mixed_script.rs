@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use super::super::{Detector, Look};
-use super::utf8;
+use super::Unicode;
 use crate::model::TextKind;
 use crate::rules::identifiers::{Identifier, Letter, beyond_ascii, looks_like, may_look_alike};
 use crate::rules::parsed::{Hit, Hits, Parsed};
@@ -23,17 +23,20 @@ const REACH: usize = 256;
 const NAMED: usize = 4;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    let Some(text) = utf8(parsed) else { return };
     let place = Place::of(parsed);
-    if place == Place::Nowhere || !may_look_alike(text) {
+    let Some(unicode) = (place != Place::Nowhere).then(|| Unicode::of(parsed)).flatten() else {
+        return;
+    };
+    let text = &*unicode.text;
+    if !may_look_alike(text) {
         return;
     }
     for identifier in beyond_ascii(text) {
         if let Some(detail) = mixed(identifier.name)
             && place.holds(text, &identifier)
         {
-            let length = identifier.name.len() as u64;
-            hits.tell(Hit::new(detail).at(identifier.at as u64, length));
+            let (at, length) = unicode.place(identifier.at, identifier.name);
+            hits.tell(Hit::new(detail).at(at, length));
         }
     }
 }
@@ -51,7 +54,7 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn of(parsed: &Parsed<'_>) -> Self {
-        const KEYED: [&str; 10] = [
+        const KEYED: [&str; 12] = [
             ".properties",
             ".strings",
             ".desktop",
@@ -62,10 +65,13 @@ impl Place {
             ".json",
             ".arb",
             ".conf",
+            ".yaml",
+            ".yml",
         ];
         let name = parsed.name.to_ascii_lowercase();
         match parsed.kind {
             TextKind::Source => Self::Anywhere,
+            _ if name.ends_with(b".sql") => Self::Anywhere,
             _ if KEYED.iter().any(|end| name.ends_with(end.as_bytes())) => Self::Keys,
             _ => Self::Nowhere,
         }
