@@ -5,6 +5,7 @@
 pub const FORMATS: &[&str] = &[
     "7z",
     "aiff",
+    "android-xml",
     "apm",
     "appledouble",
     "ar",
@@ -13,6 +14,7 @@ pub const FORMATS: &[&str] = &[
     "bmp",
     "bzip2",
     "cab",
+    "coff",
     "compress",
     "cpio",
     "dbase",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Options;
-use super::pass::{HEAD, TAIL};
+use super::pass::Keeper;
 use super::tree::Tree;
 use crate::inspect::{self, Sweep};
 use crate::model::manifest::{ContainerId, ContentPlace};
@@ -179,7 +179,7 @@ impl Artifact {
         let mut sweep = Sweep::new();
         let mut data = self.content_reader(place)?;
         let mut buffer = vec![0; 64 << 10];
-        let (mut head, mut tail) = (Vec::new(), Vec::new());
+        let mut keeper = Keeper::default();
         loop {
             let n = data.read(&mut buffer)?;
             let bytes = buffer.get(..n).unwrap_or_default();
@@ -187,14 +187,13 @@ impl Artifact {
                 break;
             }
             sweep.update(bytes);
-            head.extend(bytes.iter().take(HEAD - head.len()));
-            tail.extend_from_slice(bytes);
-            tail.drain(..tail.len().saturating_sub(TAIL));
+            keeper.update(bytes);
         }
         let format = content.and_then(|content| content.format);
         let mut census = sweep.finish();
         if stored.declared == Declared::Nothing {
-            inspect::note_wide(&mut census, &head, &tail, format);
+            let ends = keeper.ends();
+            inspect::note_wide(&mut census, ends.head, ends.tail, format);
         }
         Ok(inspect::settle(&inspect::Facts {
             census: &census,
