@@ -32,16 +32,14 @@ fn wide(census: &Census, head: &[u8], tail: &[u8]) -> Option<Wide> {
     if !may_be {
         return None;
     }
-    let first = head.get(..FIRST).unwrap_or(head);
-    // Half of the first blocks are enough: the text may begin with what is none.
-    votes(first).filter(|votes| votes.most().0 * 2 >= votes.blocks)?;
-    let found = votes(head)?.settle()?;
+    votes(head.get(..FIRST).unwrap_or(head), 4)?;
+    let found = settled(head)?;
     if census.size <= head.len() as u64 {
         return Some(found);
     }
     let start = (census.size - tail.len() as u64).next_multiple_of(4);
     let skipped = usize::try_from(start + tail.len() as u64 - census.size).unwrap_or(usize::MAX);
-    let last = votes(tail.get(skipped..)?)?.settle()?;
+    let last = settled(tail.get(skipped..)?)?;
     (last.bytes() == found.bytes() && is_alike(census, head)).then_some(found)
 }
 
@@ -216,14 +214,21 @@ impl Votes {
         if narrow.0 >= wide.0 { narrow } else { wide }
     }
 
-    fn settle(&self) -> Option<Wide> {
+    /// The form that all blocks but `spoilt` are of.
+    fn settle(&self, spoilt: u64) -> Option<Wide> {
         let (won, form) = self.most();
         let [narrow, wide] = &self.tally;
         let tally = if form.bytes() == 2 { narrow } else { wide };
-        // A stray byte spoils a block or two; a table before or behind its strings is more.
-        let most = won * 2 > self.blocks && won + 2 + self.blocks / 64 >= self.blocks;
+        let most = won * 2 > self.blocks && won + spoilt >= self.blocks;
         (most && tally.is_language()).then_some(form)
     }
+}
+
+/// The form in which bytes are a text. A stray byte spoils a block or two; a table before or behind its
+/// strings is more.
+fn settled(bytes: &[u8]) -> Option<Wide> {
+    let spoilt = 2 + (bytes.len() / BLOCK / 64) as u64;
+    votes(bytes, spoilt)?.settle(spoilt)
 }
 
 /// What a block may be: the form that it votes for, that in which it is read, and from which byte on.
@@ -238,8 +243,10 @@ const READINGS: [(usize, Wide, usize); 6] = [
     (3, Wide::Utf32Be, 0),
 ];
 
-fn votes(bytes: &[u8]) -> Option<Votes> {
+/// What the blocks say; `None` as soon as more than `spoilt` of them are of no form.
+fn votes(bytes: &[u8], spoilt: u64) -> Option<Votes> {
     let mut votes = Votes::default();
+    let mut none = 0;
     for block in bytes.chunks(BLOCK).filter(|block| block.len() >= 8 || bytes.len() < BLOCK) {
         votes.blocks += 1;
         let readings = READINGS.map(|(vote, form, from)| {
@@ -249,13 +256,18 @@ fn votes(bytes: &[u8]) -> Option<Votes> {
             .iter()
             .filter(|(.., tally)| tally.is_coherent())
             .min_by_key(|(_, _, from, tally)| (Reverse(tally.blanks), tally.spread(), *from));
-        if let Some((vote, form, _, tally)) = best {
-            if let Some(count) = votes.by_form.get_mut(*vote) {
-                *count += 1;
+        let Some((vote, form, _, tally)) = best else {
+            none += 1;
+            if none > spoilt {
+                return None;
             }
-            let [narrow, wide] = &mut votes.tally;
-            if form.bytes() == 2 { narrow.add(tally) } else { wide.add(tally) }
+            continue;
+        };
+        if let Some(count) = votes.by_form.get_mut(*vote) {
+            *count += 1;
         }
+        let [narrow, wide] = &mut votes.tally;
+        if form.bytes() == 2 { narrow.add(tally) } else { wide.add(tally) }
     }
     (votes.blocks > 0).then_some(votes)
 }
