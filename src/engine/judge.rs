@@ -91,12 +91,7 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// A judge with the rules of the catalogue that the settings let run.
     pub fn new(catalogue: &'a Catalogue, settings: &'a Settings) -> Self {
-        let disabled = |rule: &Rule| {
-            settings.disabled.contains(&rule.id)
-                || rule.aliases.iter().any(|id| settings.disabled.contains(id))
-        };
-        let asked = |rule: &Rule| !rule.opt_in || settings.severities.contains_key(&rule.id);
-        let runs = |rule: &&Rule| rule.cost <= settings.cost && asked(rule) && !disabled(rule);
+        let runs = |rule: &&Rule| rule.cost <= settings.cost && settings.is_on_somewhere(rule);
         let rules: Vec<_> = catalogue.iter().filter(runs).collect();
         let targets = settings.targets.iter().filter_map(|name| Targets::built_in().get(name));
         let mut judge = Self {

@@ -70,9 +70,22 @@ impl Settings {
         matching.max_by_key(|(glob, _)| glob.len()).map(|(_, level)| *level)
     }
 
+    /// Whether a rule runs somewhere: wherever nothing else is said, or at some path.
+    pub(super) fn is_on_somewhere(&self, rule: &Rule) -> bool {
+        let by_path = || names(rule).filter_map(|name| self.by_path.get(name)).flatten();
+        self.is_on_elsewhere(rule) || by_path().any(|(_, level)| level.is_some())
+    }
+
+    /// Whether a rule runs where no path says anything of it.
+    fn is_on_elsewhere(&self, rule: &Rule) -> bool {
+        let is_asked = || names(rule).any(|name| self.severities.contains_key(name));
+        !names(rule).any(|name| self.disabled.contains(name)) && (!rule.opt_in || is_asked())
+    }
+
     /// Whether a rule does not run at a path.
     pub fn is_off(&self, rule: &Rule, path: &Locator) -> bool {
-        self.at(rule, path) == Some(None)
+        let said = self.at(rule, path).map(|level| level.is_some());
+        !said.unwrap_or_else(|| self.is_on_elsewhere(rule))
     }
 
     /// How bad a hit of a rule is at a path, if the settings say so.

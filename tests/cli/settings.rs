@@ -41,6 +41,10 @@ fn rules_are_set_by_id_by_glob_and_by_path() {
             "[rules.'text/bell']\nseverity = 'note'\npaths = { 'vendor/**' = 'off', 'vendor/deep/**' = 'warning' }",
             all("note", "off", "warning"),
         ),
+        (
+            "[rules.'text/bell']\nseverity = 'off'\npaths = { 'vendor/**' = 'note' }",
+            all("off", "note", "note"),
+        ),
         ("[rules.'text/*']\npaths = { 'a.*' = 'warning' }", all("warning", "error", "error")),
         ("[rules.'text/bell']\nscope = { kinds = ['prose'] }", all("off", "off", "off")),
         ("[rules.'text/bell']\nwhen = 'path.contains(\"deep\")'", all("off", "off", "error")),
@@ -63,6 +67,26 @@ fn rules_are_set_by_id_by_glob_and_by_path() {
     ] {
         scratch.file("premaster.toml", settings);
         within(&root, "check build").exits(2).complains(&[expected]);
+    }
+}
+
+/// A rule that is not on by itself runs where a path asks for it, and only there.
+#[test]
+fn a_rule_may_be_asked_for_at_a_path() {
+    let scratch = Scratch::new();
+    for path in ["a.sh", "vendor/b.sh"] {
+        scratch.file(format!("build/{path}"), "one \ntwo\n");
+    }
+    let root = scratch.path("");
+    let rule = "[rules.'text/trailing-blank']\n";
+    for (settings, expected) in [
+        ("", &[][..]),
+        ("paths = { 'vendor/**' = 'note' }", &["text/trailing-blank note vendor/b.sh"]),
+        ("paths = { 'vendor/**' = 'off' }", &[]),
+        ("severity = 'note'\npaths = { 'vendor/**' = 'off' }", &["text/trailing-blank note a.sh"]),
+    ] {
+        scratch.file("premaster.toml", format!("{rule}{settings}"));
+        assert_eq!(found(&within(&root, "check build --format json")), expected, "{settings}");
     }
 }
 
