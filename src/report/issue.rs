@@ -120,9 +120,10 @@ pub(super) fn of_finding(finding: &Finding) -> Issue<'_> {
         path: &finding.path,
         bytes: finding.offset.map(|offset| (offset, finding.length)),
         position: finding.line.zip(finding.column),
-        place: match &finding.related {
-            Some(related) => related_place(related),
-            None => place(finding.offset, finding.line.zip(finding.column)),
+        place: match (&finding.related, finding.offset, finding.line) {
+            (Some(related), ..) => related_place(related),
+            (None, None, Some(line)) => format!("line {line}"),
+            (None, offset, line) => place(offset, line.zip(finding.column)),
         },
         message: harmless(&(finding.message.clone() + &more)),
         why: harmless(finding.why.trim()),

@@ -100,7 +100,9 @@ fn position(line: Option<u64>, column: Option<u64>) -> String {
 
 /// Where in its entry a finding is; empty if it is about the whole.
 pub(super) fn finding_place(finding: &Finding) -> String {
-    let Some((_, offset)) = finding.place() else { return String::new() };
+    let Some((_, offset)) = finding.place() else {
+        return finding.line.map(|line| format!("line {line}")).unwrap_or_default();
+    };
     let image = finding
         .image_offset
         .filter(|at| *at != offset)

@@ -181,6 +181,8 @@ fn comments_suppress_where_the_settings_let_them() {
     assert_eq!(unused.len(), 3, "{unused:?}");
     let human = within(&root, "check build");
     assert_harmless(human.out.as_bytes());
+    let words = human.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("warning[waiver/unused-suppression] src/c.pem: line 1: "), "{words}");
     human.says(&["waived text/bell in src/a.py:3:"]);
 }
 

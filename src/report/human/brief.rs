@@ -119,7 +119,10 @@ fn findings(out: &mut Page, outcome: &Outcome, rest: &[&Cause], shown: usize, al
             0 => String::new(),
             n => format!(" (and {n} more)"),
         };
-        line(out, &label, &plain, cause, &format!("{}{here}{elsewhere}", finding.message));
+        // Where there is an offset, the message tells it.
+        let line_alone = finding.line.filter(|_| finding.offset.is_none());
+        let place = line_alone.map(|line| format!("line {line}: ")).unwrap_or_default();
+        line(out, &label, &plain, cause, &format!("{place}{}{here}{elsewhere}", finding.message));
     }
     if kinds.len() > shown {
         let more: usize = kinds.iter().skip(shown).map(|(.., more)| more + 1).sum();
