@@ -165,15 +165,20 @@ impl<'a> Facts<'a> {
             Place::Start(length) => {
                 Spot { offset: Some(0), length, line: Some(1), column: Some(1), evidence: start }
             }
-            Place::End => {
+            Place::End | Place::LastLine(_) => {
+                let (length, line, column) = match place {
+                    Place::LastLine(length) => (length, self.ends().all(), Some(1)),
+                    _ => (0, self.ends().all() + 1, None),
+                };
                 let kept = size.min(census.tail.len());
                 let bytes =
                     census.tail.get(census.tail.len() - kept..).unwrap_or_default().to_vec();
                 Spot {
-                    offset: Some(census.size),
-                    line: Some(self.ends().all() + 1),
+                    offset: Some(census.size.saturating_sub(length)),
+                    length,
+                    line: Some(line),
+                    column,
                     evidence: Evidence { bytes, start: census.size - kept as u64 },
-                    ..Spot::default()
                 }
             }
             Place::FirstEnd(end) => {

@@ -92,6 +92,8 @@ pub enum Place {
     Start(u64),
     /// Behind its last byte.
     End,
+    /// The last line, which is so many bytes with its end.
+    LastLine(u64),
     /// The first line that ends so: the entry must be read again to tell.
     FirstEnd(LineEnd),
     /// The first character that is not ASCII: the entry must be read again to tell.
