@@ -12,7 +12,9 @@ use super::scan::{Tally, Wanted, scan, scan_bytes};
 use super::settings::Settings;
 use crate::inspect::{self, Encoding};
 use crate::model::{Census, Class, Declared, Finding, Groups, Locator, TextKind};
+use crate::rules::condition::Subject;
 use crate::rules::detectors::Look;
+use crate::rules::program::{ARCH_WITHIN, processors};
 use crate::rules::{Catalogue, Literals, Matcher, Oddity, Position, Rule, Target, Targets};
 
 /// Bytes of a resource with records that are split into texts; larger ones are judged as one text.
@@ -83,6 +85,8 @@ pub struct Judge<'a> {
     /// The targets of the settings.
     pub(super) targets: Vec<&'a Target>,
     literals: Option<Arc<Literals>>,
+    /// Whether some condition asks for the processors of a program.
+    asks_arch: bool,
     /// Whether some rule has a condition.
     pub(super) has_conditions: bool,
     pub(super) changes: Option<Arc<Changes>>,
@@ -107,9 +111,12 @@ impl<'a> Judge<'a> {
             of_entries: Vec::new(),
             targets: targets.collect(),
             has_conditions: false,
+            asks_arch: false,
             changes: None,
         };
-        judge.has_conditions = judge.rules.iter().any(|rule| rule.when.is_some());
+        let mut conditions = judge.rules.iter().filter_map(|rule| rule.when.as_ref());
+        judge.asks_arch = conditions.clone().any(|when| when.asks().arch);
+        judge.has_conditions = conditions.next().is_some();
         for &rule in &judge.rules {
             match &rule.matcher {
                 Matcher::Control { bytes, position, .. } => {
@@ -273,8 +280,15 @@ impl<'a> Judge<'a> {
         let mut collector =
             Collector::new(judged, self.settings, rules, literals, facts.looks_binary);
         let mut is_unicode = false;
+        let mut arch = Vec::new();
         if let Some(literals) = literals.filter(|_| needs_look && judged.class != Class::Text) {
-            scan_bytes(data, literals, &mut |hit| collector.hit(hit))?;
+            let mut head = Vec::new();
+            if let Some(format) = judged.format.filter(|_| self.asks_arch) {
+                Read::take(&mut *data, ARCH_WITHIN as u64).read_to_end(&mut head)?;
+                arch = processors(format, &head);
+            }
+            let mut data = head.as_slice().chain(data);
+            scan_bytes(&mut data, literals, &mut |hit| collector.hit(hit))?;
         } else if needs_look {
             let encoding = self.encoding(judged);
             let wanted = Wanted { literals, trailing_blanks: self.trailing_blanks.is_some() };
@@ -297,7 +311,7 @@ impl<'a> Judge<'a> {
             collector.about_entry(rule, &targets, &told, &facts);
         }
         let mut found = collector.finish(is_unicode);
-        self.keep_met(&mut found, subject_of_judged(judged));
+        self.keep_met(&mut found, Subject { arch: &arch, ..subject_of_judged(judged) });
         Ok(found)
     }
 }

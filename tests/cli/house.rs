@@ -203,3 +203,30 @@ fn a_condition_narrows_what_a_match_finds() {
     assert!(ran.out.contains("doc/a.txt") && !ran.out.contains("src/a.txt"), "{}", ran.out);
     within(&scratch.path(""), "rules test").exits(0);
 }
+
+#[test]
+fn a_condition_asks_what_a_program_is_for() {
+    let scratch = Scratch::new();
+    for name in ["plain.elf", "x86.elf", "plain.exe", "x86.exe", "fat.dylib", "newer.dylib"] {
+        let mut program = std::fs::read(root().join("testdata/binary").join(name)).expect("there");
+        program.extend_from_slice(b"Zanzibar\0");
+        scratch.file(format!("new/{name}"), program);
+    }
+    scratch.file("new/a.txt", "Zanzibar\n");
+    let said = |when: &str| {
+        let more = format!("scope = {{ classes = [\"binary\", \"text\"] }}\nwhen = \"{when}\"");
+        scratch.file(".premaster/rules/w.toml", word("house/w", "Zanzibar", &more));
+        let report = within(&scratch.path(""), "check new --cost literal --format json").json();
+        let all = report["findings"].as_array().expect("a list").iter();
+        let all = all.filter(|finding| finding["rule"] == "house/w");
+        all.map(|finding| finding["path"].as_str().expect("text").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(said("'x86_64' in arch"), ["fat.dylib", "newer.dylib", "plain.elf", "plain.exe"]);
+    assert_eq!(said("'x86' in arch"), ["x86.elf", "x86.exe"]);
+    assert_eq!(said("'arm64' in arch"), ["fat.dylib"]);
+    assert_eq!(said("arch.size() == 0"), ["a.txt"]);
+    // Rules about facts read no bytes.
+    let setting = "[rules.'permissions/setuid']\nwhen = \"'arm64' in arch\"\n";
+    scratch.file("premaster.toml", setting);
+    within(&scratch.path(""), "check new").exits(2).complains(&["rules about facts read none"]);
+}

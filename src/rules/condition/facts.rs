@@ -21,6 +21,8 @@ pub struct Subject<'a> {
     pub format: Option<&'a str>,
     /// The encoding of a text.
     pub encoding: Option<&'a str>,
+    /// The processors that a program is for, as `[release] arch` spells them.
+    pub arch: &'a [&'static str],
     /// Permission bits.
     pub mode: Option<u16>,
     /// Numeric user.
@@ -41,6 +43,7 @@ pub(super) enum Fact {
     Class,
     Format,
     Encoding,
+    Arch,
     Mode,
     Owner,
     Change,
@@ -80,6 +83,7 @@ pub(super) static FACTS: &[(&str, Fact, Type)] = &[
     ("class", Fact::Class, Type::Text),
     ("format", Fact::Format, Type::Text),
     ("encoding", Fact::Encoding, Type::Text),
+    ("arch", Fact::Arch, Type::Texts),
     ("mode", Fact::Mode, Type::Text),
     ("owner", Fact::Owner, Type::Number),
     ("change", Fact::Change, Type::Text),
@@ -101,6 +105,10 @@ impl Subject<'_> {
             Fact::Class => text(self.class),
             Fact::Format => text(self.format),
             Fact::Encoding => text(self.encoding),
+            Fact::Arch => {
+                let all = self.arch.iter().map(|arch| Value::Text(Cow::Borrowed(*arch)));
+                Value::List(all.collect())
+            }
             Fact::Mode => {
                 self.mode.map_or(Value::Null, |mode| Value::Text(Cow::Owned(format!("{mode:04o}"))))
             }

@@ -32,6 +32,8 @@ pub struct Condition {
 pub struct Asks {
     /// The locator, which is spelled out for no other reason.
     pub path: bool,
+    /// What stands at the start of a program.
+    pub arch: bool,
     /// What the comparison with the approved build says.
     pub change: bool,
 }

@@ -254,6 +254,7 @@ impl Parser<'_> {
             return Err(Wrong { at, message });
         };
         self.asks.path |= *fact == Fact::Path;
+        self.asks.arch |= *fact == Fact::Arch;
         self.asks.change |= matches!(fact, Fact::Change | Fact::Fields);
         Ok((Node::Fact(*fact), *of))
     }

@@ -178,6 +178,11 @@ pub(super) fn when(
         _ => 1,
     };
     match Condition::new(raw.get_ref()) {
+        Ok(condition) if condition.asks().arch && is_of_facts(matcher) => place.error(
+            start,
+            "`arch` stands in the bytes of a program, and rules about facts read none: narrow it \
+             with `scope`, or with `paths` in premaster.toml",
+        ),
         Ok(condition) => Ok(Some(condition)),
         Err(wrong) => place.error(start + opening + wrong.at, format!("when: {}", wrong.message)),
     }

@@ -2,7 +2,11 @@
 
 use goblin::elf::header as elf;
 use goblin::mach::constants::cputype as mach;
+use goblin::mach::fat::FAT_MAGIC;
 use goblin::pe::header as pe;
+
+use super::macho::SLICES;
+use crate::source::{be32, le16, le32};
 
 /// Names that are used here, each with others that people use.
 const NAMES: &[(&str, &[&str])] = &[
@@ -34,6 +38,35 @@ pub fn arch_named(text: &str) -> Option<&'static str> {
 /// Every name.
 pub fn arch_names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().map(|(name, _)| *name)
+}
+
+/// Bytes at the start of a program within which it says what processor it is for.
+pub const WITHIN: usize = 4 << 10;
+
+/// The processors that a program is for, by its first bytes: several of a fat file.
+pub fn processors(format: &str, head: &[u8]) -> Vec<&'static str> {
+    let one = match format {
+        "elf" => goblin::elf::Elf::parse_header(head).ok().and_then(|header| {
+            let is_64 = header.e_ident.get(elf::EI_CLASS) == Some(&elf::ELFCLASS64);
+            let little = header.e_ident.get(elf::EI_DATA) == Some(&elf::ELFDATA2LSB);
+            of_elf(header.e_machine, is_64, little)
+        }),
+        "pe" => le32(head, 0x3c).and_then(|at| {
+            let machine = head.get(at as usize..)?.strip_prefix(b"PE\0\0")?;
+            of_pe(le16(machine, 0)?)
+        }),
+        // Written with the lowest byte first, the magic number has its 0xfe at the end.
+        "mach-o" if head.first() == Some(&0xfe) => be32(head, 4).and_then(of_mach),
+        "mach-o" => le32(head, 4).and_then(of_mach),
+        "mach-o-fat" => {
+            let row = if be32(head, 0) == Some(FAT_MAGIC) { 20 } else { 32 };
+            let count = be32(head, 4).unwrap_or_default().min(SLICES) as usize;
+            let each = (0..count).map_while(|n| be32(head, 8 + n * row));
+            return each.filter_map(of_mach).collect();
+        }
+        _ => None,
+    };
+    one.into_iter().collect()
 }
 
 pub(super) fn of_elf(machine: u16, is_64: bool, little: bool) -> Option<&'static str> {

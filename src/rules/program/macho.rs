@@ -15,7 +15,7 @@ use crate::source::{be32, be64, le32};
 /// Load commands that are read; linkers write tens of them.
 const COMMANDS: usize = 4096;
 /// Slices of a fat file; there are not as many processors.
-const SLICES: u32 = 30;
+pub(super) const SLICES: u32 = 30;
 
 /// `PLATFORM_MACOS` and `PLATFORM_IOS` of loader.h.
 const PLATFORM_MACOS: u32 = 1;

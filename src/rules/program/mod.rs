@@ -16,7 +16,7 @@ mod macho;
 mod pe;
 mod tables;
 
-pub use arch::{arch_named, arch_names};
+pub use arch::{WITHIN as ARCH_WITHIN, arch_named, arch_names, processors};
 pub use authenticode::{Algorithm, Authenticode, authenticode};
 pub use elf::Elf;
 pub use macho::{MachO, Segment};
