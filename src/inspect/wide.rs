@@ -29,7 +29,9 @@ pub fn note_wide(census: &mut Census, head: &[u8], tail: &[u8], format: Option<&
 /// and last ones, and where these are not all, the census of the whole has to be as that of the head.
 fn wide(census: &Census, head: &[u8], tail: &[u8]) -> Option<Wide> {
     let may_be = census.nul > 0 && (!census.utf8 || super::looks_binary(census));
-    if !may_be {
+    // Characters of several bytes do not come of chance: these are lines that NUL ends.
+    let is_narrow = census.utf8 && census.high * 4 >= census.size;
+    if !may_be || is_narrow {
         return None;
     }
     votes(head.get(..FIRST).unwrap_or(head), 4)?;
@@ -364,6 +366,8 @@ mod tests {
         let names = "Ελλάδα \0Βέλγιο και όλα τα άλλα κράτη\0Κάτω Χώρες και νησιά\0";
         let resource = [numbers(3).take(700).collect(), encode(&names.repeat(90), Wide::Utf16Le)];
         let ascii = [&b"Some words of plain text.\n".repeat(90)[..], &[0; 600]].concat();
+        let lines =
+            "срб\n\0ак.срб\n\0обр.срб\n\0од.срб\n\0орг.срб\n\0пр.срб\n\0упр.срб\n".as_bytes();
         let half = [encode(&TEXTS[0].repeat(200), Wide::Utf16Le), noise.repeat(9)].concat();
         for (what, bytes) in [
             ("noise", noise),
@@ -376,6 +380,7 @@ mod tests {
             ("ASCII with padding", ascii),
             ("strings behind numbers", resource.concat()),
             ("a text before something else", half),
+            ("lines of UTF-8 with NUL between", lines.to_vec()),
             ("two units", b"a\0 \0".to_vec()),
         ] {
             assert_eq!(of(&bytes), None, "{what}");
