@@ -112,14 +112,19 @@ pub(super) fn parse_all(round: &Round<'_>) -> Found {
     found
 }
 
-/// What may have been in any folder is missed by its name alone: says where it was.
+/// What may have been in any folder is missed by its name alone, to which on some systems capitals do not
+/// matter: says where it was.
 fn name_gone(findings: &mut [Finding], manifest: &Manifest, comparison: &Comparison) {
     for finding in findings {
         let Some(missing) = finding.missing.as_mut().filter(|path| manifest.find(path).is_none())
         else {
             continue;
         };
-        let is_it = |path: &&Locator| path.last_segment() == missing.as_str();
+        let is_it = |path: &&Locator| {
+            [path.as_str(), path.last_segment()]
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(missing.as_str()))
+        };
         if let Some(path) = comparison.gone().find(is_it) {
             *missing = path.clone();
         }

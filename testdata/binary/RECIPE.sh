@@ -82,3 +82,25 @@ gcc $common $hard -g "-ffile-prefix-map=$PWD=." -Wl,--build-id=0x0123456789abcde
 objcopy --only-keep-debug "$work/linked" linked.debug
 objcopy --strip-all --add-gnu-debuglink=linked.debug "$work/linked" linked.elf
 chmod 644 linked.debug linked.elf
+# Programs that need libraries: of Windows, by name, and of the Macintosh, by place and by name.
+for name in Inner VCRUNTIME140 KERNEL32; do
+  printf 'LIBRARY %s.dll\nEXPORTS\n of_%s\n' $name $name >"$work/$name.def"
+  $bin/lld-link /lib /machine:x64 "/def:$work/$name.def" "/out:$work/$name.lib"
+done
+printf '.globl start\nstart: callq of_Inner\n callq of_VCRUNTIME140\n jmp of_KERNEL32\n' >"$work/l.s"
+llvm-mc -filetype=obj -triple=x86_64-pc-windows-msvc "$work/l.s" -o "$work/l.obj"
+$link /release "$work/l.obj" "$work/Inner.lib" "$work/VCRUNTIME140.lib" "$work/KERNEL32.lib" /out:needs.exe
+mach="$bin/ld64.lld -arch x86_64 -platform_version macos 11.0 13.0"
+for name in inner shared named; do
+  printf '.globl _of_%s\n_of_%s: ret\n' $name $name >"$work/$name.s"
+  llvm-mc -filetype=obj -triple=x86_64-apple-macos11 "$work/$name.s" -o "$work/$name.o"
+done
+$mach -dylib -install_name @loader_path/inner/libinner.dylib "$work/inner.o" -o "$work/libinner.dylib"
+$mach -dylib -install_name @loader_path/../shared/libshared.dylib "$work/shared.o" -o "$work/libshared.dylib"
+$mach -dylib -install_name @rpath/libnamed.dylib "$work/named.o" -o "$work/libnamed.dylib"
+printf '.globl _start\n_start: callq _of_inner\n callq _of_shared\n jmp _of_named\n' >"$work/p.s"
+llvm-mc -filetype=obj -triple=x86_64-apple-macos11 "$work/p.s" -o "$work/p.o"
+needs="$mach -e _start -undefined dynamic_lookup -rpath @loader_path/../lib $work/p.o $work/libnamed.dylib"
+$needs "$work/libinner.dylib" "$work/libshared.dylib" -o needs.macho
+$needs -rpath /usr/lib -o needs-elsewhere.macho
+chmod 644 needs.exe needs.macho needs-elsewhere.macho

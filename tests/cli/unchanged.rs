@@ -76,6 +76,25 @@ fn what_a_change_makes_wrong_elsewhere_is_told() {
             change: ("lib/x/libinner.so.1", None),
             raises: ("binary/missing-library", "lib/libouter.so"),
         },
+        // To Windows and macOS capitals do not matter.
+        Case {
+            before: vec![
+                ("bin/run.exe", program("needs.exe")),
+                ("bin/INNER.DLL", program("plain.exe")),
+                ("bin/other.dll", program("plain.exe")),
+            ],
+            change: ("bin/INNER.DLL", None),
+            raises: ("binary/missing-library", "bin/run.exe"),
+        },
+        Case {
+            before: vec![
+                ("bin/run", program("needs.macho")),
+                ("lib/libNamed.dylib", program("signed.dylib")),
+                ("lib/libother.dylib", program("signed.dylib")),
+            ],
+            change: ("lib/libNamed.dylib", None),
+            raises: ("binary/missing-library", "bin/run"),
+        },
         // The symbols are no longer those that a program names.
         Case {
             before: vec![

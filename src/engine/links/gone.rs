@@ -122,9 +122,7 @@ impl Gone {
             names.dedup();
             Names::new(&names)
         });
-        // What programs need is told by names that hold this.
-        let is_library = |path: &&Locator| path.last_segment().contains(".so");
-        Self { names, libraries: gone.iter().any(is_library) }
+        Self { names, libraries: gone.iter().any(|path| is_library(path)) }
     }
 
     /// Whether libraries are among them.
@@ -136,6 +134,14 @@ impl Gone {
     pub fn may_be_named_in(&self, bytes: &[u8]) -> bool {
         self.names.as_ref().is_none_or(|names| names.is_in(bytes))
     }
+}
+
+/// Whether an entry may be what programs need, by its name. A library in a framework has none that tells.
+fn is_library(path: &Locator) -> bool {
+    let name = path.last_segment().to_ascii_lowercase();
+    name.contains(".so")
+        || [".dll", ".dylib"].iter().any(|end| name.ends_with(end))
+        || path.as_str().contains(".framework/")
 }
 
 /// What stands in every reference to a place in a page: a part of its name. The page of a folder is
@@ -227,6 +233,10 @@ mod tests {
             assert_eq!(gone.may_be_named_in(text.as_bytes()), named, "{text}");
         }
         assert!(!gone.has_libraries());
-        assert!(Gone::new(&[&Locator::parse("lib/libz.so.1")], &[]).has_libraries());
+        for library in
+            ["lib/libz.so.1", "bin/ZLIB1.DLL", "a/libz.1.dylib", "Z.framework/Versions/A/Z"]
+        {
+            assert!(Gone::new(&[&Locator::parse(library)], &[]).has_libraries(), "{library}");
+        }
     }
 }

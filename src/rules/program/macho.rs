@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use goblin::container::Endian;
 use goblin::mach::fat::FAT_MAGIC;
-use goblin::mach::header::{SIZEOF_HEADER_32, SIZEOF_HEADER_64};
+use goblin::mach::header::{MH_EXECUTE, SIZEOF_HEADER_32, SIZEOF_HEADER_64};
 use goblin::mach::load_command::{CommandVariant, LoadCommand};
 use goblin::mach::parse_magic_and_ctx;
 
@@ -87,6 +87,11 @@ impl<'a> MachO<'a> {
             }),
             _ => None,
         })
+    }
+
+    /// Whether it is what is started, no library or plug-in.
+    pub fn is_application(&self) -> bool {
+        self.kind == MH_EXECUTE
     }
 
     /// Symbols that only it knows itself: what others link with are not among them.

@@ -15,6 +15,7 @@ mod elf;
 mod macho;
 mod pe;
 mod tables;
+mod windows;
 
 pub use arch::{WITHIN as ARCH_WITHIN, arch_named, arch_names, processors};
 pub use authenticode::{Algorithm, Authenticode, authenticode};
@@ -22,6 +23,7 @@ pub use elf::Elf;
 pub use macho::{MachO, Segment};
 pub use pe::{Pe, Signed, Words};
 pub use tables::{Bytes, Tables};
+pub use windows::{is_of_windows, redistributable};
 
 /// A program, or one slice of a fat one.
 #[derive(Debug)]
@@ -114,6 +116,11 @@ pub const PADDING: u64 = 4096;
 /// system itself.
 pub fn is_of_loader(name: &[u8]) -> bool {
     name.starts_with(b"libc.so.") || name.starts_with(b"ld-musl-")
+}
+
+/// The name at the end of a path.
+pub fn last_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
 /// Whether contents of a recognised format are programs.

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use goblin::pe::characteristic::is_dll;
 use goblin::pe::data_directories::DataDirectory;
 use goblin::pe::header::{CoffHeader, Header};
 use goblin::pe::optional_header::{MAGIC_64, OptionalHeader};
 use goblin::pe::section_table::SectionTable;
+use goblin::pe::subsystem::IMAGE_SUBSYSTEM_NATIVE;
 
 use super::tables::Bytes;
 use super::text_at;
@@ -178,6 +180,16 @@ impl<'a> Pe<'a> {
     /// Offset of the date of linking.
     pub fn date_at(&self) -> usize {
         self.optional_at - 16
+    }
+
+    /// Whether it is a library, which a program loads.
+    pub fn is_library(&self) -> bool {
+        is_dll(self.coff.characteristics)
+    }
+
+    /// Whether it runs without Windows around it: a driver, or what starts before.
+    pub fn is_native(&self) -> bool {
+        self.optional.windows_fields.subsystem == IMAGE_SUBSYSTEM_NATIVE
     }
 
     /// Whether it is for .NET.
