@@ -95,6 +95,15 @@ fn what_a_change_makes_wrong_elsewhere_is_told() {
             change: ("lib/libNamed.dylib", None),
             raises: ("binary/missing-library", "bin/run"),
         },
+        Case {
+            before: vec![
+                ("bin/run", program("needs.macho")),
+                ("shared/LibShared.dylib", program("signed.dylib")),
+                ("shared/other", text("other")),
+            ],
+            change: ("shared/LibShared.dylib", None),
+            raises: ("binary/missing-bundled-library", "bin/run"),
+        },
         // The symbols are no longer those that a program names.
         Case {
             before: vec![

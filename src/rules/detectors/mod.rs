@@ -62,6 +62,7 @@ pub static DETECTORS: &[Detector] = &[
     binary::binary_hardening::DETECTOR,
     binary::binary_java::DETECTOR,
     binary::binary_lazy_binding::DETECTOR,
+    binary::binary_missing_bundled_library::DETECTOR,
     binary::binary_missing_library::DETECTOR,
     binary::binary_no_date::DETECTOR,
     binary::binary_overlap::DETECTOR,

@@ -16,6 +16,7 @@ pub(super) mod binary_glibc;
 pub(super) mod binary_hardening;
 pub(super) mod binary_java;
 pub(super) mod binary_lazy_binding;
+pub(super) mod binary_missing_bundled_library;
 pub(super) mod binary_missing_library;
 pub(super) mod binary_no_date;
 pub(super) mod binary_overlap;
