@@ -78,7 +78,8 @@ fn judge(format: &str, bytes: &[u8], missing: u64) -> usize {
 
 /// What detectors tell of a program that is held whole, and of one of which only the first bytes are.
 fn whole_and_large(format: &str, bytes: &[u8]) -> [Vec<(&'static str, Hits, Vec<Note>)>; 2] {
-    let (head, size) = (&bytes[..bytes.len().min(1024)], bytes.len() as u64);
+    // All load commands are among them, as in the head of a real one.
+    let (head, size) = (&bytes[..bytes.len().min(1400)], bytes.len() as u64);
     let targets: Vec<_> = Targets::built_in().iter().collect();
     // What is no longer at hand brings its surroundings.
     let look = |parsed: &Parsed<'_>| {

@@ -232,3 +232,25 @@ impl Content {
 
 /// Bytes of a chunk with a digest of its own.
 pub const CHUNK: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_a_content_lie_in_its_extents() {
+        let hole = Extent { start: Extent::HOLE, length: 10 };
+        let extents = vec![Extent { start: 100, length: 5 }, hole, Extent { start: 40, length: 8 }];
+        let stored = Stored { extents: extents.into(), ..Stored::default() };
+        let pairs = [(0, 100), (4, 104), (15, 40), (22, 47)];
+        for (offset, position) in pairs {
+            assert_eq!(stored.position_of(offset), Some(position), "{offset}");
+            assert_eq!(stored.offset_of(position), Some(offset), "{position}");
+        }
+        // In the hole, behind the end; before, between and behind the extents.
+        assert_eq!([5, 14, 23].map(|offset| stored.position_of(offset)), [None; 3]);
+        assert_eq!([39, 48, 99, 105, u64::MAX].map(|at| stored.offset_of(at)), [None; 5]);
+        let packed = Stored { codec: Codec::Deflate, ..Stored::plain(100, 5) };
+        assert_eq!((packed.position_of(0), packed.offset_of(100)), (None, None));
+    }
+}
