@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use super::claim::Owner;
-use super::content::Content;
 use super::digest::Digest;
 use super::finding::Related;
 use super::locator::Locator;
@@ -101,10 +100,11 @@ impl Manifest {
 
     /// What the bytes of an owner are known by: of the volume those of its container.
     pub fn owner_digest(&self, id: ContainerId, volume: u16, owner: Owner) -> Option<Digest> {
-        match self.owned(id, volume, owner).or(self.container(id)?.inside) {
-            Some(place) => self.content(place).and_then(Content::known_by),
-            None => self.artifact.blake3,
-        }
+        let place = match owner {
+            Owner::Volume => self.container(id)?.inside,
+            _ => Some(self.owned(id, volume, owner)?),
+        };
+        place.map_or(self.artifact.blake3, |place| self.content(place)?.known_by())
     }
 
     /// The content of an owner, if it has one.
@@ -130,5 +130,33 @@ impl Manifest {
             None => (!self.folder).then_some(offset),
             Some(outer) => self.image_offset(outer, offset),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::manifest::Container;
+    use crate::model::{Kind, NewNode, NodeId, Volume};
+
+    #[test]
+    fn what_has_no_content_is_known_by_no_digest() {
+        let mut volume = Volume::new("disc");
+        let view = volume.add_view("disc", 0);
+        let (name, facts) = (&b"folder"[..], Vec::new());
+        volume.add_node(NewNode {
+            view,
+            parent: None,
+            name,
+            kind: Kind::Directory,
+            content: None,
+            facts,
+        });
+        let container = Container::new(None, 9, vec![volume], vec![Vec::new()]);
+        let mut manifest = Manifest { containers: vec![container], ..Manifest::default() };
+        manifest.artifact.blake3 = Some(Digest::of(b"the image"));
+        let of = |owner| manifest.owner_digest(ContainerId(0), 0, owner);
+        assert_eq!(of(Owner::Volume), manifest.artifact.blake3);
+        assert_eq!(of(Owner::Node(NodeId(0))), None);
     }
 }
