@@ -5,12 +5,12 @@
 //! hashed by who can read it.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::judge::{Judge, Judged};
 use super::listed::{Base, bases};
 use super::parse::AllNotes;
 use super::sight::Sight;
+use crate::model::digest::hex;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Census, Finding, Manifest, Node, NodeId, Volume};
 use crate::rules::Matcher;
@@ -105,13 +105,6 @@ impl Judge<'_> {
         }
         findings
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Entries by folder and name.

@@ -6,6 +6,7 @@ use super::prove::HELD;
 use super::reconcile::follows;
 use crate::compare::{Item, ItemKind};
 use crate::model::change::{Granularity, HUNK_BYTES};
+use crate::model::digest::hex;
 use crate::model::{Change, Digest, FieldChange, Hunk, Nature, Verb};
 
 /// Edits that are drafted of one content; what differs in more places is declared by its digest,
@@ -139,11 +140,4 @@ fn text_of(bytes: &[u8], label: Option<&str>) -> Option<(String, String)> {
         label => format!("encoding = \"{label}\"\n"),
     };
     Some((toml::Value::String(text.into_owned()).to_string(), line))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

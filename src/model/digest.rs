@@ -1,6 +1,6 @@
 //! A 256-bit digest: BLAKE3 for identity, SHA-256 where a third party wants it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// 32 bytes, printed as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -97,4 +97,12 @@ impl<'de> serde::Deserialize<'de> for Digest {
         }
         deserializer.deserialize_str(Hex)
     }
+}
+
+/// Bytes as hexadecimal digits in small letters, without separators.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,16 +1,6 @@
 //! Bytes of the artifact as text that is safe everywhere: hexadecimal, and escaped characters.
 
-use std::fmt::Write as _;
-
 use crate::model::locator::is_command;
-
-/// Hexadecimal digits, without separators.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
 
 /// Hexadecimal digits in pairs.
 pub(super) fn spaced(bytes: &[u8]) -> String {

@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::bytes::{hex, text};
+use super::bytes::text;
 use super::issue::{CAP, file_name, shown_name};
 use crate::model::change::Granularity;
+use crate::model::digest::hex;
 use crate::model::locator::{escape_text, harmless};
 use crate::model::outcome::Subject;
 use crate::model::{

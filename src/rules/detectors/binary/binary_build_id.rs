@@ -1,10 +1,10 @@
 //! One build id in programs that differ.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::super::{Detector, Look};
 use crate::model::Manifest;
+use crate::model::digest::hex;
 use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
 
 pub(in super::super) const DETECTOR: Detector = Detector {
@@ -28,10 +28,7 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
         let before = *first.entry(&noted.note.key).or_insert(index);
         let Some(other) = notes.get(before) else { continue };
         if digest(noted) != digest(other) {
-            let mut id = String::new();
-            for byte in &noted.note.key {
-                let _ = write!(id, "{byte:02x}");
-            }
+            let id = hex(&noted.note.key);
             let path = manifest.content_path(other.place);
             tell(index, Hit { missing: Some(path.clone()), ..Hit::new(format!("{id} of {path}")) });
         }

@@ -3,9 +3,9 @@
 //! artifact holds both must be true, or the debugger does not take them.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::super::{Detector, Look};
+use crate::model::digest::hex;
 use crate::model::{Kind, Locator, Manifest, Value, field};
 use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
 
@@ -53,16 +53,17 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
     let mut known: HashMap<String, Known<'_>> = HashMap::new();
     let mut links = Vec::new();
     for (index, Noted { place, note }) in notes.iter().enumerate() {
-        let path = || manifest.content_path(*place).as_str().to_owned();
-        match note.key.split_first() {
-            Some((&ID, id)) => known.entry(path()).or_default().id = Some(id),
-            Some((&SYMBOLS, crc)) => known.entry(path()).or_default().crc = Some(crc),
-            Some((&LINK, link)) => {
-                links.extend(link.split_first_chunk::<4>().map(|link| (index, link)));
-            }
-            _ => continue,
+        let Some((&kind, told)) = note.key.split_first() else { continue };
+        let known = known.entry(manifest.content_path(*place).as_str().to_owned()).or_default();
+        known.index = index;
+        match kind {
+            ID => known.id = Some(told),
+            SYMBOLS => known.crc = Some(told),
+            _ => links.extend(told.split_first_chunk::<4>().map(|link| (index, link))),
         }
-        known.entry(path()).or_default().index = index;
+    }
+    if known.is_empty() {
+        return;
     }
     for (path, Known { index, id, .. }) in &known {
         if let (Some(said), Some(id)) = (said_by(path), id.map(hex))
@@ -73,7 +74,7 @@ fn join(manifest: &Manifest, notes: &[Noted], tell: &mut dyn FnMut(usize, Hit)) 
     }
     for place in manifest.places() {
         let Some((volume, node)) = manifest.node(place) else { continue };
-        if node.kind != Kind::Symlink || known.is_empty() {
+        if node.kind != Kind::Symlink {
             continue;
         }
         let target = volume.facts_of(node).iter().find(|fact| fact.field == field::TARGET);
@@ -146,14 +147,6 @@ fn resolve(link: &str, target: &str) -> String {
         }
     }
     format!("{root}{}", names.join("/"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]
