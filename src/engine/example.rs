@@ -63,9 +63,7 @@ pub fn judge_case(judge: &Judge<'_>, case: &Case<'_>) -> io::Result<Vec<Finding>
     let (head, tail) = (case.bytes.get(..cut), case.bytes.get(case.bytes.len() - cut..));
     let (head, tail) = (head.unwrap_or_default(), tail.unwrap_or_default());
     let format = inspect::recognise(head, tail, census.size, name);
-    if case.declared == Declared::Nothing {
-        inspect::note_wide(&mut census, head, tail, format);
-    }
+    inspect::note_wide(&mut census, head, tail, format, case.declared);
     let facts =
         Facts { census: &census, declared: case.declared, name, format, approved: case.approved };
     let judged = Judged {

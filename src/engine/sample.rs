@@ -93,8 +93,8 @@ pub(super) fn content_of(name: &[u8], bytes: &[u8]) -> Content {
     sweep.update(bytes);
     let mut census = sweep.finish();
     let format = inspect::recognise(bytes, bytes, census.size, name);
-    inspect::note_wide(&mut census, bytes, bytes, format);
     let declared = Declared::Nothing;
+    inspect::note_wide(&mut census, bytes, bytes, format, declared);
     let facts = Facts { census: &census, declared, name, format, approved: None };
     Content {
         size: census.size,

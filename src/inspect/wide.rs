@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Census, Wide};
+use crate::model::{Census, Declared, Wide};
 
 /// Bytes of a block that votes.
 const BLOCK: usize = 64;
@@ -18,9 +18,16 @@ const SHORTEST: u64 = 4;
 /// Bytes from which on they tell of a text without its name.
 pub const SURE: u64 = 64;
 
-/// Notes in the census that a content reads as a text of wide units, unless it is known what it is.
-pub fn note_wide(census: &mut Census, head: &[u8], tail: &[u8], format: Option<&str>) {
-    if format.is_none() {
+/// Notes in the census that a content reads as a text of wide units, unless it is known or
+/// declared what it is.
+pub fn note_wide(
+    census: &mut Census,
+    head: &[u8],
+    tail: &[u8],
+    format: Option<&str>,
+    declared: Declared,
+) {
+    if format.is_none() && declared == Declared::Nothing {
         census.wide = wide(census, head, tail);
     }
 }

@@ -10,7 +10,7 @@ use super::pass::Keeper;
 use super::tree::Tree;
 use crate::inspect::{self, Sweep};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Class, Codec, Declared, Manifest, Stored};
+use crate::model::{Class, Codec, Manifest, Stored};
 use crate::readers::directory;
 use crate::source::{ExtentSource, FileSource, Forward, Permits, Source, Spool, decode};
 
@@ -191,10 +191,8 @@ impl Artifact {
         }
         let format = content.and_then(|content| content.format);
         let mut census = sweep.finish();
-        if stored.declared == Declared::Nothing {
-            let ends = keeper.ends();
-            inspect::note_wide(&mut census, ends.head, ends.tail, format);
-        }
+        let ends = keeper.ends();
+        inspect::note_wide(&mut census, ends.head, ends.tail, format, stored.declared);
         Ok(inspect::settle(&inspect::Facts {
             census: &census,
             declared: stored.declared,

@@ -475,9 +475,7 @@ fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
 fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
     content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
     content.ends = inspect::kept_ends(ends.head, ends.tail, content.format, name);
-    if declared == Declared::Nothing {
-        inspect::note_wide(&mut content.census, ends.head, ends.tail, content.format);
-    }
+    inspect::note_wide(&mut content.census, ends.head, ends.tail, content.format, declared);
     content.class = inspect::settle(&inspect::Facts {
         census: &content.census,
         declared,
