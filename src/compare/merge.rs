@@ -36,8 +36,6 @@ pub enum ItemKind {
     },
     /// Bytes that neither fact nor layout explains.
     Residue,
-    /// How many defects a reader found: the rules about them tell each.
-    Defects,
     /// A whole view that came or went.
     View,
 }
@@ -509,19 +507,19 @@ fn compare_residues(view: &Locator, old: &VolumeRow, new: &VolumeRow, items: &mu
         };
         // The reader's rules tell the number of their defects the same way.
         let is_defect = role.contains('/');
-        change.region = Some(Box::new(if is_defect {
-            Region::Defects(role.clone())
+        let (region, note) = if is_defect {
+            let count = |row: Option<&ResidueRow>| row.map_or(0, |row| row.length);
+            let note = format!("defects of {role}: {} before, {} now", count(old), count(new));
+            (Region::Defects(role), note)
         } else {
             let path = Locator::parse(view.ancestors().next().unwrap_or_default());
-            Region::Bytes(Related { path, offset: row.at, length: row.length })
-        }));
-        change.note = Some(if is_defect {
-            let count = |row: Option<&ResidueRow>| row.map_or(0, |row| row.length);
-            format!("defects of {role}: {} before, {} now", count(old), count(new))
-        } else {
-            format!("{what} in {role}, {} bytes at {} (view {view})", row.length, row.at)
-        });
-        let kind = if is_defect { ItemKind::Defects } else { ItemKind::Residue };
+            let at = Related { path, offset: row.at, length: row.length };
+            let note =
+                format!("{what} in {role}, {} bytes at {} (view {view})", row.length, row.at);
+            (Region::Bytes(at), note)
+        };
+        (change.region, change.note) = (Some(Box::new(region)), Some(note));
+        let kind = ItemKind::Residue;
         items.push(Item { change, kind, old: None, new: None, natures: Vec::new() });
     }
 }

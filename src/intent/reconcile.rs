@@ -364,7 +364,7 @@ fn comparable(text: &str) -> &str {
 
 fn is_root(item: &Item) -> bool {
     match item.kind {
-        ItemKind::Residue | ItemKind::Defects | ItemKind::View => true,
+        ItemKind::Residue | ItemKind::View => true,
         ItemKind::Layout { agrees } => !agrees,
         ItemKind::Entry if item.change.verb != Verb::Metadata => true,
         ItemKind::Entry | ItemKind::VolumeFacts => {

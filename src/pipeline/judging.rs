@@ -12,7 +12,7 @@ use crate::inspect;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
-    Change, Class, Declared, Disposition, Finding, Gap, Location, Locator, Manifest, field,
+    Change, Class, Declared, Disposition, Finding, Gap, Location, Locator, Manifest, Region, field,
 };
 use crate::rules::detectors::WaiverState;
 use crate::walk::Artifact;
@@ -324,7 +324,9 @@ fn judge_regions(round: &Round<'_>) -> Vec<Finding> {
     let items = round.comparison.iter().flat_map(|comparison| &comparison.items);
     let regions = items.zip(round.changes).filter(|(item, change)| {
         let is_root = change.causes.is_empty() && change.disposition == Disposition::Undeclared;
-        is_root && item.kind == ItemKind::Residue
+        // The rules about defects tell each of them.
+        let is_told = matches!(change.region.as_deref(), Some(Region::Defects(_)));
+        is_root && item.kind == ItemKind::Residue && !is_told
     });
     let judged =
         regions.map(|(_, change)| round.judge.change("bytes/outside-any-file-changed", change));
