@@ -259,8 +259,7 @@ impl CatArgs {
         }
         let manifest = &artifact.manifest;
         let place =
-            manifest.find(&inner).or_else(|| manifest.find(&manifest.by_main_name(&inner)?));
-        let place = place.ok_or_else(|| no_entry(&path, manifest, &inner))?;
+            manifest.find_by_any_name(&inner).ok_or_else(|| no_entry(&path, manifest, &inner))?;
         let content = artifact
             .manifest
             .content_place(place)

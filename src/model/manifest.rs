@@ -466,12 +466,16 @@ impl Manifest {
         })
     }
 
+    /// The same, by whatever name of the containers around it.
+    pub fn find_by_any_name(&self, path: &Locator) -> Option<Place> {
+        self.find(path).or_else(|| self.find(&self.by_main_name(path)?))
+    }
+
     /// A locator with the main name of the container that it goes into, which it may call by one of
     /// another view: `!joliet/a.zip!/b` is `a.zip!/b`.
     pub fn by_main_name(&self, path: &Locator) -> Option<Locator> {
         let (outer, inner) = path.as_str().split_at(path.as_str().rfind('!').filter(|&at| at > 0)?);
-        let outer = Locator::parse(outer);
-        let place = self.find(&outer).or_else(|| self.find(&self.by_main_name(&outer)?))?;
+        let place = self.find_by_any_name(&Locator::parse(outer))?;
         let container = self.inside(self.content_place(place)?)?;
         Some(Locator::parse(&format!("{}{inner}", self.container_path(container).as_str())))
     }

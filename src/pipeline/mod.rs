@@ -182,7 +182,7 @@ fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {
     if path.is_root() {
         return manifest.artifact.blake3;
     }
-    let place = manifest.find(path).or_else(|| manifest.find(&manifest.by_main_name(path)?))?;
+    let place = manifest.find_by_any_name(path)?;
     manifest.content(manifest.content_place(place)?)?.known_by()
 }
 

@@ -349,11 +349,12 @@ fn of_changes(id: &str, title: &str, why: &str, remedy: &str) -> Value {
     })
 }
 
-/// The bytes and, of a text, the place where they begin.
+/// Bytes of an artifact.
 fn bytes(offset: u64, length: u64) -> Value {
     json!({ "byteOffset": offset, "byteLength": length })
 }
 
+/// The bytes and, of a text, the place where they begin.
 fn region(issue: &Issue<'_>) -> Option<Value> {
     let (offset, length) = issue.bytes?;
     let mut region = bytes(offset, length);
