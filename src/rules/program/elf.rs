@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use goblin::container::{Container, Ctx, Endian};
-use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, Dynamic};
+use goblin::elf::dynamic::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, Dynamic};
 use goblin::elf::header::{EI_CLASS, ELFCLASS64, Header};
-use goblin::elf::program_header::{PT_DYNAMIC, PT_NOTE, ProgramHeader};
+use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_NOTE, ProgramHeader};
 use goblin::elf::section_header::{
     SHT_DYNSYM, SHT_GNU_VERNEED, SHT_NOBITS, SHT_NOTE, SectionHeader,
 };
@@ -73,8 +73,10 @@ impl<'a> Elf<'a> {
             table(header.e_phoff, header.e_phnum, header.e_phentsize),
             table(header.e_shoff, header.e_shnum.max(1), header.e_shentsize),
         ];
-        let segments =
-            self.segments.iter().filter(|segment| matches!(segment.p_type, PT_DYNAMIC | PT_NOTE));
+        let segments = self
+            .segments
+            .iter()
+            .filter(|segment| matches!(segment.p_type, PT_DYNAMIC | PT_INTERP | PT_NOTE));
         let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
         let names = self.sections.get(usize::from(header.e_shstrndx));
         let sections = self.sections.iter().filter(|section| {
@@ -123,9 +125,21 @@ impl<'a> Elf<'a> {
         self.dynamic_texts(&[DT_NEEDED])
     }
 
-    /// Where it is to look for them: the lists of folders.
+    /// Where it is to look for them.
     pub fn search_paths(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.dynamic_texts(&[DT_RPATH, DT_RUNPATH])
+        let lists = self.dynamic_texts(&[DT_RPATH, DT_RUNPATH]);
+        lists.flat_map(|list| list.split(|byte| *byte == b':'))
+    }
+
+    /// The name by which others need it, of a library.
+    pub fn soname(&self) -> Option<&'a [u8]> {
+        self.dynamic_texts(&[DT_SONAME]).next()
+    }
+
+    /// What loads it.
+    pub fn interpreter(&self) -> Option<&'a [u8]> {
+        let segment = self.segments.iter().find(|segment| segment.p_type == PT_INTERP)?;
+        text_at(self.slice(segment.p_offset, segment.p_filesz)?, 0)
     }
 
     /// The value of a tag of the dynamic section.

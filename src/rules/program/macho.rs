@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use goblin::container::Endian;
+use goblin::mach::constants::cputype::CPU_ARCH_ABI64;
 use goblin::mach::fat::FAT_MAGIC;
 use goblin::mach::header::{MH_EXECUTE, SIZEOF_HEADER_32, SIZEOF_HEADER_64};
 use goblin::mach::load_command::{CommandVariant, LoadCommand};
@@ -103,19 +104,76 @@ impl<'a> MachO<'a> {
         counts.max().unwrap_or_default()
     }
 
-    /// Libraries that the loader must find, and folders where it looks.
-    pub fn paths(&self) -> impl Iterator<Item = (bool, &'a [u8])> + '_ {
-        self.commands.iter().filter_map(|command| {
-            let (is_folder, at) = match command.command {
-                CommandVariant::LoadDylib(c) | CommandVariant::ReexportDylib(c) => {
-                    (false, c.dylib.name)
-                }
-                CommandVariant::Rpath(c) => (true, c.path),
-                _ => return None,
-            };
-            let at = command.offset.checked_add(usize::try_from(at).ok()?)?;
-            Some((is_folder, text_at(self.bytes.run(at as u64)?, 0)?))
+    /// Whether others than what it shares were left in its table of symbols: strip(1) leaves one behind.
+    pub fn has_symbols(&self) -> bool {
+        self.local_symbols() > 1
+    }
+
+    /// The paths that load commands name.
+    fn paths(&self, named: fn(&CommandVariant) -> Option<u32>) -> impl Iterator<Item = &'a [u8]> {
+        self.commands.iter().filter_map(move |command| {
+            let at = usize::try_from(named(&command.command)?).ok()?;
+            text_at(self.bytes.run(command.offset.checked_add(at)? as u64)?, 0)
         })
+    }
+
+    /// Libraries that the loader must find.
+    pub fn required(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.paths(|command| match command {
+            CommandVariant::LoadDylib(c) | CommandVariant::ReexportDylib(c) => Some(c.dylib.name),
+            _ => None,
+        })
+    }
+
+    /// Libraries that it is linked with, those among them that it may do without.
+    pub fn libraries(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.paths(|command| match command {
+            CommandVariant::LoadDylib(c)
+            | CommandVariant::ReexportDylib(c)
+            | CommandVariant::LoadUpwardDylib(c)
+            | CommandVariant::LoadWeakDylib(c)
+            | CommandVariant::LazyLoadDylib(c) => Some(c.dylib.name),
+            _ => None,
+        })
+    }
+
+    /// Folders in which the loader looks for libraries.
+    pub fn folders(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.paths(|command| match command {
+            CommandVariant::Rpath(c) => Some(c.path),
+            _ => None,
+        })
+    }
+
+    /// The name by which others need it, of a library.
+    pub fn install_name(&self) -> Option<&'a [u8]> {
+        let named = self.paths(|command| match command {
+            CommandVariant::IdDylib(c) => Some(c.dylib.name),
+            _ => None,
+        });
+        { named }.next()
+    }
+
+    /// What loads it.
+    pub fn interpreter(&self) -> Option<&'a [u8]> {
+        let named = self.paths(|command| match command {
+            CommandVariant::LoadDylinker(c) => Some(c.name),
+            _ => None,
+        });
+        { named }.next()
+    }
+
+    /// The number that tells this link from others.
+    pub fn uuid(&self) -> Option<[u8; 16]> {
+        self.commands.iter().find_map(|command| match command.command {
+            CommandVariant::Uuid(c) => Some(c.uuid),
+            _ => None,
+        })
+    }
+
+    /// Whether addresses have 64 bits.
+    pub fn is_64(&self) -> bool {
+        self.cpu & CPU_ARCH_ABI64 != 0
     }
 
     /// The system that it is for, as targets name it, and the oldest version of it; none of others

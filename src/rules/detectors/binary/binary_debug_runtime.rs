@@ -45,8 +45,7 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
                 hits.tell(Hit::new(String::from_utf8_lossy(name)).at(at as u64, name.len() as u64));
             }
         }
-        let linked = program.macho().into_iter().flat_map(MachO::paths);
-        let linked = linked.filter(|(is_folder, _)| !is_folder).map(|(_, name)| name);
+        let linked = program.macho().into_iter().flat_map(MachO::libraries);
         for name in program.elf().into_iter().flat_map(Elf::needed).chain(linked) {
             if is_debug(name) {
                 hits.tell(Hit::new(String::from_utf8_lossy(name)));

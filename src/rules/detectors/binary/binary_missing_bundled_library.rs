@@ -21,7 +21,7 @@ pub(in super::super) const DETECTOR: Detector = Detector {
 /// Notes the paths from the folder of the program.
 fn note(parsed: &Parsed<'_>, notes: &mut Notes) {
     for macho in parsed.programs().iter().filter_map(|program| program.macho()) {
-        for (_, path) in macho.paths().filter(|(is_folder, _)| !is_folder) {
+        for path in macho.required() {
             let of_program = path.strip_prefix(b"@executable_path/");
             let inner = path
                 .strip_prefix(b"@loader_path/")

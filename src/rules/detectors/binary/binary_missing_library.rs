@@ -74,9 +74,9 @@ fn of_apple(macho: &MachO<'_>, mut take: impl FnMut(&[u8])) {
     let is_own = |path: &[u8]| {
         [&b"@loader_path"[..], b"@executable_path"].iter().any(|own| path.starts_with(own))
     };
-    let mut folders = macho.paths().filter(|(is_folder, _)| *is_folder).peekable();
-    let is_inside = folders.peek().is_some() && folders.all(|(_, path)| is_own(path));
-    for (_, path) in macho.paths().filter(|(is_folder, _)| !is_folder) {
+    let mut folders = macho.folders().peekable();
+    let is_inside = folders.peek().is_some() && folders.all(is_own);
+    for path in macho.required() {
         let is_of_program = !macho.is_application() && path.starts_with(b"@executable_path/");
         if is_inside && path.starts_with(b"@rpath/") || is_of_program {
             take(last_name(path));

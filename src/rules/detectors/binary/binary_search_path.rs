@@ -14,13 +14,8 @@ const FOLDERS: [&str; 8] =
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     for program in parsed.programs() {
         let paths: Vec<&[u8]> = match &program.image {
-            Image::Elf(elf) => {
-                elf.search_paths().flat_map(|list| list.split(|b| *b == b':')).collect()
-            }
-            Image::MachO(macho) => {
-                let folders = macho.paths().filter(|(is_folder, _)| *is_folder);
-                folders.map(|(_, path)| path).collect()
-            }
+            Image::Elf(elf) => elf.search_paths().collect(),
+            Image::MachO(macho) => macho.folders().collect(),
             Image::Pe(_) => continue,
         };
         for path in paths {

@@ -21,11 +21,10 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             && matches!(macho.kind, MH_EXECUTE | MH_DYLIB | MH_BUNDLE)
         {
             let has_debug = macho.segments().any(|segment| segment.is_debug);
-            let count = macho.local_symbols();
-            // strip(1) leaves one behind.
             if has_debug {
                 hits.tell(Hit::new("a segment __DWARF"));
-            } else if count > 1 {
+            } else if macho.has_symbols() {
+                let count = macho.local_symbols();
                 hits.tell(Hit::new(format!("{count} local symbols")));
             }
         }
