@@ -9,6 +9,7 @@ use crate::inspect;
 use crate::model::manifest::Place;
 use crate::model::{Change, Class, Content, Declared, Finding, Locator, Manifest, Node, Volume};
 use crate::rules::facts::{Around, EntryFacts};
+use crate::rules::parsed::Parsed;
 use crate::rules::{Condition, Rule, Subject};
 
 /// What differs from the approved build, by locator.
@@ -82,6 +83,24 @@ impl Judge<'_> {
             let rule = self.catalogue().get(&finding.rule);
             rule.and_then(|rule| rule.when.as_ref()).is_none_or(|when| when.holds(&subject))
         });
+    }
+
+    /// Whether the condition of a rule about structure, if it has one, holds for a content: for one of
+    /// the slices of a fat program, each of which is asked by itself.
+    pub(super) fn meets(&self, rule: &Rule, judged: &Judged<'_>, parsed: &Parsed<'_>) -> bool {
+        let Some(when) = &rule.when else { return true };
+        let asks = when.asks();
+        let programs = if asks.arch { parsed.programs() } else { &[] };
+        let arch: Vec<_> = programs.iter().filter_map(|program| program.arch).collect();
+        let subject = Subject { arch: &arch, ..subject_of_judged(judged) };
+        let subject = self.changes.as_ref().map_or(subject, |changes| changes.tell(subject));
+        let programs = asks.program.map(|_| parsed.program_facts()).unwrap_or_default();
+        let mut slices =
+            programs.iter().map(|program| Subject { program: Some(program), ..subject });
+        match programs {
+            [] => when.holds(&subject),
+            _ => slices.any(|slice| when.holds(&slice)),
+        }
     }
 
     /// Whether a rule about facts minds an artifact that is a single file.

@@ -169,10 +169,7 @@ fn run(
             }
             Look::Entry(_) | Look::EntryOn(_) => entry(&judge, example, &bytes)?,
             Look::Facts(_) | Look::Head(_) => facts(&judge, example),
-            Look::Parsed(_) | Look::ParsedOn(_) => {
-                let name = example.name.as_deref().unwrap_or("example");
-                parse(&judge, name.as_bytes(), &bytes, None, FIRST).findings
-            }
+            Look::Parsed(_) | Look::ParsedOn(_) => parsed(&judge, example, &bytes),
             Look::Joined(_) | Look::Listed(_) | Look::Link(_) => joined(&judge, example, read)?,
             Look::Name(_) | Look::NameOn(_) | Look::Meeting(_) => {
                 let manifest = manifest_of(example);
@@ -181,9 +178,16 @@ fn run(
             Look::Reader => return Err("its examples run with the readers".into()),
         },
         Matcher::Facts(_) => facts(&judge, example),
+        Matcher::Program => parsed(&judge, example, &bytes),
         _ => entry(&judge, example, &bytes)?,
     };
     Ok(found.into_iter().filter(|finding| finding.rule == rule.id).collect())
+}
+
+/// The findings of rules of cost `parse` in the content of an example.
+fn parsed(judge: &Judge<'_>, example: &Example, bytes: &[u8]) -> Vec<Finding> {
+    let name = example.name.as_deref().unwrap_or("example");
+    parse(judge, name.as_bytes(), bytes, None, FIRST).findings
 }
 
 /// What rules of cost `parse` say of a content that has all its bytes.

@@ -141,7 +141,10 @@ impl<'a> Judge<'a> {
                 {
                     judge.of_entries.push(rule);
                 }
-                Matcher::Literals { .. } | Matcher::Facts(_) | Matcher::Detector(_) => {}
+                Matcher::Literals { .. }
+                | Matcher::Facts(_)
+                | Matcher::Program
+                | Matcher::Detector(_) => {}
             }
         }
         judge

@@ -60,6 +60,7 @@ impl Judge<'_> {
             Matcher::Detector(detector) if detector.look.is_of_structure() => {
                 Some((number, rule, detector.look))
             }
+            Matcher::Program => Some((number, rule, Look::Parsed(a_program))),
             _ => None,
         })
     }
@@ -79,7 +80,7 @@ impl Judge<'_> {
         let parsed = Parsed { reopen: Some(reopen), large, ..self.parsed(judged, bytes, now) };
         let mut parsing = Parsing { failed, ..Parsing::default() };
         for (number, rule, look) in self.parsing() {
-            if !in_scope(rule, judged) {
+            if !in_scope(rule, judged) || !self.meets(rule, judged, &parsed) {
                 continue;
             }
             match look {
@@ -242,6 +243,20 @@ impl Judge<'_> {
             (finding.line, finding.column) = place.unzip();
         }
         finding
+    }
+}
+
+/// Tells a program by itself: of which ones the rule tells is the condition's business.
+fn a_program(parsed: &Parsed<'_>, hits: &mut Hits) {
+    let facts = parsed.program_facts().iter();
+    let all = parsed.programs().iter().zip(facts).map(|(program, facts)| {
+        let kind = facts.kind.unwrap_or("program");
+        let arch = program.arch.map(|arch| format!(" for {arch}")).unwrap_or_default();
+        format!("{} {kind}{arch}", program.format())
+    });
+    let all: Vec<_> = all.collect();
+    if !all.is_empty() {
+        hits.tell(Hit::new(all.join(", ")));
     }
 }
 

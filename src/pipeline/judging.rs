@@ -180,10 +180,7 @@ fn judge_content(
         return None;
     }
     judged.path = &path;
-    let host = manifest.folder && place.container == ContainerId(0);
-    if let Some((volume, node)) = manifest.main_place(place).and_then(|at| manifest.node(at)) {
-        (judged.mode, judged.owner) = judge.mode_and_owner(volume, node, host);
-    }
+    (judged.mode, judged.owner) = mode_and_owner(judge, manifest, place);
     let targets = sight.of_content(place, &path);
     judged.targets = &targets;
     let found = artifact.content_reader(place).and_then(|mut data| judge.judge(&judged, &mut data));
@@ -194,6 +191,17 @@ fn judge_content(
         }
         Err(error) => Some((place, Err(unreadable(&path, &error)))),
     }
+}
+
+/// Mode and owner of a content under its main name, for conditions.
+pub(super) fn mode_and_owner(
+    judge: &Judge<'_>,
+    manifest: &Manifest,
+    place: ContentPlace,
+) -> (Option<u16>, Option<i64>) {
+    let host = manifest.folder && place.container == ContainerId(0);
+    let main = manifest.main_place(place).and_then(|at| manifest.node(at));
+    main.map_or((None, None), |(volume, node)| judge.mode_and_owner(volume, node, host))
 }
 
 /// A content as rules see it, under its main name; none if nothing names it or its bytes were not

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::cores;
 use super::jobs::{Changed, Job, Why, gone, jobs};
-use super::judging::{Round, judged_of};
+use super::judging::{Round, judged_of, mode_and_owner};
 use crate::compare::Comparison;
 use crate::engine::{AllNotes, Followed, Gone, Judge, Judged, Links, Parsing};
 use crate::model::manifest::ContentPlace;
@@ -186,6 +186,7 @@ fn look(
     let manifest = &artifact.manifest;
     let path = manifest.content_path(place);
     let Some(mut judged) = judged_of(judge, manifest, place, &path) else { return Ok(()) };
+    (judged.mode, judged.owner) = mode_and_owner(judge, manifest, place);
     let targets = sight.of_content(place, &path);
     judged.targets = &targets;
     let wanted = wanted(judged.census.size);

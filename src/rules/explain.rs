@@ -150,6 +150,7 @@ fn pattern(rule: &Rule) -> String {
             format!("{}{place}", literals.iter().map(one).collect::<Vec<_>>().join(", "))
         }
         Matcher::Facts(asked) => facts(asked),
+        Matcher::Program => "programs".to_owned(),
         Matcher::Detector(detector) => match rule.except.as_slice() {
             [] => format!("detector {}", detector.name),
             except => {

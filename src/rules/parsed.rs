@@ -10,7 +10,7 @@ use std::io;
 use std::ops::Range;
 
 use super::faults::{self, Fault, Reopen};
-use super::program::{self, Bytes, Program, Tables};
+use super::program::{self, Bytes, Program, ProgramFacts, Tables};
 use super::stretch;
 use super::targets::Target;
 use crate::model::manifest::ContentPlace;
@@ -73,6 +73,7 @@ pub struct Parsed<'a> {
 #[derive(Default)]
 pub struct Shared<'a> {
     programs: OnceCell<Vec<Program<'a>>>,
+    facts: OnceCell<Vec<ProgramFacts>>,
     faults: OnceCell<Vec<Fault>>,
     failed: RefCell<Option<io::Error>>,
 }
@@ -104,6 +105,11 @@ impl<'a> Parsed<'a> {
     /// headers are broken.
     pub fn programs(&self) -> &[Program<'a>] {
         self.shared.programs.get_or_init(|| program::read(self.format, self.program_bytes()))
+    }
+
+    /// What conditions may ask of each of them.
+    pub fn program_facts(&self) -> &[ProgramFacts] {
+        self.shared.facts.get_or_init(|| self.programs().iter().map(program::facts).collect())
     }
 
     /// Its bytes as far as they are there: of a large program, its tables.

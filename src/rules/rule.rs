@@ -81,6 +81,8 @@ pub enum Matcher {
     },
     /// Facts of an entry: its name, what it is, its mode.
     Facts(FactsMatch),
+    /// A program, whatever it is: the condition says which.
+    Program,
     /// What only code can tell.
     Detector(&'static Detector),
 }

@@ -161,8 +161,8 @@ fn a_condition_that_cannot_be_asked_is_refused_with_what_narrows_instead() {
     for (id, what) in [
         ("names/too-long", "detector \"name-length\" looks at names: narrow it with `except`"),
         (
-            "binary/executable-stack",
-            "detector \"binary-executable-stack\" looks at structure: narrow it with `scope`",
+            "binary/missing-library",
+            "detector \"binary-missing-library\" looks at structure: narrow it with `scope`",
         ),
         (
             "links/missing-page",
@@ -229,4 +229,144 @@ fn a_condition_asks_what_a_program_is_for() {
     let setting = "[rules.'permissions/setuid']\nwhen = \"'arm64' in arch\"\n";
     scratch.file("premaster.toml", setting);
     within(&scratch.path(""), "check new").exits(2).complains(&["rules about facts read none"]);
+}
+
+/// A rule that is its condition, about programs.
+fn of_programs(when: &str) -> String {
+    format!(
+        "id = \"house/p\"\ntitle = \"A program\"\nseverity = \"error\"\nconfidence = \"high\"\n\
+         cost = \"parse\"\nsince = \"1.0.0\"\nwhy = \"w\"\nremedy = \"r\"\nreferences = [\"x\"]\n\
+         when = \"{when}\"\n[[example]]\nhit = true\nhex = \"00\"\n[[example]]\nhit = false\nhex = \"00\"\n"
+    )
+}
+
+#[test]
+fn a_condition_asks_what_the_tables_of_a_program_say() {
+    let scratch = Scratch::new();
+    let programs = [
+        "plain.elf",
+        "x86.elf",
+        "fixed-address.elf",
+        "rpath-origin.so",
+        "rpath-home.so",
+        "same-id.elf",
+        "libinner.so.1",
+        "linked.debug",
+        "linked.elf",
+        "symbols.elf",
+        "plain.exe",
+        "x86.exe",
+        "needs.exe",
+        "symbols.exe",
+        "fixed.exe",
+        "signed.exe",
+        "needs.macho",
+        "newer.dylib",
+        "signed.dylib",
+        "fat.dylib",
+        "symbols.dylib",
+    ];
+    for name in programs {
+        let program = std::fs::read(root().join("testdata/binary").join(name)).expect("there");
+        scratch.file(format!("new/{name}"), program);
+    }
+    scratch.file("new/a.txt", "no program\n");
+    let said = |when: &str| {
+        scratch.file(".premaster/rules/p.toml", of_programs(when));
+        let report = within(&scratch.path(""), "check new --format json").json();
+        let all = report["findings"].as_array().expect("a list").iter();
+        let all = all.filter(|finding| finding["rule"] == "house/p");
+        all.map(|finding| finding["path"].as_str().expect("text").to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    // As readelf, objdump, llvm-readobj and llvm-objdump show them.
+    for (when, expected) in [
+        ("program == 'object' || program == null", ""),
+        ("program == 'symbols'", "linked.debug"),
+        (
+            "program == 'shared-library'",
+            "fat.dylib libinner.so.1 newer.dylib rpath-home.so rpath-origin.so signed.dylib symbols.dylib",
+        ),
+        (
+            "program == 'executable' && format != 'elf'",
+            "fixed.exe needs.exe needs.macho plain.exe signed.exe symbols.exe x86.exe",
+        ),
+        ("bits == 32", "x86.elf x86.exe"),
+        ("'libinner.so.1' in needed", "fixed-address.elf rpath-home.so rpath-origin.so"),
+        (
+            "'vcruntime140.dll' in needed || '@rpath/libnamed.dylib' in needed",
+            "needs.exe needs.macho",
+        ),
+        ("soname == 'libinner.so.1'", "libinner.so.1"),
+        ("soname.endsWith('.dylib')", "fat.dylib newer.dylib signed.dylib symbols.dylib"),
+        ("interpreter == '/lib/ld-linux.so.2'", "x86.elf"),
+        ("interpreter != null && format == 'mach-o'", "needs.macho"),
+        ("'$ORIGIN/../lib' in rpath && '/usr/lib/mine' in rpath", "rpath-origin.so"),
+        ("rpath.size() == 1", "needs.macho rpath-home.so"),
+        ("build_id == '0123456789abcdef'", "linked.debug linked.elf same-id.elf symbols.elf"),
+        ("pie == false", "fixed-address.elf fixed.exe"),
+        ("pie && format == 'mach-o'", "needs.macho"),
+        ("pie == null && program == 'executable'", ""),
+        ("!stripped", "linked.debug symbols.dylib symbols.elf symbols.exe"),
+        ("debug_info", "linked.debug symbols.elf"),
+        ("debug_info == null", "fixed.exe needs.exe plain.exe signed.exe symbols.exe x86.exe"),
+        ("signed", "fat.dylib signed.dylib signed.exe"),
+        // Each slice of a fat file is asked by itself, but for its processors.
+        ("'arm64' in arch && signed == false", "fat.dylib"),
+        ("arch.size() == 2", "fat.dylib"),
+        ("mode.endsWith('4') && name == 'plain.elf' && bits > 0", "plain.elf"),
+    ] {
+        assert_eq!(said(when), expected, "{when}");
+    }
+    within(&scratch.path(""), "check new --cost literal").exits(0);
+    within(&scratch.path(""), "explain house/p").exits(0).says(&["programs", "bits > 0"]);
+    let rule = of_programs("pie == false").replacen("hex = \"00\"", "file = \"new/fixed.exe\"", 1);
+    let rule = rule.replace("hex = \"00\"", "file = \"new/plain.exe\"");
+    scratch.file(".premaster/rules/p.toml", rule);
+    within(&scratch.path(""), "rules test").exits(0);
+    within(&scratch.path(""), "check new").exits(1).says(&["pe executable for x86_64"]);
+
+    // A rule about structure is narrowed so, too.
+    fs::remove_file(scratch.path(".premaster/rules/p.toml")).expect("written");
+    let ids = || {
+        let report = within(&scratch.path(""), "check new --format json").json();
+        let all = report["findings"].as_array().expect("a list").iter();
+        let all = all.filter(|finding| finding["rule"] == "binary/not-stripped");
+        all.map(|finding| finding["path"].as_str().expect("text").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(), ["symbols.dylib", "symbols.elf", "symbols.exe"]);
+    scratch.file(
+        "premaster.toml",
+        "[rules.'binary/not-stripped']\nwhen = \"program != 'executable'\"\n",
+    );
+    assert_eq!(ids(), ["symbols.dylib"]);
+
+    // What rules of other costs read tells nothing of tables.
+    for (rule, why) in [
+        (
+            "permissions/setuid",
+            "`pie` stands in the bytes of a program, and rules about facts read none",
+        ),
+        (
+            "text/bell",
+            "`pie` stands in the tables of a program, which only rules of cost \"parse\" read",
+        ),
+        ("binary/missing-library", "looks at structure: narrow it with `scope`"),
+    ] {
+        scratch.file("premaster.toml", format!("[rules.'{rule}']\nwhen = \"pie\"\n"));
+        within(&scratch.path(""), "check new").exits(2).complains(&[why]);
+    }
+    fs::remove_file(scratch.path("premaster.toml")).expect("written");
+    for (old, new, why) in [
+        ("cost = \"parse\"", "cost = \"census\"", "expected cost = \"parse\""),
+        (
+            "when =",
+            "scope = { formats = [\"zip\"] }\nwhen =",
+            "expected elf, pe, mach-o, mach-o-fat",
+        ),
+    ] {
+        scratch.file(".premaster/rules/p.toml", of_programs("pie").replace(old, new));
+        within(&scratch.path(""), "check new").exits(2).complains(&[why]);
+    }
 }

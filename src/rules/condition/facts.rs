@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::eval::Value;
+use crate::rules::program::ProgramFacts;
 
 /// An entry as conditions see it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Subject<'a> {
     pub encoding: Option<&'a str>,
     /// The processors that a program is for, as `[release] arch` spells them.
     pub arch: &'a [&'static str],
+    /// What its tables say, of a program.
+    pub program: Option<&'a ProgramFacts>,
     /// Permission bits.
     pub mode: Option<u16>,
     /// Numeric user.
@@ -44,6 +47,17 @@ pub(super) enum Fact {
     Format,
     Encoding,
     Arch,
+    Program,
+    Bits,
+    Needed,
+    Soname,
+    Interpreter,
+    Rpath,
+    BuildId,
+    Pie,
+    Stripped,
+    DebugInfo,
+    Signed,
     Mode,
     Owner,
     Change,
@@ -84,17 +98,75 @@ pub(super) static FACTS: &[(&str, Fact, Type)] = &[
     ("format", Fact::Format, Type::Text),
     ("encoding", Fact::Encoding, Type::Text),
     ("arch", Fact::Arch, Type::Texts),
+    ("program", Fact::Program, Type::Text),
+    ("bits", Fact::Bits, Type::Number),
+    ("needed", Fact::Needed, Type::Texts),
+    ("soname", Fact::Soname, Type::Text),
+    ("interpreter", Fact::Interpreter, Type::Text),
+    ("rpath", Fact::Rpath, Type::Texts),
+    ("build_id", Fact::BuildId, Type::Text),
+    ("pie", Fact::Pie, Type::Bool),
+    ("stripped", Fact::Stripped, Type::Bool),
+    ("debug_info", Fact::DebugInfo, Type::Bool),
+    ("signed", Fact::Signed, Type::Bool),
     ("mode", Fact::Mode, Type::Text),
     ("owner", Fact::Owner, Type::Number),
     ("change", Fact::Change, Type::Text),
     ("fields", Fact::Fields, Type::Texts),
 ];
 
+impl Fact {
+    /// Whether it stands in the tables of a program.
+    pub(super) const fn is_of_program(self) -> bool {
+        use Fact::{
+            Bits, BuildId, DebugInfo, Interpreter, Needed, Pie, Program, Rpath, Signed, Soname,
+            Stripped,
+        };
+        matches!(
+            self,
+            Program
+                | Bits
+                | Needed
+                | Soname
+                | Interpreter
+                | Rpath
+                | BuildId
+                | Pie
+                | Stripped
+                | DebugInfo
+                | Signed
+        )
+    }
+}
+
+fn text(text: Option<&str>) -> Value<'_> {
+    text.map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text)))
+}
+
+fn texts(all: &[String]) -> Value<'_> {
+    Value::List(all.iter().map(|text| Value::Text(Cow::Borrowed(text))).collect())
+}
+
+fn of_program(program: &ProgramFacts, fact: Fact) -> Value<'_> {
+    let is = |is: Option<bool>| is.map_or(Value::Null, Value::Bool);
+    match fact {
+        Fact::Program => text(program.kind),
+        Fact::Bits => Value::Number(program.bits.into()),
+        Fact::Needed => texts(&program.needed),
+        Fact::Soname => text(program.soname.as_deref()),
+        Fact::Interpreter => text(program.interpreter.as_deref()),
+        Fact::Rpath => texts(&program.rpath),
+        Fact::BuildId => text(program.build_id.as_deref()),
+        Fact::Pie => is(program.pie),
+        Fact::Stripped => Value::Bool(program.stripped),
+        Fact::DebugInfo => is(program.debug_info),
+        Fact::Signed => is(program.signed),
+        _ => Value::Null,
+    }
+}
+
 impl Subject<'_> {
     pub(super) fn get(&self, fact: Fact) -> Value<'_> {
-        let text = |text: Option<&str>| {
-            text.map_or(Value::Null, |text| Value::Text(Cow::Owned(text.to_owned())))
-        };
         match fact {
             Fact::Path => Value::Text(Cow::Borrowed(self.path)),
             Fact::Name => Value::Text(String::from_utf8_lossy(self.name)),
@@ -114,10 +186,10 @@ impl Subject<'_> {
             }
             Fact::Owner => self.owner.map_or(Value::Null, Value::Number),
             Fact::Change => text(self.change),
-            Fact::Fields => {
-                let all = self.fields.iter().map(|field| Value::Text(Cow::Borrowed(field)));
-                Value::List(all.collect())
-            }
+            Fact::Fields => texts(self.fields),
+            // Like the processors, the libraries of what is no program are none.
+            Fact::Needed | Fact::Rpath if self.program.is_none() => texts(&[]),
+            fact => self.program.map_or(Value::Null, |program| of_program(program, fact)),
         }
     }
 }

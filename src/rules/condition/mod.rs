@@ -34,6 +34,8 @@ pub struct Asks {
     pub path: bool,
     /// What stands at the start of a program.
     pub arch: bool,
+    /// What stands in the tables of a program: the first fact of them that is asked.
+    pub program: Option<&'static str>,
     /// What the comparison with the approved build says.
     pub change: bool,
 }

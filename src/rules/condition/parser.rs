@@ -246,7 +246,7 @@ impl Parser<'_> {
     }
 
     fn fact(&mut self, at: usize, name: &str) -> Result<Typed, Wrong> {
-        let Some((_, fact, of)) = FACTS.iter().find(|(known, ..)| *known == name) else {
+        let Some((name, fact, of)) = FACTS.iter().find(|(known, ..)| *known == name) else {
             let known: Vec<_> = FACTS.iter().map(|(name, ..)| *name).collect();
             let meant = did_you_mean(&known, name);
             let known = known.join(", ");
@@ -255,6 +255,9 @@ impl Parser<'_> {
         };
         self.asks.path |= *fact == Fact::Path;
         self.asks.arch |= *fact == Fact::Arch;
+        if fact.is_of_program() {
+            self.asks.program.get_or_insert(name);
+        }
         self.asks.change |= matches!(fact, Fact::Change | Fact::Fields);
         Ok((Node::Fact(*fact), *of))
     }

@@ -131,6 +131,9 @@ fn rule_of(
             Cost::Parse,
             "\"parse\": an expression that begins with no literal reads every text in scope again",
         )),
+        Matcher::Program => {
+            Some((Cost::Parse, "\"parse\": the tables of programs are read for the condition"))
+        }
         Matcher::Literals { .. } => {
             Some((Cost::Literal, "\"literal\": `literals` are looked for in the pass"))
         }

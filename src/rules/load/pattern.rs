@@ -7,13 +7,14 @@ use toml::Spanned;
 
 use super::{LoadError, Place, RuleFile};
 use crate::model::{Class, FORMATS, Kind, TextKind, is_told};
-use crate::rules::condition::Condition;
+use crate::rules::condition::{Asks, Condition};
 use crate::rules::control::{IllFormed, Oddity};
 use crate::rules::detectors::{self, Look};
 use crate::rules::example::from_hex;
 use crate::rules::facts::{FactsMatch, NameGlob};
 use crate::rules::literals::{LONGEST, Literal, SHORTEST};
 use crate::rules::near::did_you_mean;
+use crate::rules::program::{self, is_program};
 use crate::rules::rule::{Matcher, Position, Scope};
 use crate::rules::shape::{self, Shape};
 
@@ -83,6 +84,9 @@ pub(super) fn matcher(place: &Place<'_>, raw: &RuleFile) -> Result<Matcher, Load
                 name.span().start,
                 format!("no detector {found:?}; expected one of {known}"),
             );
+        }
+        (None, None) if raw.when.as_ref().is_some_and(asks_programs) => {
+            return Ok(Matcher::Program);
         }
         (None, None) if raw.when.is_some() => {
             let kinds = Kind::ALL.to_vec();
@@ -178,14 +182,41 @@ pub(super) fn when(
         _ => 1,
     };
     match Condition::new(raw.get_ref()) {
-        Ok(condition) if condition.asks().arch && is_of_facts(matcher) => place.error(
-            start,
-            "`arch` stands in the bytes of a program, and rules about facts read none: narrow it \
-             with `scope`, or with `paths` in premaster.toml",
-        ),
-        Ok(condition) => Ok(Some(condition)),
+        Ok(condition) => match unread(condition.asks(), matcher) {
+            Some(message) => place.error(start, message),
+            None => Ok(Some(condition)),
+        },
         Err(wrong) => place.error(start + opening + wrong.at, format!("when: {}", wrong.message)),
     }
+}
+
+/// Whether a condition asks for what stands in the bytes of a program.
+fn asks_programs(raw: &Spanned<String>) -> bool {
+    // What is wrong with it is told where it is read for good.
+    Condition::new(raw.get_ref())
+        .is_ok_and(|when| when.asks().arch || when.asks().program.is_some())
+}
+
+/// Why a condition asks for more than is read for a matcher.
+fn unread(asks: Asks, matcher: &Matcher) -> Option<String> {
+    let fact = asks.program.or(asks.arch.then_some("arch"))?;
+    let is_parsed = match matcher {
+        Matcher::Program => true,
+        Matcher::Detector(detector) => matches!(detector.look, Look::Parsed(_) | Look::ParsedOn(_)),
+        _ => false,
+    };
+    if is_of_facts(matcher) {
+        return Some(format!(
+            "`{fact}` stands in the bytes of a program, and rules about facts read none: let \
+             `when` stand alone, with cost = \"parse\""
+        ));
+    }
+    (asks.program.is_some() && !is_parsed).then(|| {
+        format!(
+            "`{fact}` stands in the tables of a program, which only rules of cost \"parse\" read: \
+             let `when` stand alone"
+        )
+    })
 }
 
 /// Why a condition cannot be asked for each hit of a matcher, and what narrows it instead.
@@ -198,7 +229,9 @@ fn unconditional(matcher: &Matcher) -> Option<(String, &'static str)> {
         _ => return None,
     };
     let (looks, instead) = match detector.look {
-        Look::Entry(_) | Look::Facts(_) | Look::Head(_) => return None,
+        Look::Entry(_) | Look::Facts(_) | Look::Head(_) | Look::Parsed(_) | Look::ParsedOn(_) => {
+            return None;
+        }
         look if look.is_of_names() => ("looks at names", "`except`"),
         look if look.is_of_structure() => ("looks at structure", "`scope`"),
         Look::Link(_) => ("looks at references", "`scope`"),
@@ -376,7 +409,7 @@ pub(super) fn scope(
         if classes.is_empty() {
             classes = vec![Class::Text];
         }
-    } else if !matches!(matcher, Matcher::Detector(_) | Matcher::Facts(_)) {
+    } else if !matches!(matcher, Matcher::Detector(_) | Matcher::Facts(_) | Matcher::Program) {
         if classes.iter().any(|class| *class != Class::Text) {
             return place.error(at, "a `match` looks at texts only: expected classes = [\"text\"]");
         }
@@ -387,10 +420,15 @@ pub(super) fn scope(
     if !table.names.is_empty() && !of_structure {
         return place.error(at, "`names` of a scope are for detectors of structure");
     }
-    Ok(Scope {
-        classes,
-        kinds: table.kinds.clone(),
-        formats: table.formats.clone(),
-        names: table.names.clone(),
-    })
+    let mut formats = table.formats.clone();
+    if matches!(matcher, Matcher::Program) {
+        if formats.iter().any(|format| !is_program(format)) {
+            let known = program::FORMATS.join(", ");
+            return place.error(at, format!("the condition is of programs: expected {known}"));
+        }
+        if formats.is_empty() {
+            formats = program::FORMATS.map(str::to_owned).to_vec();
+        }
+    }
+    Ok(Scope { classes, kinds: table.kinds.clone(), formats, names: table.names.clone() })
 }

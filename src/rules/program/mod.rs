@@ -12,6 +12,7 @@ use crate::source::Source;
 mod arch;
 mod authenticode;
 mod elf;
+mod facts;
 mod macho;
 mod pe;
 mod tables;
@@ -20,6 +21,8 @@ mod windows;
 pub use arch::{WITHIN as ARCH_WITHIN, arch_named, arch_names, processors};
 pub use authenticode::{Algorithm, Authenticode, authenticode};
 pub use elf::Elf;
+pub use facts::ProgramFacts;
+pub(super) use facts::facts;
 pub use macho::{MachO, Segment};
 pub use pe::{Pe, Signed, Words};
 pub use tables::{Bytes, Tables};
@@ -123,9 +126,12 @@ pub fn last_name(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
+/// Recognised formats whose contents are programs.
+pub const FORMATS: [&str; 4] = ["elf", "pe", "mach-o", "mach-o-fat"];
+
 /// Whether contents of a recognised format are programs.
 pub fn is_program(format: &str) -> bool {
-    matches!(format, "elf" | "pe" | "mach-o" | "mach-o-fat")
+    FORMATS.contains(&format)
 }
 
 /// Reads the tables of a program of a recognised format that is too large to be held. `head` is its
