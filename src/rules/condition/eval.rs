@@ -19,18 +19,26 @@ pub(super) enum Value<'a> {
 
 /// Whether a condition holds.
 pub(super) fn holds(node: &Node, subject: &Subject<'_>) -> bool {
-    truth(node, subject) == Some(true)
+    truth(node, Known { subject, item: None }) == Some(true)
 }
 
-fn truth(node: &Node, subject: &Subject<'_>) -> Option<bool> {
-    match value(node, subject)? {
+/// What names stand for.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    subject: &'a Subject<'a>,
+    /// The value of a list that is asked.
+    item: Option<&'a Value<'a>>,
+}
+
+fn truth<'a>(node: &'a Node, known: Known<'a>) -> Option<bool> {
+    match value(node, known)? {
         Value::Bool(is) => Some(is),
         _ => None,
     }
 }
 
-fn value<'a>(node: &'a Node, subject: &'a Subject<'_>) -> Option<Value<'a>> {
-    let of_text = |node: &'a Node, find: &dyn Fn(&str) -> bool| match value(node, subject)? {
+fn value<'a>(node: &'a Node, known: Known<'a>) -> Option<Value<'a>> {
+    let of_text = |node: &'a Node, find: &dyn Fn(&str) -> bool| match value(node, known)? {
         Value::Text(text) => Some(Value::Bool(find(&text))),
         _ => None,
     };
@@ -40,29 +48,27 @@ fn value<'a>(node: &'a Node, subject: &'a Subject<'_>) -> Option<Value<'a>> {
         Node::Text(text) => Value::Text(Cow::Borrowed(text)),
         Node::Null => Value::Null,
         Node::List(nodes) => {
-            let all: Option<_> = nodes.iter().map(|node| value(node, subject)).collect();
+            let all: Option<_> = nodes.iter().map(|node| value(node, known)).collect();
             Value::List(all?)
         }
-        Node::Fact(fact) => subject.get(*fact),
-        Node::Not(node) => Value::Bool(!truth(node, subject)?),
-        Node::Negative(node) => match value(node, subject)? {
+        Node::Fact(fact) => known.subject.get(*fact),
+        Node::Not(node) => Value::Bool(!truth(node, known)?),
+        Node::Negative(node) => match value(node, known)? {
             Value::Number(number) => Value::Number(number.checked_neg()?),
             _ => return None,
         },
         Node::Both(sign @ ("&&" | "||"), left, right) => {
             // What decides alone decides, on whichever side it stands.
             let decides = *sign == "||";
-            match (truth(left, subject), truth(right, subject)) {
+            match (truth(left, known), truth(right, known)) {
                 (Some(is), _) | (_, Some(is)) if is == decides => Value::Bool(decides),
                 (Some(_), Some(_)) => Value::Bool(!decides),
                 _ => return None,
             }
         }
-        Node::Both(sign, left, right) => {
-            joined(sign, value(left, subject)?, value(right, subject)?)?
-        }
+        Node::Both(sign, left, right) => joined(sign, value(left, known)?, value(right, known)?)?,
         Node::Call(method, node, argument) => {
-            let Value::Text(wanted) = value(argument, subject)? else { return None };
+            let Value::Text(wanted) = value(argument, known)? else { return None };
             return of_text(node, &|text| match method {
                 Method::StartsWith => text.starts_with(&*wanted),
                 Method::EndsWith => text.ends_with(&*wanted),
@@ -71,7 +77,21 @@ fn value<'a>(node: &'a Node, subject: &'a Subject<'_>) -> Option<Value<'a>> {
         }
         Node::Matches(node, regex) => return of_text(node, &|text| regex.is_match(text)),
         Node::Glob(node, glob) => return of_text(node, &|text| glob_matches(glob, text)),
-        Node::Length(node) => match value(node, subject)? {
+        Node::Each(all, list, asked) => {
+            let Value::List(values) = value(list, known)? else { return None };
+            // As of many that "&&" or "||" joins: what decides alone decides.
+            let mut is_known = true;
+            for item in &values {
+                match truth(asked, Known { item: Some(item), ..known }) {
+                    Some(is) if is != *all => return Some(Value::Bool(is)),
+                    Some(_) => {}
+                    None => is_known = false,
+                }
+            }
+            return is_known.then_some(Value::Bool(*all));
+        }
+        Node::Item => known.item?.clone(),
+        Node::Length(node) => match value(node, known)? {
             Value::Text(text) => Value::Number(i64::try_from(text.chars().count()).ok()?),
             Value::List(values) => Value::Number(i64::try_from(values.len()).ok()?),
             _ => return None,
@@ -112,10 +132,18 @@ fn joined<'a>(sign: &str, left: Value<'a>, right: Value<'a>) -> Option<Value<'a>
 #[cfg(test)]
 mod tests {
     use super::super::{Condition, Subject};
+    use crate::rules::program::ProgramFacts;
     use proptest::prelude::*;
+    use std::sync::OnceLock;
 
     fn subject() -> Subject<'static> {
+        static PROGRAM: OnceLock<ProgramFacts> = OnceLock::new();
+        let program = PROGRAM.get_or_init(|| ProgramFacts {
+            needed: vec!["libssl.so.1.1".to_owned(), "libc.so.6".to_owned()],
+            ..ProgramFacts::default()
+        });
         Subject {
+            program: Some(program),
             path: "doc/a.zip!/é.TXT",
             name: "é.TXT".as_bytes(),
             kind: "file",
@@ -140,6 +168,15 @@ mod tests {
             ("mode == '4755' && mode.startsWith('4')", true),
             ("change == 'added' || fields.size() > 0", true),
             ("'mode' in fields", false),
+            ("needed.exists(it, it.startsWith('libssl.so.'))", true),
+            ("needed.exists(it, it == 'libc.so.6' && it.size() > size)", false),
+            ("needed.all(it, it.contains('.so') && it != name)", true),
+            ("!needed.all(it, it.startsWith('libssl'))", true),
+            ("rpath.exists(it, true) || !rpath.all(it, false)", false),
+            ("[1, 2, 2048].exists(n, n == size) && [1, 2].all(n, n < size)", true),
+            // One that has no answer is left out of account where another decides.
+            ("[1, 0].exists(n, 1 / n == 1) && ![0, 2].all(n, 1 / n == 1)", true),
+            ("[0, 2].exists(n, 1 / n == 1) || ![0, 1].all(n, 1 / n == 1)", false),
             // What is not there is null, and more than that cannot be asked of it.
             ("format == null && encoding != 'utf-8'", true),
             ("format.startsWith('z')", false),
@@ -174,6 +211,18 @@ mod tests {
             ("size == 08x", 8, "\"08x\" is no whole number"),
             ("size == 1 &", 10, "unexpected '&'"),
             ("!size", 0, "\"!\" is not for a number"),
+            ("name.exists(it, true)", 5, "\"exists\" is not for a text"),
+            ("needed.startsWith('a')", 7, "\"startsWith\" is not for a list of texts"),
+            (
+                "needed.exists(name, true)",
+                14,
+                "expected a name of your own for a value, found \"name\"",
+            ),
+            ("needed.exists(it)", 16, "expected \",\""),
+            ("needed.exists(it, it)", 18, "expected true or false, this is a text"),
+            ("needed.exists(it, it > 3)", 21, "\">\" does not join a text and a number"),
+            ("needed.all(it, rpath.exists(at, at == it))", 21, "\"exists\" does not stand within"),
+            ("needed.exists(it, true) && it == 'a'", 27, "no fact \"it\""),
             ("(true", 5, "expected \")\", found the end"),
             ("", 0, "expected a fact or a value, found the end"),
             (&deep, 32, "more than 32 brackets"),
@@ -191,6 +240,7 @@ mod tests {
             Just("size"), Just("name"), Just("("), Just(")"), Just("=="), Just("&&"), Just("!"), Just("-"),
             Just("["), Just("]"), Just(","), Just("1"), Just("'é"), Just("'"), Just(".size()"), Just("in"),
             Just("9223372036854775807"), Just("*"), Just("null"), Just("fields"), Just("é"), Just("true"),
+            Just("needed.exists(it,"), Just("it"), Just(".all(n,"),
         ], 0..24)) {
             if let Ok(condition) = Condition::new(&words.join(" ")) {
                 condition.holds(&subject());

@@ -2,10 +2,10 @@
 //! Language, cel-spec 0.24).
 //!
 //! It is typed when it is loaded: an unknown fact, a method on the wrong type and a comparison of a
-//! number with a text are errors of the rule file. There are no loops and no macros, so that a
-//! condition costs what its text is long. Absent facts are `null`. As in CEL, what asks more of
-//! `null` than `==` and `!=` is an error, `false && error` is false and `true || error` is true; a
-//! condition that is an error in the end does not hold.
+//! number with a text are errors of the rule file. Of CEL's macros there are `exists` and `all`,
+//! not one in another, so that a condition costs what its text and one list are long. Absent facts are
+//! `null`. As in CEL, what asks more of `null` than `==` and `!=` is an error, `false && error` is false
+//! and `true || error` is true; a condition that is an error in the end does not hold.
 
 mod eval;
 mod facts;

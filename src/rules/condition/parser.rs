@@ -28,6 +28,10 @@ pub(super) enum Node {
     Glob(Box<Node>, String),
     /// Characters of a text, or values of a list.
     Length(Box<Node>),
+    /// Whether something holds for one value of a list, or, with `true`, for all.
+    Each(bool, Box<Node>, Box<Node>),
+    /// The value of a list that is asked.
+    Item,
 }
 
 /// A method with one text behind it.
@@ -38,7 +42,11 @@ pub(super) enum Method {
     Contains,
 }
 
-static METHODS: [&str; 6] = ["startsWith", "endsWith", "contains", "matches", "glob", "size"];
+static METHODS: [&str; 8] =
+    ["startsWith", "endsWith", "contains", "matches", "glob", "size", "exists", "all"];
+
+/// Methods of lists.
+static OF_LISTS: [&str; 3] = ["size", "exists", "all"];
 
 /// Signs that join two values, the loosest first.
 static LEVELS: [&[&str]; 5] =
@@ -48,6 +56,8 @@ struct Parser<'a> {
     tokens: &'a [(usize, Token)],
     next: usize,
     depth: usize,
+    /// What the value of a list is called that is asked, and its type.
+    item: Option<(String, Type)>,
     asks: &'a mut Asks,
 }
 
@@ -56,7 +66,7 @@ type Typed = (Node, Type);
 /// Compiles a condition.
 pub(super) fn parse(text: &str, asks: &mut Asks) -> Result<Node, Wrong> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, next: 0, depth: 0, asks };
+    let mut parser = Parser { tokens: &tokens, next: 0, depth: 0, item: None, asks };
     let (node, found) = parser.joined(0)?;
     let (at, token) = parser.peek();
     if *token != Token::End {
@@ -158,14 +168,22 @@ impl Parser<'_> {
                 return Err(Wrong { at, message });
             };
             self.expect("(")?;
-            let is_list = matches!(of, Type::Texts | Type::Numbers);
-            if of != Type::Text && !(name == "size" && is_list) && METHODS.contains(&name.as_str())
-            {
+            let fits = match of {
+                Type::Text => !matches!(name.as_str(), "exists" | "all"),
+                Type::Texts | Type::Numbers => OF_LISTS.contains(&name.as_str()),
+                _ => false,
+            };
+            if !fits && METHODS.contains(&name.as_str()) {
                 return Err(not(at, &name, of));
             }
             let place = self.peek().0;
             (node, of) = match name.as_str() {
                 "size" => (Node::Length(Box::new(node)), Type::Number),
+                "exists" | "all" => {
+                    let item = if of == Type::Texts { Type::Text } else { Type::Number };
+                    let asked = self.asked_of(at, &name, item)?;
+                    (Node::Each(name == "all", Box::new(node), Box::new(asked)), Type::Bool)
+                }
                 "matches" | "glob" => {
                     let (_, Token::Text(text)) = self.take() else {
                         let message = format!("{name} expects a text in quotes");
@@ -202,6 +220,34 @@ impl Parser<'_> {
         Ok((node, of))
     }
 
+    /// What is asked of each value of a list: a name for it, and behind a comma the condition.
+    fn asked_of(&mut self, at: usize, macro_name: &str, of: Type) -> Result<Node, Wrong> {
+        // One in another would cost the length of both lists, multiplied.
+        if self.item.is_some() {
+            let message = format!("{macro_name:?} does not stand within another list's condition");
+            return Err(Wrong { at, message });
+        }
+        let (at, token) = self.take();
+        let name = match token {
+            Token::Name(name) if !is_taken(&name) => name,
+            token => {
+                let found = shown(&token);
+                let message = format!("expected a name of your own for a value, found {found}");
+                return Err(Wrong { at, message });
+            }
+        };
+        self.expect(",")?;
+        self.item = Some((name, of));
+        let at = self.peek().0;
+        let (node, found) = self.joined(0)?;
+        self.item = None;
+        if found != Type::Bool {
+            let message = format!("expected true or false, this is {}", found.name());
+            return Err(Wrong { at, message });
+        }
+        Ok(node)
+    }
+
     fn value(&mut self) -> Result<Typed, Wrong> {
         let (at, token) = self.take();
         match token {
@@ -216,6 +262,10 @@ impl Parser<'_> {
             Token::Name(name) => match name.as_str() {
                 "true" | "false" => Ok((Node::Bool(name == "true"), Type::Bool)),
                 "null" => Ok((Node::Null, Type::Null)),
+                _ if self.item.as_ref().is_some_and(|(item, _)| *item == name) => {
+                    let of = self.item.as_ref().map_or(Type::Null, |(_, of)| *of);
+                    Ok((Node::Item, of))
+                }
                 _ => self.fact(at, &name),
             },
             token => {
@@ -261,6 +311,12 @@ impl Parser<'_> {
         self.asks.change |= matches!(fact, Fact::Change | Fact::Fields);
         Ok((Node::Fact(*fact), *of))
     }
+}
+
+/// Whether a name means something already.
+fn is_taken(name: &str) -> bool {
+    matches!(name, "true" | "false" | "null" | "in")
+        || FACTS.iter().any(|(known, ..)| *known == name)
 }
 
 fn not(at: usize, what: &str, of: Type) -> Wrong {
