@@ -2,7 +2,7 @@
 //! each checked by itself as an artifact. What fires beyond what it was made for is listed in
 //! `testdata/cross-fire.txt`; `PREMASTER_BLESS=1 cargo test --test cross_fire` renews it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -116,9 +116,7 @@ fn judge(rule: &Rule, example: &Example) -> Option<BTreeSet<String>> {
                 Severity::Warning => Level::Warning,
                 Severity::Error => Level::Error,
             }),
-            paths: BTreeMap::new(),
-            instead: String::new(),
-            line: 0,
+            ..RuleSetting::default()
         });
     }
     let mut file = tempfile::Builder::new().suffix(".tar").tempfile().expect("a temporary file");

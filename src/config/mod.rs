@@ -94,7 +94,7 @@ struct Table {
     release: Release,
     compare: Compare,
     limits: Limits,
-    rules: BTreeMap<toml::Spanned<String>, toml::Spanned<toml::Value>>,
+    rules: BTreeMap<toml::Spanned<String>, rules::Value>,
     suppress: Suppress,
     links: Links,
     waiver: Vec<toml::Spanned<waiver::Table>>,
@@ -205,13 +205,8 @@ impl Config {
         }
         for (id, value) in table.rules {
             let (line, id) = (line_of(id.span().start), id.into_inner());
-            let at = line_of(value.span().start);
-            let value = match rules::Value::of(value.into_inner()) {
-                Ok(value) => value,
-                Err(message) => return Err(fail(Some(at), message)),
-            };
             config.lines.insert(id.clone(), line);
-            config.rules.push(RuleSetting::of(id, value, line));
+            config.rules.push(RuleSetting::of(id, value, line, &line_of));
         }
         config.rules.sort_by_key(|setting| (!setting.is_glob(), setting.id.len()));
         config.suppress = table.suppress;
@@ -240,8 +235,16 @@ mod tests {
         assert_eq!(error.line, Some(3));
         for (text, expected) in [
             ("[rules]\n\"a/b\" = \"warnig\"", "premaster.toml:2: unknown variant `warnig`"),
-            ("[rules]\n\"a/b\" = 3", "premaster.toml:2: expected off, note,"),
-            ("[rules.\"a/b\"]\nseverty = \"off\"", "premaster.toml:1: unknown field `severty`"),
+            (
+                "[rules]\n\"a/b\" = 3",
+                "premaster.toml:2: invalid type: integer `3`, expected off, note,",
+            ),
+            ("[rules.\"a/b\"]\nseverty = \"off\"", "premaster.toml:2: unknown field `severty`"),
+            ("[rules.'a/b']\nwhen = ''\nexcept = 3", "premaster.toml:3: invalid type: integer `3`"),
+            (
+                "[rules.'a/b'.paths]\n'a' = 'off'\n'b' = 'of'",
+                "premaster.toml:3: unknown variant `of`",
+            ),
             ("[supress]\n", "premaster.toml:1: unknown field `supress`"),
         ] {
             let told = parse(text).expect_err("wrong").to_string();

@@ -23,12 +23,19 @@ pub fn catalogue(config: &Config) -> Result<Cow<'static, Catalogue>, Failure> {
         all = Cow::Owned(loaded);
     }
     for setting in config.rules.iter().filter(|setting| !setting.instead.is_empty()) {
-        let wrong = |message| wrong_config(config, &setting.id, message);
+        let wrong = |line, message| {
+            let file = config.file.clone().unwrap_or_default();
+            Failure::Config(ConfigError { file, line: Some(line), message })
+        };
         if setting.is_glob() {
             let message = "`scope`, `match`, `except` and `when` are for one rule, not for a glob";
-            return Err(wrong(message.to_owned()));
+            let line = setting.lines.first().map_or(setting.line, |(_, line)| *line);
+            return Err(wrong(line, message.to_owned()));
         }
-        let tuned = all.tuned(&setting.id, &setting.instead).map_err(wrong)?;
+        let tuned = |instead: &toml::Table| all.tuned(&setting.id, &instead.to_string());
+        let tuned = tuned(&setting.instead).map_err(|message| {
+            wrong(setting.line_of_wrong(|others| tuned(others).is_ok()), message)
+        })?;
         all = Cow::Owned(tuned);
     }
     Ok(all)

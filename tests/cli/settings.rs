@@ -64,6 +64,28 @@ fn rules_are_set_by_id_by_glob_and_by_path() {
         ("[rules.'text/*']\nwhen = 'size > 1'", "are for one rule, not for a glob"),
         ("[rules.'text/bell']\nmatch = { control = [0x0a] }", "0x0a: expected 0x00 to 0x1f"),
         ("[rules.'names/too-long']\nwhen = 'size > 1'", "`when` is for rules about contents"),
+        // Each at the line of the key that is wrong.
+        (
+            "[rules.'text/bell']\nseverity = 'off'\nsevrity = 'off'",
+            "premaster.toml:3: unknown field",
+        ),
+        (
+            "[rules.'text/bell']\nseverity = 'off'\nwhen = 'sise > 1'",
+            "premaster.toml:3: when: no fact",
+        ),
+        (
+            "[rules.'text/*']\nseverity = 'off'\nwhen = 'size > 1'",
+            "premaster.toml:3: `scope`, `match`",
+        ),
+        (
+            "[rules.'text/bell']\nwhen = 'size > 1'\n\n[rules.'text/bell'.scope]\nclasses = ['text']\nkinds = ['prse']",
+            "premaster.toml:6: unknown variant `prse`",
+        ),
+        (
+            "[rules.'text/bell']\nwhen = 'sise > 1'\nmatch = { control = [0x0a] }\nseverity = 'off'",
+            "premaster.toml:2: ",
+        ),
+        ("[rules.'text/bel']\nseverity = 'off'\nwhen = 'size > 1'", "premaster.toml:1: no rule"),
     ] {
         scratch.file("premaster.toml", settings);
         within(&root, "check build").exits(2).complains(&[expected]);
