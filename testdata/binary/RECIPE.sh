@@ -104,3 +104,23 @@ needs="$mach -e _start -undefined dynamic_lookup -rpath @loader_path/../lib $wor
 $needs "$work/libinner.dylib" "$work/libshared.dylib" -o needs.macho
 $needs -rpath /usr/lib -o needs-elsewhere.macho
 chmod 644 needs.exe needs.macho needs-elsewhere.macho
+# Programs whose libraries are not named, or not loaded, like those of others: a control and a name without
+# an extension; a library that needs the program in turn, one that may be missing, one for the first call.
+for name in Part.ocx Bared.dll WINSPOOL.DRV; do
+  printf 'LIBRARY %s\nEXPORTS\n of_%s\n' $name ${name%.*} >"$work/$name.def"
+  $bin/lld-link /lib /machine:x64 "/def:$work/$name.def" "/out:$work/$name.lib"
+done
+printf '.globl start\nstart: callq of_Part\n callq of_Bared\n jmp of_WINSPOOL\n' >"$work/q.s"
+llvm-mc -filetype=obj -triple=x86_64-pc-windows-msvc "$work/q.s" -o "$work/q.obj"
+$link /release "$work/q.obj" "$work/Part.ocx.lib" "$work/Bared.dll.lib" "$work/WINSPOOL.DRV.lib" /out:needs-others.exe
+sed -i 's/Bared\.dll/Bared\x00\x00\x00\x00/' needs-others.exe
+$mach -e _start -undefined dynamic_lookup -rpath @loader_path/../lib "$work/p.o" "$work/libnamed.dylib" \
+  -weak_library "$work/libinner.dylib" "$work/libshared.dylib" -o needs-upward.macho
+# No linker of LLVM writes these two commands.
+put() {
+  at=$(LC_ALL=C grep -obUaP "(?s)\x0c\x00\x00\x00.{20}$1" needs-upward.macho | cut -d: -f1)
+  printf "$2" | dd of=needs-upward.macho bs=1 seek="$at" conv=notrunc status=none
+}
+put @rpath/libnamed '\043\000\000\200'
+put @loader_path/../shared '\040\000\000\000'
+chmod 644 needs-others.exe needs-upward.macho

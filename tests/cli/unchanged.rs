@@ -86,6 +86,26 @@ fn what_a_change_makes_wrong_elsewhere_is_told() {
             change: ("bin/INNER.DLL", None),
             raises: ("binary/missing-library", "bin/run.exe"),
         },
+        // A name without an extension is that of a DLL; other libraries are needed by theirs.
+        Case {
+            before: vec![
+                ("bin/run.exe", program("needs-others.exe")),
+                ("bin/BARED.dll", program("plain.exe")),
+                ("bin/other.dll", program("plain.exe")),
+                ("bin/part.ocx", program("plain.exe")),
+            ],
+            change: ("bin/BARED.dll", None),
+            raises: ("binary/missing-library", "bin/run.exe"),
+        },
+        Case {
+            before: vec![
+                ("bin/run.exe", program("needs-others.exe")),
+                ("bin/bared.dll", program("plain.exe")),
+                ("bin/Part.ocx", program("plain.exe")),
+            ],
+            change: ("bin/Part.ocx", None),
+            raises: ("binary/missing-library", "bin/run.exe"),
+        },
         Case {
             before: vec![
                 ("bin/run", program("needs.macho")),

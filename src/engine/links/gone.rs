@@ -20,6 +20,9 @@ const PARTS: usize = 64;
 /// that pack their documentation have readers that unpack it.
 pub const LEFT_OUT: [&str; 2] = [".html", ".gz"];
 
+/// Ends of the names of libraries that programs need by name.
+const LIBRARIES: [&str; 6] = [".cpl", ".dll", ".drv", ".dylib", ".ocx", ".pyd"];
+
 /// What is gone.
 #[derive(Debug)]
 pub struct Gone {
@@ -140,7 +143,7 @@ impl Gone {
 fn is_library(path: &Locator) -> bool {
     let name = path.last_segment().to_ascii_lowercase();
     name.contains(".so")
-        || [".dll", ".dylib"].iter().any(|end| name.ends_with(end))
+        || LIBRARIES.iter().any(|end| name.ends_with(end))
         || path.as_str().contains(".framework/")
 }
 
@@ -165,7 +168,11 @@ fn needle(name: &[u8]) -> Option<Vec<u8>> {
         // Its folder's name stands for it.
         return None;
     }
-    let stem = LEFT_OUT.iter().find_map(|end| name.strip_suffix(end.as_bytes())).unwrap_or(name);
+    let stem = LEFT_OUT.iter().find_map(|end| name.strip_suffix(end.as_bytes()));
+    // Programs for Windows may leave out this one, and capitals do not matter to them.
+    let of_library = || name.split_at_checked(name.len().saturating_sub(4));
+    let library = || of_library().filter(|(_, end)| end.eq_ignore_ascii_case(b".dll"));
+    let stem = stem.or_else(|| library().map(|(stem, _)| stem)).unwrap_or(name);
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let part = stem.split(|byte| !is_plain(byte)).max_by_key(|part| part.len())?;
     (part.len() >= LEAST).then(|| part.to_vec())
@@ -183,6 +190,8 @@ mod tests {
             ("docs/Über-uns.html", "<a href='%C3%9Cber-uns.html'>", true),
             ("docs/a\\x2fbcd.png", "a%2fBCD.png", true),
             ("docs/about.html", "<a href=docs/other.html>", false),
+            ("bin/Bared.DLL", "BARED\0", true),
+            ("bin/part.ocx", "Part\0", false),
             // What says nothing may be named anywhere.
             ("docs/index.html", "<a href=..>", true),
             ("docs/é.html", "<a href=other>", true),
@@ -233,9 +242,13 @@ mod tests {
             assert_eq!(gone.may_be_named_in(text.as_bytes()), named, "{text}");
         }
         assert!(!gone.has_libraries());
-        for library in
-            ["lib/libz.so.1", "bin/ZLIB1.DLL", "a/libz.1.dylib", "Z.framework/Versions/A/Z"]
-        {
+        for library in [
+            "lib/libz.so.1",
+            "bin/ZLIB1.DLL",
+            "a/libz.1.dylib",
+            "P.ocx",
+            "Z.framework/Versions/A/Z",
+        ] {
             assert!(Gone::new(&[&Locator::parse(library)], &[]).has_libraries(), "{library}");
         }
     }

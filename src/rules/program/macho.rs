@@ -117,10 +117,13 @@ impl<'a> MachO<'a> {
         })
     }
 
-    /// Libraries that the loader must find.
+    /// Libraries that the loader must find: not those that may be missing, or that are loaded when they are
+    /// first called.
     pub fn required(&self) -> impl Iterator<Item = &'a [u8]> {
         self.paths(|command| match command {
-            CommandVariant::LoadDylib(c) | CommandVariant::ReexportDylib(c) => Some(c.dylib.name),
+            CommandVariant::LoadDylib(c)
+            | CommandVariant::ReexportDylib(c)
+            | CommandVariant::LoadUpwardDylib(c) => Some(c.dylib.name),
             _ => None,
         })
     }

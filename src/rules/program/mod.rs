@@ -26,7 +26,7 @@ pub(super) use facts::facts;
 pub use macho::{MachO, Segment};
 pub use pe::{Pe, Signed, Words};
 pub use tables::{Bytes, Tables};
-pub use windows::{is_of_windows, redistributable};
+pub use windows::{file_of, is_of_windows, redistributable};
 
 /// A program, or one slice of a fat one.
 #[derive(Debug)]

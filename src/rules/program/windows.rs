@@ -71,6 +71,20 @@ const SYSTEM: &str = "\
     wscapi wscsvc wsdapi wshatm wshbth wslapi wsmsvc wsock32 wtsapi32 wuapi wwapi xaudio2_8 xinput1_4 \
     xinput9_1_0 xmllite xolehlp xpsprint xpsservices ze_loader zoneoc";
 
+/// Others of its libraries, with the ends of their names.
+const OTHERS: [&str; 6] =
+    ["bthprops.cpl", "hhctrl.ocx", "inetcpl.cpl", "msacm32.drv", "wdmaud.drv", "winspool.drv"];
+
+/// The name of the file that the loader looks for, in small letters: one without an extension is that of
+/// a DLL (Microsoft, `LoadLibraryW`).
+pub fn file_of(library: &[u8]) -> Vec<u8> {
+    let mut name = library.to_ascii_lowercase();
+    if !name.contains(&b'.') {
+        name.extend_from_slice(b".dll");
+    }
+    name
+}
+
 /// What redistributable libraries begin with; the number of the edition of Visual C++ follows.
 const REDISTRIBUTABLE: [&str; 8] =
     ["vcruntime", "msvcp", "msvcr", "concrt", "vcomp", "vccorlib", "vcamp", "mfc"];
@@ -80,7 +94,8 @@ pub fn is_of_windows(name: &[u8]) -> bool {
     // Names of sets of functions, which the loader itself turns into libraries.
     let is_set = name.starts_with(b"api-ms-") || name.starts_with(b"ext-ms-");
     let is_it = |stem: &[u8]| SYSTEM.split(' ').any(|known| known.as_bytes() == stem);
-    is_set || name.strip_suffix(b".dll").is_some_and(is_it)
+    let is_other = OTHERS.iter().any(|known| known.as_bytes() == name);
+    is_set || is_other || name.strip_suffix(b".dll").is_some_and(is_it)
 }
 
 /// The edition of a redistributable library of Visual C++, by its name in small letters: `140` of
@@ -104,6 +119,8 @@ mod tests {
             ("api-ms-win-crt-heap-l1-1-0.dll", true),
             ("kernel33.dll", false),
             ("kernel32", false),
+            ("winspool.drv", true),
+            ("winspool.dll", false),
             (".dll", false),
             ("libgcc_s_seh-1.dll", false),
             ("vcruntime140.dll", false),
@@ -111,6 +128,19 @@ mod tests {
             assert_eq!(is_of_windows(name.as_bytes()), is_it, "{name}");
         }
         assert!(SYSTEM.split(' ').is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn a_name_without_an_extension_is_that_of_a_dll() {
+        for (name, file) in [
+            ("KERNEL32", "kernel32.dll"),
+            ("Part.OCX", "part.ocx"),
+            ("python3.11", "python3.11"),
+            ("_ssl.pyd", "_ssl.pyd"),
+            ("plain.", "plain."),
+        ] {
+            assert_eq!(file_of(name.as_bytes()), file.as_bytes(), "{name}");
+        }
     }
 
     #[test]

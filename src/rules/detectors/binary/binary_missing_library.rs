@@ -2,7 +2,7 @@
 //! the system, Windows beside the program, macOS below what `@rpath` stands for.
 //!
 //! A library that a program may do without is none: one that is loaded when it is first called (PE's
-//! delayed imports), or weakly (Mach-O).
+//! delayed imports, Mach-O's lazy ones), or weakly (Mach-O).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,7 +10,7 @@ use super::super::{Detector, Look};
 use crate::model::{Kind, Locator, Manifest};
 use crate::rules::parsed::{Hit, Join, Noted, Notes, Parsed, Unchanged};
 use crate::rules::program::{
-    Image, MachO, Pe, is_of_loader, is_of_windows, last_name, redistributable,
+    Image, MachO, Pe, file_of, is_of_loader, is_of_windows, last_name, redistributable,
 };
 
 pub(in super::super) const DETECTOR: Detector = Detector {
@@ -56,13 +56,12 @@ fn of_windows(pe: &Pe<'_>, mut take: impl FnMut(&[u8])) {
     if pe.is_native() {
         return;
     }
-    let is_of_host = |name: &[u8]| OF_HOSTS.iter().any(|start| name.starts_with(start.as_bytes()));
+    let is_of_host = |name: &[u8]| {
+        OF_HOSTS.iter().any(|start| name.starts_with(start.as_bytes())) || name.ends_with(b".exe")
+    };
     for (_, name) in pe.libraries() {
-        let name = name.to_ascii_lowercase();
-        if name.ends_with(b".dll")
-            && !is_of_windows(&name)
-            && !(pe.is_library() && is_of_host(&name))
-        {
+        let name = file_of(name);
+        if !(is_of_windows(&name) || pe.is_library() && is_of_host(&name)) {
             take(&name);
         }
     }
