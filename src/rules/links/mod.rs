@@ -6,6 +6,7 @@
 mod bplist;
 mod css;
 mod html;
+mod inclusion;
 mod lines;
 mod markup;
 mod plist;

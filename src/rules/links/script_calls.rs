@@ -1,7 +1,7 @@
 //! References that a script makes while it runs, where they are spelled as literals: `import('./a.js')`
 //! (ECMA-262, 13.3.10), `new URL('./a', import.meta.url)`, `new Worker('a.js')`,
 //! `serviceWorker.register('/a.js')`, `importScripts('a.js')` (HTML Living Standard 10.3.1), and the
-//! lists of a service worker (`cache.addAll(['a'])`; Workbox: `[{ url: 'a', revision: 'b' }]`).
+//! lists of a service worker (`cache.addAll(['a'])`, or of a name that is declared with one; Workbox: `[{ url: 'a', revision: 'b' }]`).
 
 use memchr::memmem;
 
@@ -53,8 +53,14 @@ pub(super) fn read(bytes: &[u8], found: &mut Vec<Found>) {
         }
     }
     if memmem::find(bytes, b"caches.open").is_some() {
+        // Of a list that is kept twice, once.
+        let mut named = Vec::new();
         for at in memmem::find_iter(bytes, b".addAll") {
-            if let Some(from) = opens(bytes, at + b".addAll".len()) {
+            let Some(from) = opens(bytes, at + b".addAll".len()) else { continue };
+            if list(bytes, from, found).is_none()
+                && let Some(from) = declared(bytes, from).filter(|from| !named.contains(from))
+            {
+                named.push(from);
                 list(bytes, from, found);
             }
         }
@@ -164,15 +170,43 @@ fn scripts(bytes: &[u8], mut from: usize, found: &mut Vec<Found>) {
 fn list(bytes: &[u8], from: usize, found: &mut Vec<Found>) -> Option<()> {
     let mut at = skip(bytes, from);
     bytes.get(at).filter(|b| **b == b'[')?;
-    loop {
-        let (start, path) = literal(bytes, at + 1)?;
+    while let Some((start, path)) = literal(bytes, at + 1) {
+        at = skip(bytes, start + path.len() + 1);
+        // What is put together is another path.
+        let Some(next) = bytes.get(at).filter(|b| matches!(b, b',' | b']')) else { break };
         let is_path = !path.is_empty() && path.iter().any(|b| matches!(b, b'/' | b'.'));
         if is_path {
             found.push(Found::new(Use::Asset, start, start, path));
         }
-        at = skip(bytes, start + path.len() + 1);
-        bytes.get(at).filter(|b| **b == b',')?;
+        if *next == b']' {
+            break;
+        }
     }
+    Some(())
+}
+
+/// Where the list begins that the only argument of a call names, if it is a name that is set once:
+/// `const FILES = [`.
+fn declared(bytes: &[u8], from: usize) -> Option<usize> {
+    let start = skip(bytes, from);
+    let name = name(bytes, start);
+    let behind = skip(bytes, start + name.len());
+    if name.is_empty() || bytes.get(behind) != Some(&b')') {
+        return None;
+    }
+    let equals = |at: usize| skip(bytes, at + name.len());
+    let is_set = |at: &usize| {
+        let before = bytes.get(..*at).unwrap_or_default().last();
+        let (sign, next) = (bytes.get(equals(*at)), bytes.get(equals(*at) + 1));
+        !before.is_some_and(|&b| is_name(b))
+            && sign == Some(&b'=')
+            && !matches!(next, Some(b'=' | b'>'))
+    };
+    let mut all = memmem::find_iter(bytes, name).filter(is_set);
+    // Minifiers give one name to many things, and what is set again is another list.
+    let at = all.next().filter(|_| all.next().is_none())?;
+    let from = skip(bytes, equals(at) + 1);
+    (bytes.get(from) == Some(&b'[') && stands_alone(bytes, at)).then_some(from)
 }
 
 /// `new URL('./a', import.meta.url)`, of which `at` is the `import`.
@@ -298,6 +332,26 @@ mod tests {
                 &["Asset / @34", "Asset a.css @39"],
             ),
             ("list.addAll(['/a'])", &[]),
+            (
+                "const FILES = [\n '/a.html',\n \"b.css\",\n];caches.open(v).then(c => c.addAll(FILES))",
+                &["Asset /a.html @18", "Asset b.css @30"],
+            ),
+            (
+                "var a=['/b'];let ab=['/c'];caches.open(1);x.addAll( a );y.addAll(a)",
+                &["Asset /b @8"],
+            ),
+            // Lists that are not kept, that are put together, and names that are not this list's alone.
+            ("const FILES=['/a'];caches.open(v);c.addAll(OTHERS);f(FILES)", &[]),
+            ("const FILES=['/a'];caches.open(v);c.addAll(FILES.map(f))", &[]),
+            ("const FILES=['/a'];s.addAll(FILES)", &[]),
+            ("var a=['/a'];function f(){var a=['/b'];caches.open(v);c.addAll(a)}", &[]),
+            ("let a=['/a'];a=a.map(f);caches.open(v);c.addAll(a)", &[]),
+            ("const V='1', FILES = ['/a'];caches.open(v);c.addAll(FILES)", &["Asset /a @23"]),
+            ("x.FILES=['/a'];caches.open(v);c.addAll(FILES)", &[]),
+            ("// const FILES=['/a'];\ncaches.open(v);c.addAll(FILES)", &[]),
+            ("let FILES='/a';x.FILES=['/b'];caches.open(v);c.addAll(FILES)", &[]),
+            ("const FILES=[BASE+'/a','/b'];caches.open(v);c.addAll(FILES)", &[]),
+            ("const FILES=['/a','/b'+v,'/c'];caches.open(v);c.addAll(FILES)", &["Asset /a @14"]),
             ("a='new Worker(\"w.js\")'", &[]),
             ("a=\"importScripts('a.js')\"", &[]),
             ("precacheAndRoute([{url:'a'", &["Asset a @24"]),

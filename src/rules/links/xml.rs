@@ -1,14 +1,19 @@
 //! References of XML vocabularies: SVG 2, EPUB packages (OPF 2 and 3, NCX, OCF), sitemaps
-//! (sitemaps.org 0.9), playlists (XSPF 1), Office Open XML relationships (ECMA-376 part 2, 6.5), and the style sheet of
-//! any (Associating Style Sheets with XML documents 1.0).
+//! (sitemaps.org 0.9), playlists (XSPF 1), Office Open XML relationships (ECMA-376 part 2, 6.5), and of any its style
+//! sheet (Associating Style Sheets with XML documents 1.0) and what it includes.
 
+use super::inclusion::Inclusions;
 use super::markup::{Attributes, Item, Markup, decoded};
 use super::url::on_host;
 use super::{Base, Piece, Reference, Role, Sink, Vocabulary, css};
 
 pub(super) fn read(vocabulary: Vocabulary, bytes: &[u8], sink: &mut Sink<'_>) {
     let mut markup = Markup::new(bytes, false);
+    let mut inclusions = Inclusions::of(bytes);
     while let Some(item) = markup.next() {
+        if let Some(inclusions) = &mut inclusions {
+            inclusions.see(&item, sink);
+        }
         match item {
             Item::Instruction { name: b"xml-stylesheet", attributes } => {
                 tell(&attributes, b"href", Role::Asset, Base::Folder, sink);
