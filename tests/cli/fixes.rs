@@ -202,3 +202,22 @@ fn owners_and_modes_stay_and_a_file_of_two_names_is_left() {
     assert_eq!(fs::read(&script).expect("there"), b"#!/bin/sh\necho\n");
     assert_eq!(fs::read(&one).expect("there"), b"one\x04");
 }
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[test]
+fn extended_attributes_stay() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    let scratch = Scratch::new();
+    let text = scratch.file("a/one.txt", b"one\x04");
+    let attributes = [("user.origin", &b"the \0 editor"[..]), ("user.empty", b"")];
+    for (name, value) in attributes {
+        setxattr(&text, name, value, XattrFlags::empty()).expect("a file system with attributes");
+    }
+    premaster(["fix", scratch.path("a").to_str().expect("UTF-8")]).exits(0);
+    assert_eq!(fs::read(&text).expect("there"), b"one");
+    for (name, value) in attributes {
+        let mut room = [0; 64];
+        let size = getxattr(&text, name, &mut room[..]).expect("kept");
+        assert_eq!(&room[..size], value, "{name}");
+    }
+}

@@ -4,7 +4,9 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Replaces a file by one with other bytes, of the same owner, group and permissions.
+use super::attributes;
+
+/// Replaces a file by one with other bytes, of the same owner, group, permissions and extended attributes.
 pub(super) fn replace(host: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = host.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
@@ -13,6 +15,7 @@ pub(super) fn replace(host: &Path, bytes: &[u8]) -> io::Result<()> {
     keep_owner(new.as_file(), &before)?;
     // After the owner: with a new one the set-id bits go.
     new.as_file().set_permissions(before.permissions())?;
+    attributes::keep(host, new.as_file())?;
     new.as_file().sync_all()?;
     new.persist(host).map(drop).map_err(|error| error.error)
 }

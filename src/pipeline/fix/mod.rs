@@ -1,5 +1,6 @@
 //! `premaster fix`: does what findings with a certain remedy ask for, in a folder.
 
+mod attributes;
 mod host;
 mod wanted;
 
