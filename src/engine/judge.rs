@@ -294,7 +294,14 @@ impl<'a> Judge<'a> {
             scan_bytes(&mut data, literals, &mut |hit| collector.hit(hit))?;
         } else if needs_look {
             let encoding = self.encoding(judged);
-            let wanted = Wanted { literals, trailing_blanks: self.trailing_blanks.is_some() };
+            let minded = self.told.iter().filter(|(_, rule)| minded(rule));
+            let told = minded.fold(Groups::NONE, |all, (told, _)| all | *told);
+            let wanted = Wanted {
+                literals,
+                trailing_blanks: self.trailing_blanks.is_some(),
+                told,
+                by_design: judged.by_design(),
+            };
             let head = facts.read_head(judged, encoding, data)?;
             let encoding = facts.declared(encoding);
             let mut data = head.as_slice().chain(data);

@@ -46,6 +46,11 @@ impl Points {
         *self = Self { before: byte.into(), ..Self::default() };
     }
 
+    /// Whether the character before is ASCII, or there is none.
+    pub(super) fn is_behind_ascii(self) -> bool {
+        self.before < 0x80
+    }
+
     /// Takes any other. `next(n)` is the n-th character behind it.
     pub(super) fn see(&mut self, point: u32, next: impl Fn(usize) -> Option<u32>) -> Seen {
         let before = std::mem::replace(&mut self.before, point);

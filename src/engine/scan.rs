@@ -10,13 +10,15 @@ use super::decode;
 use super::hit::Hit;
 use super::points::{Points, Seen, is_isolate};
 use super::window::{View, Window};
-use crate::inspect::Encoding;
-use crate::model::{Evidence, LineEnd, LineEnds};
+use crate::inspect::{Encoding, Sweep};
+use crate::model::{Evidence, Groups, LineEnd, LineEnds};
 use crate::rules::literals::{Form, Match};
 use crate::rules::{Event, IllFormed, Literals, Oddity};
 
 /// Hits of one control byte that wait in full.
 pub(super) const LISTED: usize = 16;
+/// Bytes that are passed over together.
+const STRETCH: usize = 4 << 10;
 
 /// What was counted along the way.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,10 @@ pub(super) struct Wanted<'a> {
     pub(super) literals: Option<&'a Literals>,
     /// Blanks before line ends.
     pub(super) trailing_blanks: bool,
+    /// The groups of characters that are minded.
+    pub(super) told: Groups,
+    /// Control bytes that are minded at the end alone: bit n for byte n, bit 32 for DEL.
+    pub(super) by_design: u64,
 }
 
 /// A scan under way.
@@ -52,6 +58,10 @@ struct Scan<'a> {
     /// Controls that turn the direction in this line and that nothing has closed yet.
     open: Vec<Hit>,
     trailing_blanks: bool,
+    minded: Groups,
+    by_design: u64,
+    /// Where what could not be passed over ends.
+    tried: u64,
     /// Control bytes of which it is not yet known whether they stand at the end.
     waiting: Vec<Hit>,
     /// How many of each wait; DEL is the last.
@@ -76,6 +86,9 @@ pub(super) fn scan(
         points: Points::default(),
         open: Vec::new(),
         trailing_blanks: wanted.trailing_blanks,
+        minded: wanted.told,
+        by_design: wanted.by_design,
+        tried: 0,
         waiting: Vec::new(),
         kept: [0; 33],
         tally: Tally::default(),
@@ -157,6 +170,12 @@ fn ordinary_run(bytes: &[u8], single: bool) -> usize {
     passed + rest.iter().position(|&b| !is_ordinary(b)).unwrap_or(rest.len())
 }
 
+/// How many bytes are of a kind: in runs that a counter of eight bits holds, as vectors have most of.
+fn count(bytes: &[u8], is: impl Fn(u8) -> bool) -> u64 {
+    let of_run = |run: &[u8]| run.iter().map(|&b| u8::from(is(b))).sum::<u8>();
+    bytes.chunks(255).map(|run| u64::from(of_run(run))).sum()
+}
+
 impl Scan<'_> {
     /// Looks at the text up to the view's limit; returns where it stopped.
     fn piece(&mut self, view: &View<'_>, at: usize) -> usize {
@@ -172,6 +191,13 @@ impl Scan<'_> {
     /// Looks at texts of bytes up to the view's limit; returns where it stopped.
     fn bytes(&mut self, view: &View<'_>, mut at: usize) -> usize {
         while let Some(&byte) = view.bytes.get(at).filter(|_| at < view.limit) {
+            if view.offset(at) >= self.tried && self.points.is_behind_ascii() {
+                let passed = self.pass_over(view, at);
+                if passed > 0 {
+                    at += passed;
+                    continue;
+                }
+            }
             match byte {
                 b'\n' | b'\r' => {
                     let has_both = byte == b'\r' && view.bytes.get(at + 1) == Some(&b'\n');
@@ -215,6 +241,62 @@ impl Scan<'_> {
             }
         }
         at
+    }
+
+    /// Passes over a stretch of UTF-8 in which nothing is minded, as most of a text is; returns its bytes,
+    /// or 0 if they must be looked at one by one.
+    ///
+    /// It begins behind an ASCII character and ends with one that can be seen, so that no pair is cut
+    /// and no control byte in it stands at the end of the text.
+    fn pass_over(&mut self, view: &View<'_>, at: usize) -> usize {
+        let is_utf8 = matches!(self.encoding, Encoding::Utf8 { .. });
+        if !is_utf8 || self.trailing_blanks || !self.open.is_empty() {
+            return 0;
+        }
+        let end = view.limit.min(at + STRETCH);
+        self.tried = view.offset(end);
+        let stretch = view.bytes.get(at..end).unwrap_or_default();
+        let Some(last) = stretch.iter().rposition(u8::is_ascii_graphic) else { return 0 };
+        let stretch = stretch.get(..=last).unwrap_or_default();
+        // At the start of a text it is none.
+        if stretch.starts_with("\u{feff}".as_bytes()) {
+            return 0;
+        }
+        let mut sweep = Sweep::new();
+        sweep.update(stretch);
+        let census = sweep.finish();
+        let blanks: u64 = 1 << b'\t' | 1 << b'\n' | 1 << b'\r';
+        let held = u64::from(census.controls) | u64::from(census.del > 0) << 32;
+        let is_plain = census.utf8
+            && held & !(blanks | self.by_design) == 0
+            && census.cr == census.crlf
+            && !census.told.meets(self.minded);
+        // The first of each kind is kept.
+        let ends = census.line_ends();
+        let [first_lf, first_crlf, _] = &self.tally.first_ends;
+        let is_known = (ends.lf == 0 || first_lf.is_some())
+            && (ends.crlf == 0 || first_crlf.is_some())
+            && (census.high == 0 || self.tally.first_high.is_some());
+        if !is_plain || !is_known {
+            return 0;
+        }
+        self.settle(false);
+        self.tally.ends.lf += ends.lf;
+        self.tally.ends.crlf += ends.crlf;
+        let line = memchr::memrchr(b'\n', stretch).map_or(0, |end| end + 1);
+        let line = stretch.get(line..).unwrap_or_default();
+        let mut characters = line.len() as u64;
+        if census.high > 0 {
+            self.tally.well_formed += count(stretch, |b| b >= 0xc0);
+            characters -= count(line, |b| b & 0xc0 == 0x80);
+        }
+        if ends.all() > 0 {
+            self.line += ends.all();
+            self.column = 1;
+        }
+        self.column += characters;
+        self.points.ascii(stretch.last().copied().unwrap_or_default());
+        stretch.len()
     }
 
     /// Takes a character that is not ASCII; returns its bytes.
@@ -531,6 +613,62 @@ mod tests {
 
     fn places(bytes: &[u8], encoding: Encoding) -> Vec<(u64, u64, u64, u64, bool)> {
         hits(bytes, encoding, 7).into_iter().map(|(o, l, n, c, e, _)| (o, l, n, c, e)).collect()
+    }
+
+    #[test]
+    fn what_is_passed_over_changes_nothing() {
+        let minded = Groups(0xff);
+        let things = [
+            "\u{202e}",
+            "\x04",
+            "\u{200b}x",
+            "\r",
+            "\x0c",
+            "®",
+            "Ã©",
+            "\n\n",
+            "x\r\n",
+            "\x1f\n",
+            "\u{fe0f}",
+            "\u{fe0f}\u{fe0f}",
+            "\u{2066}a",
+            "\n\x1f",
+        ];
+        for end in ["\n", "\r\n", "; "] {
+            let line = format!("word® words{end}");
+            for thing in things {
+                let text = |before: usize| {
+                    let some = line.repeat(before / line.len());
+                    format!("{some}{thing}{}{thing}", line.repeat(STRETCH / 4))
+                };
+                for before in (0..2 * STRETCH).step_by(STRETCH / 9 + 1) {
+                    let text = text(before);
+                    let told = |text: &str, is_whole: bool| {
+                        let mut all = Vec::new();
+                        let wanted =
+                            Wanted { told: minded, by_design: 1 << 0x1f, ..Wanted::default() };
+                        let mut sink = |hit: &Hit| {
+                            if hit.at_end || !matches!(hit.event, Event::Control { byte: 0x1f, .. })
+                            {
+                                all.push((hit.event, hit.offset, hit.line, hit.column, hit.length));
+                            }
+                        };
+                        // Where blanks are minded, nothing is passed over.
+                        let wanted = Wanted { trailing_blanks: !is_whole, ..wanted };
+                        let tally = scan(&mut text.as_bytes(), 0, UTF8, wanted, &mut sink);
+                        all.retain(|(event, ..)| {
+                            !matches!(event, Event::Oddity(Oddity::TrailingBlank, _))
+                        });
+                        (all, format!("{tally:?}"))
+                    };
+                    assert_eq!(
+                        told(&text, true),
+                        told(&text, false),
+                        "{thing:?} behind {before}, {end:?}"
+                    );
+                }
+            }
+        }
     }
 
     static LONG: [u8; 15_000] = [b'x'; 15_000];
