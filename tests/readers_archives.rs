@@ -104,7 +104,7 @@ fn compared(volume: &Volume, with_layout: bool) -> String {
     let mut text = String::new();
     for view in &volume.views {
         if with_layout {
-            let _ = writeln!(text, "{} {}", view.layout.finalize(), view.layout_agrees);
+            let _ = writeln!(text, "{} {}", view.layout.digest(), view.layout_agrees);
         }
         for fact in &view.facts {
             let _ = writeln!(text, "{:?} {:?}", fact.field, fact.value);

@@ -93,7 +93,7 @@ fn seen(volume: &Volume) -> String {
     let views: Vec<_> = volume
         .views
         .iter()
-        .map(|view| (&view.facts, view.layout.finalize().to_hex(), view.layout_agrees))
+        .map(|view| (&view.facts, view.layout.digest(), view.layout_agrees))
         .collect();
     let nodes: Vec<_> = volume
         .nodes

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::json::{Header, Line, Trailer};
 use super::{SCHEMA, TEXT_LIMIT, TEXT_TOTAL};
-use crate::model::{Class, Digest, Manifest, Row, RowKind};
+use crate::model::{Class, Content, Digest, Manifest, Row, RowKind};
 
 /// What the header says besides the artifact.
 #[derive(Clone, Debug, Default)]
@@ -112,7 +112,7 @@ fn write_lines(
         targets: facts.targets.clone(),
         folder: manifest.folder,
         format: manifest.format.map(str::to_owned),
-        size: manifest.artifact.size,
+        size: manifest.artifact.size(),
         blake3: manifest.artifact.blake3,
         sha256: manifest.artifact.sha256(),
     };
@@ -121,7 +121,7 @@ fn write_lines(
     let contents = manifest.container_ids().flat_map(|id| manifest.contents_of(id));
     let contents = contents.filter_map(|place| manifest.content(place));
     let texts = contents.chain([&manifest.artifact]).filter(|of| of.class == Class::Text);
-    let most = if facts.texts { largest(texts.map(|text| text.size).collect()) } else { None };
+    let most = if facts.texts { largest(texts.map(Content::size).collect()) } else { None };
     for mut row in manifest.rows() {
         let is_entry = matches!(row.kind, RowKind::Entry(_) | RowKind::Artifact);
         let keep = row.content.as_ref().is_some_and(|content| {

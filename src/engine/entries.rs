@@ -113,7 +113,7 @@ fn in_scope(rule: &Rule, content: Option<&Content>) -> bool {
     (scope.classes.is_empty() || content.is_some_and(|c| scope.classes.contains(&c.class)))
         && (scope.formats.is_empty()
             || content
-                .and_then(|content| content.format)
+                .and_then(Content::format)
                 .is_some_and(|format| scope.formats.iter().any(|wanted| wanted == format)))
 }
 
@@ -235,7 +235,7 @@ impl Judge<'_> {
         if let Some(target) = hit.target {
             finding.target = Some(target.to_owned());
         }
-        let head = entry.content.and_then(|content| content.ends.as_ref()).map(|ends| &*ends.head);
+        let head = entry.content.and_then(Content::ends).map(|ends| &*ends.head);
         if let (Some(at), Some(head)) = (&hit.at, head) {
             finding.offset = Some(at.start as u64);
             finding.length = at.len() as u64;
@@ -396,7 +396,7 @@ impl Teller<'_, '_> {
         let mut seen = crate::model::fast_map::FastSet::default();
         for place in self.manifest.places() {
             let Some(at) = self.manifest.content_place(place) else { continue };
-            let Some(content) = self.manifest.content(at).filter(|c| c.size >= least) else {
+            let Some(content) = self.manifest.content(at).filter(|c| c.size() >= least) else {
                 continue;
             };
             if let Some(digest) = content.blake3.filter(|_| seen.insert(at)) {

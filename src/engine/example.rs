@@ -232,7 +232,7 @@ fn with_judged(judge: &Judge<'_>, name: &[u8], bytes: &[u8], see: impl FnOnce(&J
         declares_other: false,
         declared: Declared::Nothing,
         kind: inspect::text_kind(name, Declared::Nothing),
-        format: content.format,
+        format: content.format(),
         resource: None,
         targets: &judge.settings().targets,
         mode: None,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::inspect::{self, Facts, Sweep};
 use crate::model::{
-    Container, Content, Declared, Digest, Fact, Kind, Manifest, NewNode, NodeId, Stored, Value,
-    Volume, field,
+    Container, Content, Declared, Digest, Fact, Format, Kind, Manifest, More, NewNode, NodeId,
+    Stored, Value, Volume, field,
 };
 use crate::rules::{Example, ExampleEntry};
 
@@ -97,12 +97,12 @@ pub(super) fn content_of(name: &[u8], bytes: &[u8]) -> Content {
     inspect::note_wide(&mut census, bytes, bytes, format, declared);
     let facts = Facts { census: &census, declared, name, format, approved: None };
     Content {
-        size: census.size,
         blake3: Some(Digest::of(bytes)),
         class: inspect::settle(&facts),
         census,
-        format,
-        ends: inspect::kept_ends(bytes, bytes, format, name),
+        format: format.and_then(Format::of),
+        more: More { ends: inspect::kept_ends(bytes, bytes, format, name), ..More::default() }
+            .boxed(),
         ..Content::default()
     }
 }

@@ -80,12 +80,7 @@ const SCRIPTS: [&str; 9] =
 
 /// The ends of a content that rules judge by them: a script, whatever stands before its `#!`, and
 /// what a printer is to read.
-pub fn kept_ends(
-    head: &[u8],
-    tail: &[u8],
-    format: Option<&str>,
-    name: &[u8],
-) -> Option<Box<KeptEnds>> {
+pub fn kept_ends(head: &[u8], tail: &[u8], format: Option<&str>, name: &[u8]) -> Option<KeptEnds> {
     let begins: [&[u8]; 4] = [b"#!", b"\xef\xbb\xbf#!", b"\xff\xfe#\0!\0", b"\xfe\xff\0#\0!"];
     let sample = Sample { head, tail, length: head.len() as u64, name };
     let wanted = matches!(format, Some("script" | "postscript" | "dos-eps" | "ppd"))
@@ -93,10 +88,10 @@ pub fn kept_ends(
         || SCRIPTS.iter().any(|end| sample.named(end.as_bytes()));
     wanted.then(|| {
         let cut = tail.len().saturating_sub(TAIL);
-        Box::new(KeptEnds {
+        KeptEnds {
             head: head.get(..head.len().min(HEAD)).unwrap_or_default().into(),
             tail: tail.get(cut..).unwrap_or_default().into(),
-        })
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use super::census::Census;
 use super::class::{Class, Declared};
 use super::digest::Digest;
+use super::format::Format;
 
 /// A range of the container that holds a content.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,13 +160,11 @@ impl Stored {
 /// What one pass over a content found.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// Bytes after decoding.
-    pub size: u64,
     /// BLAKE3 of the decoded bytes; `None` if they were not all read.
     pub blake3: Option<Digest>,
-    /// Digests that most contents do not have.
-    pub more: Option<Box<MoreDigests>>,
-    /// What the bytes are.
+    /// What most contents do not have.
+    pub more: Option<Box<More>>,
+    /// What the bytes are, and how many after decoding.
     pub census: Census,
     /// Which rules with literals have a hit somewhere in the bytes: bit n for the n-th of them. A
     /// class-blind note of the pass, which a second look makes exact.
@@ -174,10 +173,8 @@ pub struct Content {
     pub class: Class,
     /// Whether it is UTF-8 and names another encoding for itself.
     pub declares_other: bool,
-    /// The recognised format, for example `elf`, `zip`, `text/utf-8`.
-    pub format: Option<&'static str>,
-    /// Its first and last bytes, where rules ask for them.
-    pub ends: Option<Box<KeptEnds>>,
+    /// What it was recognised as, for example `elf`, `zip`.
+    pub format: Option<Format>,
 }
 
 /// The first and last bytes of a content that rules judge by them: a script, a PostScript file.
@@ -189,19 +186,20 @@ pub struct KeptEnds {
     pub tail: Box<[u8]>,
 }
 
-/// Digests of a content that most do not have: they stand apart, because a release has a hundred
-/// thousand contents.
+/// What most contents do not have: it stands apart, because a release has a hundred thousand contents.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct MoreDigests {
+pub struct More {
     /// SHA-256 of the decoded bytes, where asked.
     pub sha256: Option<Digest>,
     /// BLAKE3 of the stored bytes, where they are packed.
     pub stored: Option<Digest>,
     /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.
     pub chunks: Box<[Digest]>,
+    /// The first and last bytes, where rules ask for them.
+    pub ends: Option<KeptEnds>,
 }
 
-impl MoreDigests {
+impl More {
     /// As a content holds them: nothing if there are none.
     pub fn boxed(self) -> Option<Box<Self>> {
         (self != Self::default()).then(|| Box::new(self))
@@ -209,6 +207,16 @@ impl MoreDigests {
 }
 
 impl Content {
+    /// A content of which nothing but its size is known, in bytes after decoding.
+    pub fn unread(size: u64) -> Self {
+        Self { census: Census { size, ..Census::default() }, ..Self::default() }
+    }
+
+    /// Bytes after decoding.
+    pub fn size(&self) -> u64 {
+        self.census.size
+    }
+
     /// What it is known by: BLAKE3 of the decoded bytes, of the stored ones if they do not decode.
     pub fn known_by(&self) -> Option<Digest> {
         self.blake3.or_else(|| self.stored())
@@ -222,6 +230,16 @@ impl Content {
     /// BLAKE3 of the stored bytes, where they are packed.
     pub fn stored(&self) -> Option<Digest> {
         self.more.as_ref()?.stored
+    }
+
+    /// The name of the format that it was recognised as.
+    pub fn format(&self) -> Option<&'static str> {
+        self.format.map(Format::name)
+    }
+
+    /// Its first and last bytes, where rules ask for them.
+    pub fn ends(&self) -> Option<&KeptEnds> {
+        self.more.as_ref()?.ends.as_ref()
     }
 
     /// BLAKE3 chaining value of each [`CHUNK`] of a content that is larger than one.

@@ -1,5 +1,25 @@
 //! The names of formats, as listings, scopes and conditions spell them.
 
+use std::num::NonZeroU8;
+
+/// A format that a content was recognised as: the number of its name among [`FORMATS`], as a release has
+/// a hundred thousand contents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Format(NonZeroU8);
+
+impl Format {
+    /// The format of that name; `None` if there is none.
+    pub fn of(name: &str) -> Option<Self> {
+        let at = FORMATS.binary_search(&name).ok()?;
+        NonZeroU8::new(u8::try_from(at + 1).ok()?).map(Self)
+    }
+
+    /// How it is spelled.
+    pub fn name(self) -> &'static str {
+        FORMATS.get(usize::from(self.0.get()) - 1).copied().unwrap_or_default()
+    }
+}
+
 /// Every format that a content may be told to have: those that are recognised, those that a reader
 /// opens, and those of texts. Sorted.
 pub const FORMATS: &[&str] = &[
@@ -115,3 +135,16 @@ pub const FORMATS: &[&str] = &[
     "zip",
     "zstd",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_number() {
+        assert!(FORMATS.is_sorted());
+        assert!(FORMATS.iter().all(|name| Format::of(name).map(Format::name) == Some(name)));
+        assert_eq!(Format::of("no-such-format"), None);
+        assert_eq!(size_of::<Option<Format>>(), 1);
+    }
+}

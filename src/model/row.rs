@@ -137,13 +137,13 @@ impl ContentRow {
     /// The row of a scanned content.
     pub fn of(content: &Content, declared: Declared) -> Self {
         Self {
-            size: content.size,
+            size: content.size(),
             blake3: content.blake3,
             sha256: content.sha256(),
             stored: content.stored(),
             class: content.class,
             census: content.census,
-            format: content.format.map(Cow::Borrowed),
+            format: content.format().map(Cow::Borrowed),
             encoding: match declared {
                 Declared::Text(name) | Declared::TextRecords(name) => Some(Cow::Borrowed(name)),
                 _ => None,
@@ -222,7 +222,7 @@ impl Manifest {
         Some(VolumeRow {
             room,
             format: volume.format.to_owned(),
-            layout: of.layout.finalize().into(),
+            layout: of.layout.digest(),
             layout_fields: of.layout_fields,
             layout_agrees: of.layout_agrees,
             residues,

@@ -76,7 +76,7 @@ pub struct Sum {
 impl Sum {
     fn of(content: &Content) -> Self {
         Self {
-            size: content.size,
+            size: content.size(),
             blake3: content.blake3,
             stored: content.stored(),
             class: content.class,

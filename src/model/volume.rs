@@ -42,11 +42,48 @@ pub struct View {
     /// Facts of the volume in this namespace.
     pub facts: Vec<Fact>,
     /// Digest over every layout field, in the order in which the reader met them.
-    pub layout: blake3::Hasher,
+    pub layout: Layout,
     /// Layout fields met.
     pub layout_fields: u64,
     /// Whether every layout field recomputed to its recorded value.
     pub layout_agrees: bool,
+}
+
+/// A digest over layout fields as they come. Its state is two kilobytes, of which a release with a
+/// thousand archives keeps only what it came to.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// While the volume is read.
+    Open(Box<blake3::Hasher>),
+    /// When it has been read.
+    Closed(Digest),
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self::Open(Box::default())
+    }
+}
+
+impl Layout {
+    /// Takes the next field.
+    fn update(&mut self, bytes: &[u8]) {
+        if let Self::Open(hasher) = self {
+            hasher.update(bytes);
+        }
+    }
+
+    /// The digest of the fields so far.
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Open(hasher) => hasher.finalize().into(),
+            Self::Closed(digest) => *digest,
+        }
+    }
+
+    fn close(&mut self) {
+        *self = Self::Closed(self.digest());
+    }
 }
 
 /// A unit that writers of a format fill up with zeros at the end of a volume.
@@ -302,7 +339,7 @@ impl Volume {
             name,
             rank,
             facts: Vec::new(),
-            layout: blake3::Hasher::new(),
+            layout: Layout::default(),
             layout_fields: 0,
             layout_agrees: true,
         });
@@ -385,10 +422,7 @@ impl Volume {
     /// What is known of its contents until a pass tells: the sizes that the format records.
     pub fn unread_contents(&self) -> Vec<Content> {
         let size = |stored: &Stored| stored.size.unwrap_or_default();
-        self.contents
-            .iter()
-            .map(|stored| Content { size: size(stored), ..Content::default() })
-            .collect()
+        self.contents.iter().map(|stored| Content::unread(size(stored))).collect()
     }
 
     /// Claims a range without saying more about it than its role.
@@ -489,6 +523,7 @@ impl Volume {
     pub fn close(&mut self) {
         self.number_duplicates();
         self.facts.close();
+        self.views.iter_mut().for_each(|view| view.layout.close());
         self.ordinals = FastMap::default();
         self.scratch = Vec::new();
     }

@@ -22,7 +22,7 @@ pub fn guess(manifest: &Manifest) -> Vec<Guess> {
     }
     for (format, target, name) in PROGRAMS {
         let contents = manifest.containers.iter().flat_map(|container| &container.contents);
-        let count = contents.flatten().filter(|content| content.format == Some(format)).count();
+        let count = contents.flatten().filter(|content| content.format() == Some(format)).count();
         let files = if count == 1 { "file" } else { "files" };
         match targets.iter_mut().find(|(known, _)| *known == target) {
             _ if count == 0 => {}

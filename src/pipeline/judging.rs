@@ -221,7 +221,7 @@ pub(super) fn judged_of<'a>(
         path,
         name,
         class: match declared {
-            Declared::Nothing => judge.class(content.class, &content.census, content.format),
+            Declared::Nothing => judge.class(content.class, &content.census, content.format()),
             _ => content.class,
         },
         approved: None,
@@ -230,7 +230,7 @@ pub(super) fn judged_of<'a>(
         declares_other: content.declares_other,
         declared,
         kind: inspect::text_kind(name, declared),
-        format: content.format,
+        format: content.format(),
         resource: resource.and_then(|fact| match &fact.value {
             crate::model::Value::Bytes(bytes) => bytes.first_chunk().copied(),
             _ => None,
@@ -260,7 +260,7 @@ fn judge_single(
         class: if was_text {
             Class::Text
         } else {
-            judge.class(content.class, &content.census, content.format)
+            judge.class(content.class, &content.census, content.format())
         },
         approved: was_text.then_some(Class::Text),
         census: &content.census,
@@ -268,7 +268,7 @@ fn judge_single(
         declares_other: content.declares_other,
         declared: Declared::Nothing,
         kind: inspect::text_kind(&name, Declared::Nothing),
-        format: content.format,
+        format: content.format(),
         resource: None,
         targets,
         mode: None,

@@ -23,7 +23,7 @@ use crate::engine::{Changes, Judge, Sight};
 use crate::gate;
 use crate::intent::{self, Checksum, Intent};
 use crate::model::outcome::{IntentSubject, RulesSubject};
-use crate::model::{Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
+use crate::model::{Content, Digest, Locator, Manifest, Outcome, Row, Severity, Waived};
 use crate::readers::{READERS, directory};
 use crate::walk::{self, Artifact, Options, Sha256};
 
@@ -188,7 +188,7 @@ fn digest_at(manifest: &Manifest, path: &Locator) -> Option<Digest> {
 
 fn totals(manifest: &Manifest) -> (u64, u64) {
     let mut entries = 0;
-    let mut bytes = manifest.artifact.size;
+    let mut bytes = manifest.artifact.size();
     if !manifest.is_single() && !manifest.folder {
         bytes = 0;
     }
@@ -196,7 +196,7 @@ fn totals(manifest: &Manifest) -> (u64, u64) {
         entries += container.volumes.iter().map(|volume| volume.nodes.len() as u64).sum::<u64>();
         if !container.embedded && (!manifest.folder || container.inside.is_some()) {
             // Of what does not decode the size is what a header says.
-            let sizes = container.contents.iter().flatten().map(|content| content.size);
+            let sizes = container.contents.iter().flatten().map(Content::size);
             bytes = sizes.fold(bytes, u64::saturating_add);
         }
     }

@@ -140,7 +140,7 @@ fn one(
     buffer: &mut Vec<u8>,
 ) -> Result<Parsing, Gap> {
     let Round { judge, artifact, now, .. } = *round;
-    let size = artifact.manifest.content(job.place).map_or(0, |content| content.size);
+    let size = artifact.manifest.content(job.place).map_or(0, Content::size);
     // What is larger is read in part, or forward.
     let _permit = pool.take(size.min(WHOLE));
     let mut parsing = Parsing::default();

@@ -104,7 +104,7 @@ pub(super) fn subject(input: &Input, manifest: &Manifest) -> Subject {
         path: input.to_string(),
         on_host: matches!(input, Input::Path(_)),
         format: manifest.format.map(str::to_owned),
-        size: manifest.artifact.size,
+        size: manifest.artifact.size(),
         blake3: manifest.artifact.blake3,
     }
 }
@@ -141,7 +141,7 @@ pub(super) fn identify(manifest: &mut Manifest) {
     }
     hasher.update(text.as_bytes());
     manifest.artifact.blake3 = Some(hasher.finalize().into());
-    manifest.artifact.size = size;
+    manifest.artifact.census.size = size;
 }
 
 /// The bytes of both sides, for hunks and proofs.

@@ -123,7 +123,7 @@ fn texts<'a>(
     let root = Locator::root();
     let is_single = manifest.is_single()
         && single.class == Class::Text
-        && single.size <= LARGEST
+        && single.size() <= LARGEST
         && settings.is_allowed(&root);
     let alone = is_single.then(|| {
         let mut bytes = Vec::new();
@@ -133,7 +133,7 @@ fn texts<'a>(
     });
     let others = contents(manifest).filter_map(move |place| {
         let content = manifest.content(place)?;
-        if content.class != Class::Text || content.size > LARGEST {
+        if content.class != Class::Text || content.size() > LARGEST {
             return None;
         }
         let path = manifest.content_path(place);

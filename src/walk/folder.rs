@@ -195,7 +195,7 @@ impl Scan<'_> {
         // the host tells spares the read that finds the end.
         let is_whole = before.len() < buffer.len() as u64;
         let mut filled = read_some(&mut file, buffer, is_whole.then_some(before.len()))?;
-        let mut content = Content { size: before.len(), ..Content::default() };
+        let mut content = Content::unread(before.len());
         if self.options.contents && is_whole {
             progress.add(filled as u64);
             content = Pass::whole(self.options, buffer.get(..filled).unwrap_or_default());
@@ -221,10 +221,10 @@ impl Scan<'_> {
         let ends = if is_whole { Ends::of(whole) } else { keeper.ends() };
         if self.options.contents {
             let after = file.metadata()?;
-            if content.size != after.len() || Stamp::of(&before) != Stamp::of(&after) {
+            if content.size() != after.len() || Stamp::of(&before) != Stamp::of(&after) {
                 let message = format!(
                     "it changed while it was read ({} bytes read, {} now); check it again when it is at rest",
-                    content.size,
+                    content.size(),
                     after.len()
                 );
                 self.gap(place, GapKind::ChangedWhileReading, message);

@@ -10,7 +10,7 @@ use super::pass::Keeper;
 use super::tree::Tree;
 use crate::inspect::{self, Sweep};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Class, Codec, Manifest, Stored};
+use crate::model::{Class, Codec, Content, Manifest, Stored};
 use crate::readers::directory;
 use crate::source::{ExtentSource, FileSource, Forward, Permits, Source, Spool, decode};
 
@@ -142,7 +142,7 @@ impl Artifact {
         }
         let stored_bytes = Forward::new(Arc::new(extents));
         let mut decoder = decode(stored.codec, Box::new(stored_bytes));
-        let limit = self.manifest.content(place).map_or(u64::MAX, |content| content.size.max(1));
+        let limit = self.manifest.content(place).map_or(u64::MAX, |content| content.size().max(1));
         match Spool::fill(&mut decoder, limit, permits)? {
             Some(spool) => Ok(Arc::new(spool)),
             None => {
@@ -189,7 +189,7 @@ impl Artifact {
             sweep.update(bytes);
             keeper.update(bytes);
         }
-        let format = content.and_then(|content| content.format);
+        let format = content.and_then(Content::format);
         let mut census = sweep.finish();
         let ends = keeper.ends();
         inspect::note_wide(&mut census, ends.head, ends.tail, format, stored.declared);

@@ -7,7 +7,7 @@ use super::tree_hash::{self, Piece};
 use super::{Options, Sha256};
 use crate::inspect::Sweep;
 use crate::model::content::CHUNK;
-use crate::model::{Census, Content, Digest, MoreDigests};
+use crate::model::{Census, Content, Digest, More};
 use crate::rules::{Finder, Literals};
 
 /// Bytes of the head that probes see.
@@ -66,7 +66,6 @@ impl<'a> Pass<'a> {
         let may_be_text = sweep.as_ref().is_none_or(Sweep::may_be_text);
         let literals = options.literals.as_deref();
         Content {
-            size: bytes.len() as u64,
             blake3: Some(Digest::of(bytes)),
             literals: literals.map_or(0, |all| all.rules_in(bytes, may_be_text)),
             census: census(sweep, bytes.len() as u64),
@@ -123,9 +122,8 @@ impl<'a> Pass<'a> {
         };
         let sha256 = self.sha256.map(|sha256| Digest(sha256.finalize().into()));
         Content {
-            size: self.size,
             blake3,
-            more: MoreDigests { sha256, stored: None, chunks: chunks.into() }.boxed(),
+            more: More { sha256, chunks: chunks.into(), ..More::default() }.boxed(),
             census: census(self.sweep, self.size),
             literals: self.finder.map_or(0, |finder| finder.rules()),
             ..Content::default()

@@ -10,7 +10,7 @@ use super::progress::Counted;
 use super::scan::{BUFFER, DECODED, Nested, Scan, name_of};
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
-    Class, Codec, Container, Content, ContentId, Declared, Digest, Extent, GapKind, MoreDigests,
+    Class, Codec, Container, Content, ContentId, Declared, Digest, Extent, Format, GapKind, More,
     Stored, ViewId, Volume,
 };
 use crate::readers::{Budget, Form, Reader, Sink};
@@ -222,7 +222,7 @@ fn take_in(
         content = unopened(content);
     } else {
         content.class = Class::Container;
-        content.format = readers.first().map(|reader| reader.doc.id);
+        content.format = readers.first().and_then(|reader| Format::of(reader.doc.id));
     }
     Ok((content, waiting))
 }
@@ -310,11 +310,10 @@ pub(super) fn read_positional(
     }
     let sha256 = hashed.sha256.map(|sha256| Digest(sha2::Digest::finalize(sha256).into()));
     scan.put_artifact(Content {
-        size: hashed.size,
         blake3: Some(hashed.blake3.finalize().into()),
-        more: MoreDigests { sha256, ..MoreDigests::default() }.boxed(),
+        more: More { sha256, ..More::default() }.boxed(),
         class: Class::Container,
-        ..Content::default()
+        ..Content::unread(hashed.size)
     });
     sink.finish(None, nested.source.len());
 }
@@ -415,7 +414,7 @@ impl Sink for Streaming<'_, '_> {
         let incoming = Incoming { place, name, declared: stored.declared, depth: self.depth };
         let taken = take_in(self.scan, incoming, data, false);
         if let Ok((content, _)) = &taken {
-            stored.size = Some(content.size);
+            stored.size = Some(content.size());
         }
         let size = stored.size.unwrap_or_default();
         self.volume.add_claimed_content(view, stored, 1);
@@ -426,7 +425,7 @@ impl Sink for Streaming<'_, '_> {
                 Ok(id)
             }
             Err(error) => {
-                self.contents.push(Content { size, ..Content::default() });
+                self.contents.push(Content::unread(size));
                 self.scan.gap(place, gap_kind(&error), error.to_string());
                 Err(error)
             }

@@ -131,7 +131,7 @@ impl Links<'_> {
     ) -> Option<(Fate, bool, String)> {
         let name = volume.name(node);
         let content = self.manifest.content_place(place)?;
-        let format = self.manifest.content(content)?.format;
+        let format = self.manifest.content(content)?.format();
         if syntax(name, format) != Some(Syntax::Html) {
             return None;
         }

@@ -29,7 +29,7 @@ use super::judge::{Judge, Judged, in_scope};
 use super::sight::Sight;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Finding, Gap, GapKind, Kind, Locator, Manifest};
+use crate::model::{Content, Finding, Gap, GapKind, Kind, Locator, Manifest};
 use crate::rules::detectors::Look;
 use crate::rules::links::{Broken, Syntax, decode, syntax};
 use crate::rules::program::is_of_loader;
@@ -195,7 +195,7 @@ impl<'a> Links<'a> {
     pub fn has_places(&self, place: Place) -> bool {
         let content = self.manifest.content_place(place).and_then(|c| self.manifest.content(c));
         let Some((volume, node)) = self.manifest.node(place) else { return false };
-        let format = content.and_then(|content| content.format);
+        let format = content.and_then(Content::format);
         node.kind == Kind::File && syntax(volume.name(node), format).is_some_and(Syntax::has_places)
     }
 

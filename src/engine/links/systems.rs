@@ -153,7 +153,7 @@ fn is_system(container: &Container) -> bool {
                 }
                 _ => {}
             }
-            let format = || container.content(v as u16, node.content()?)?.format;
+            let format = || container.content(v as u16, node.content()?)?.format();
             runs = runs || format() == Some("elf") && is_program();
         }
     }

@@ -3,7 +3,7 @@
 use crate::engine::sight::Sight;
 use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
-use crate::model::{Manifest, ViewId};
+use crate::model::{Content, Manifest, ViewId};
 use crate::rules::links::syntax;
 
 /// The entries of contents that make references which some target reads in another tree than that of
@@ -33,7 +33,7 @@ impl Views {
             else {
                 continue;
             };
-            let format = manifest.content(content).and_then(|content| content.format);
+            let format = manifest.content(content).and_then(Content::format);
             if syntax(volume.name(node), format).is_none() {
                 continue;
             }

@@ -17,8 +17,7 @@ use super::stream::{self, Incoming};
 use super::tree_hash::{self, BLAKE3_CHUNK, Piece};
 use crate::model::manifest::{ContainerId, ContentPlace, Loose, LooseTile};
 use crate::model::{
-    Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, MoreDigests, Stored,
-    Volume,
+    Class, Codec, Container, Content, ContentId, Declared, Digest, GapKind, More, Stored, Volume,
 };
 use crate::source::{ExtentSource, Source};
 
@@ -308,10 +307,9 @@ impl Image {
             }
         }
         let digest = || stream::digest_of_stored(scan, source, stored);
-        let more =
-            MoreDigests { stored: is_known.then(digest).flatten(), ..MoreDigests::default() };
+        let more = More { stored: is_known.then(digest).flatten(), ..More::default() };
         let size = stored.size.unwrap_or_default();
-        self.put(v, c, Content { size, more: more.boxed(), ..Content::default() });
+        self.put(v, c, Content { more: more.boxed(), ..Content::unread(size) });
     }
 
     /// Looks at the ends of the contents of a run, only to find containers.
@@ -330,7 +328,7 @@ impl Image {
                 break;
             }
             let size = behind - first;
-            let content = Content { size, ..Content::default() };
+            let content = Content::unread(size);
             let wanted = buffer.len().min(usize::try_from(size).unwrap_or(usize::MAX));
             let half = wanted.min(buffer.len() / 2);
             let Some((head, tail)) = buffer.split_at_mut_checked(half) else { continue };
@@ -362,11 +360,10 @@ impl Image {
             pieces => tree_hash::merge(pieces, self.length),
         };
         scan.put_artifact(Content {
-            size: self.length,
             blake3,
-            more: MoreDigests { sha256: found.sha256, ..MoreDigests::default() }.boxed(),
+            more: More { sha256: found.sha256, ..More::default() }.boxed(),
             class: Class::Container,
-            ..Content::default()
+            ..Content::unread(self.length)
         });
     }
 

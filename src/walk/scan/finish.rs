@@ -106,7 +106,7 @@ fn closed_packages(manifest: &Manifest) -> Vec<Gap> {
             let read = manifest.content(content).filter(|content| content.blake3.is_some());
             let closed = read.filter(|_| is_part(content) && manifest.inside(content).is_none());
             if let Some(closed) = closed {
-                let format = closed.format.unwrap_or("unknown");
+                let format = closed.format().unwrap_or("unknown");
                 let message = format!("no reader opens this part of a package: {format}");
                 let path = manifest.content_path(content);
                 gaps.push(Gap::new(path, GapKind::Unsupported, message));

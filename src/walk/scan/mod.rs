@@ -18,7 +18,7 @@ use super::{Options, stream};
 use crate::inspect;
 use crate::model::manifest::{ContainerId, ContentPlace};
 use crate::model::{
-    Class, Container, Content, ContentId, Declared, Gap, GapKind, Locator, Manifest, Volume,
+    Class, Container, Content, ContentId, Declared, Format, Gap, GapKind, Locator, Manifest, Volume,
 };
 use crate::readers::directory::{self, Listing};
 use crate::readers::{Budget, Context, Form, Probe, READERS, Reader};
@@ -321,15 +321,16 @@ impl Scan<'_> {
             }
             let mut content = pass.finish();
             if !self.options.contents {
-                content.size = length;
+                content.census.size = length;
             }
             let ends = Ends { head: &head, tail: &tail };
             if self.options.contents {
                 settle(&mut content, ends, name, Declared::Nothing);
             } else {
-                content.format = inspect::recognise(&head, &tail, length, name);
+                content.format =
+                    inspect::recognise(&head, &tail, length, name).and_then(Format::of);
             }
-            format = content.format;
+            format = content.format();
             self.put_artifact(content);
         } else {
             format = readers.first().map(|reader| reader.doc.id);
@@ -355,11 +356,11 @@ impl Scan<'_> {
         name: &[u8],
         declared: Declared,
     ) -> Vec<&'static Reader> {
-        let readers = self.match_readers(content.size, ends, name, declared);
+        let readers = self.match_readers(content.size(), ends, name, declared);
         self.settle(content, ends, name, declared);
         if let Some(reader) = readers.first().filter(|reader| !reader.is_embedded()) {
             content.class = Class::Container;
-            content.format = Some(reader.doc.id);
+            content.format = Format::of(reader.doc.id);
         }
         readers
     }
@@ -473,14 +474,17 @@ fn matching(probe: &Probe<'_>) -> Vec<&'static Reader> {
 }
 
 fn settle(content: &mut Content, ends: Ends<'_>, name: &[u8], declared: Declared) {
-    content.format = inspect::recognise(ends.head, ends.tail, content.size, name);
-    content.ends = inspect::kept_ends(ends.head, ends.tail, content.format, name);
-    inspect::note_wide(&mut content.census, ends.head, ends.tail, content.format, declared);
+    let format = inspect::recognise(ends.head, ends.tail, content.size(), name);
+    content.format = format.and_then(Format::of);
+    if let Some(kept) = inspect::kept_ends(ends.head, ends.tail, format, name) {
+        content.more.get_or_insert_default().ends = Some(kept);
+    }
+    inspect::note_wide(&mut content.census, ends.head, ends.tail, format, declared);
     content.class = inspect::settle(&inspect::Facts {
         census: &content.census,
         declared,
         name,
-        format: content.format,
+        format,
         approved: None,
     });
     content.declares_other =

@@ -12,8 +12,8 @@ const END: &[u8] = b"%%EOF";
 
 /// A document that follows the structuring conventions, which fonts and resources do not.
 fn document<'a>(entry: &EntryFacts<'a>) -> Option<(&'a Content, &'a KeptEnds)> {
-    let content = entry.content.filter(|content| content.format == Some("postscript"))?;
-    let ends = content.ends.as_deref()?;
+    let content = entry.content.filter(|content| content.format() == Some("postscript"))?;
+    let ends = content.ends()?;
     let head = ends.head.strip_prefix(b"\x04").unwrap_or(&ends.head);
     let line = head.split(|b| matches!(b, b'\n' | b'\r')).next().unwrap_or_default();
     let resource = memchr::memmem::find(line, b"Resource").is_some();

@@ -14,6 +14,7 @@ pub(super) mod script_relative;
 
 use std::ops::Range;
 
+use crate::model::Content;
 use crate::rules::facts::{EntryFacts, FactsHit};
 
 /// Ends of the names of texts that a shell reads.
@@ -53,7 +54,7 @@ struct FirstLine<'a> {
 
 /// The first line of a script, as far as it was kept.
 fn first_line<'a>(entry: &EntryFacts<'a>) -> Option<FirstLine<'a>> {
-    FirstLine::of(&entry.content?.ends.as_ref()?.head)
+    FirstLine::of(&entry.content?.ends()?.head)
 }
 
 impl<'a> FirstLine<'a> {
@@ -148,7 +149,7 @@ fn lines(count: u64) -> String {
 
 /// The first bytes of an entry that were kept.
 fn head<'a>(entry: &EntryFacts<'a>) -> &'a [u8] {
-    entry.content.and_then(|content| content.ends.as_ref()).map_or(b"", |ends| &ends.head)
+    entry.content.and_then(Content::ends).map_or(b"", |ends| &ends.head)
 }
 
 /// Where in the first bytes, if it is there, a line ends with CR LF, or with LF alone.
