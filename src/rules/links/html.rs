@@ -60,8 +60,7 @@ fn runs(attributes: &Attributes<'_>) -> bool {
 /// the host knows.
 fn is_made(text: &[u8]) -> bool {
     let marks: [&[u8]; 3] = [b"{%", b"<%", b"<?"];
-    memchr::memchr2(b'{', b'<', text).is_some()
-        && marks.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
+    marks.iter().any(|mark| memchr::memmem::find(text, mark).is_some())
 }
 
 /// Whether a value is filled in, by the host or by a script in the page. Others of the page stand as
@@ -88,14 +87,18 @@ fn start(
         if value.is_empty() {
             continue;
         }
-        if matches!(name, b"href" | b"src" | b"action" | b"content" | b"id" | b"class" | b"value")
-            && is_made(value)
-        {
+        // Most values hold neither of the bytes that a mark begins with.
+        let may_be_marked = memchr::memchr2(b'{', b'<', value).is_some();
+        let is_told = || {
+            matches!(name, b"href" | b"src" | b"action" | b"content" | b"id" | b"class" | b"value")
+        };
+        if may_be_marked && is_told() && is_made(value) {
             sink(Piece::Template);
         }
         let names_place =
             name == b"id" || name == b"name" && matches!(element, b"a" | b"map" | b"img");
-        if is_filled_in(value)
+        if may_be_marked
+            && is_filled_in(value)
             && (names_place
                 || matches!(name, b"href" | b"src" | b"action" | b"srcset" | b"content"))
         {
