@@ -35,7 +35,9 @@ pub fn note_wide(
 /// The units of a text in UTF-16 or UTF-32, as all of its bytes tell: `head` and `tail` are its first
 /// and last ones, and where these are not all, the census of the whole has to be as that of the head.
 fn wide(census: &Census, head: &[u8], tail: &[u8]) -> Option<Wide> {
-    let may_be = census.nul > 0 && (!census.utf8 || super::looks_binary(census));
+    // Of bytes that were not counted, all are NUL; those of a text never are.
+    let is_mixed = census.nul > 0 && census.nul < census.size;
+    let may_be = is_mixed && (!census.utf8 || super::looks_binary(census));
     // Characters of several bytes do not come of chance: these are lines that NUL ends.
     let is_narrow = census.utf8 && census.high * 4 >= census.size;
     if !may_be || is_narrow {
@@ -318,6 +320,15 @@ mod tests {
             Wide::Utf32Le => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
             Wide::Utf32Be => text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect(),
         }
+    }
+
+    #[test]
+    fn what_was_not_counted_is_not_looked_at() {
+        let bytes = encode(&TEXTS[0].repeat(9), Wide::Utf16Le);
+        assert_eq!(of(&bytes), Some(Wide::Utf16Le));
+        let mut census = Census::not_taken(bytes.len() as u64);
+        note_wide(&mut census, &bytes, &bytes, None, Declared::Nothing);
+        assert_eq!(census.wide, None);
     }
 
     const TEXTS: [&str; 10] = [
