@@ -632,6 +632,7 @@ mod tests {
             "\u{fe0f}",
             "\u{fe0f}\u{fe0f}",
             "\u{2066}a",
+            "\u{feff}",
             "\n\x1f",
         ];
         for end in ["\n", "\r\n", "; "] {
