@@ -57,9 +57,7 @@ struct Scan<'a> {
     points: Points,
     /// Controls that turn the direction in this line and that nothing has closed yet.
     open: Vec<Hit>,
-    trailing_blanks: bool,
-    minded: Groups,
-    by_design: u64,
+    wanted: Wanted<'a>,
     /// Where what could not be passed over ends.
     tried: u64,
     /// Control bytes of which it is not yet known whether they stand at the end.
@@ -85,9 +83,7 @@ pub(super) fn scan(
         column: 1,
         points: Points::default(),
         open: Vec::new(),
-        trailing_blanks: wanted.trailing_blanks,
-        minded: wanted.told,
-        by_design: wanted.by_design,
+        wanted,
         tried: 0,
         waiting: Vec::new(),
         kept: [0; 33],
@@ -250,7 +246,7 @@ impl Scan<'_> {
     /// and no control byte in it stands at the end of the text.
     fn pass_over(&mut self, view: &View<'_>, at: usize) -> usize {
         let is_utf8 = matches!(self.encoding, Encoding::Utf8 { .. });
-        if !is_utf8 || self.trailing_blanks || !self.open.is_empty() {
+        if !is_utf8 || self.wanted.trailing_blanks || !self.open.is_empty() {
             return 0;
         }
         let end = view.limit.min(at + STRETCH);
@@ -268,9 +264,9 @@ impl Scan<'_> {
         let blanks: u64 = 1 << b'\t' | 1 << b'\n' | 1 << b'\r';
         let held = u64::from(census.controls) | u64::from(census.del > 0) << 32;
         let is_plain = census.utf8
-            && held & !(blanks | self.by_design) == 0
+            && held & !(blanks | self.wanted.by_design) == 0
             && census.cr == census.crlf
-            && !census.told.meets(self.minded);
+            && !census.told.meets(self.wanted.told);
         // The first of each kind is kept.
         let ends = census.line_ends();
         let [first_lf, first_crlf, _] = &self.tally.first_ends;
@@ -487,7 +483,7 @@ impl Scan<'_> {
             let hit = self.hit(view, at, Event::Control { byte, sequence: false }, length);
             self.tally.first_ends[end as usize] = Some(hit);
         }
-        if self.trailing_blanks {
+        if self.wanted.trailing_blanks {
             self.blanks_before(view, at, unit);
         }
         self.end_paragraph();
