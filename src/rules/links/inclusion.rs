@@ -40,12 +40,13 @@ impl<'a> Inclusions<'a> {
             let colon = memchr::memchr(b':', name);
             let prefix = colon.and_then(|colon| name.get(..colon)).unwrap_or_default();
             let local = colon.and_then(|colon| name.get(colon + 1..)).unwrap_or(name);
-            let href = attributes.value(b"href");
-            let href = href.filter(|href| !href.value.is_empty() && !href.value.starts_with(b"/"));
             match local {
                 _ if !self.prefixes.contains(&prefix) => {}
                 b"fallback" => before = None,
                 b"include" => {
+                    let href = attributes.value(b"href");
+                    let is_path = |value: &[u8]| !value.is_empty() && !value.starts_with(b"/");
+                    let href = href.filter(|href| is_path(href.value));
                     let made = href.map(|href| Reference::marked(Role::Asset, href.at, href.value));
                     self.open = made;
                     if *empty {
