@@ -17,7 +17,8 @@ use crate::model::{
     Volume, field,
 };
 use crate::rules::detectors::Look;
-use crate::rules::facts::{Around, EntryFacts, FactsHit, FactsMatch, Key, NameGlob, is_first};
+use crate::rules::facts::{Around, EntryFacts, FactsHit, FactsMatch, is_first};
+use crate::rules::name_glob::NameTable;
 use crate::rules::{Matcher, Rule, Targets, line_and_column};
 
 /// Findings of a rule in a container that are listed; the others are counted.
@@ -38,15 +39,13 @@ struct Index<'a> {
     rules: Vec<(&'a Rule, Way<'a>)>,
     /// Rules that ask for no name.
     any: Vec<usize>,
-    /// Those that do, by the first or the last byte of the name.
-    first: Vec<Vec<(usize, &'a NameGlob)>>,
-    last: Vec<Vec<(usize, &'a NameGlob)>>,
+    /// Those that do.
+    named: NameTable<'a>,
 }
 
 impl<'a> Index<'a> {
     fn new(rules: impl Iterator<Item = &'a Rule>) -> Self {
-        let empty = || vec![Vec::new(); 256];
-        let mut index = Self { rules: Vec::new(), any: Vec::new(), first: empty(), last: empty() };
+        let mut index = Self { rules: Vec::new(), any: Vec::new(), named: NameTable::default() };
         for rule in rules {
             let way = match &rule.matcher {
                 Matcher::Facts(asked) if asked.copies.is_none() => Way::Match(asked),
@@ -61,15 +60,7 @@ impl<'a> Index<'a> {
             index.rules.push((rule, way));
             match way {
                 Way::Match(asked) if !asked.names.is_empty() => {
-                    for glob in &asked.names {
-                        let (table, byte) = match glob.key() {
-                            Key::First(byte) => (&mut index.first, byte),
-                            Key::Last(byte) => (&mut index.last, byte),
-                        };
-                        if let Some(row) = table.get_mut(usize::from(byte)) {
-                            row.push((number, glob));
-                        }
-                    }
+                    asked.names.iter().for_each(|glob| index.named.add(number, glob));
                 }
                 _ => index.any.push(number),
             }
@@ -79,12 +70,8 @@ impl<'a> Index<'a> {
 
     /// Gives each rule that hits, with what a detector says.
     fn hits(&self, entry: &EntryFacts<'_>, mut sink: impl FnMut(usize, &'a Rule, &FactsHit)) {
-        let key = |byte: Option<&u8>| usize::from(byte.map_or(0, u8::to_ascii_lowercase));
-        let rows = [self.first.get(key(entry.name.first())), self.last.get(key(entry.name.last()))];
-        let named = rows.into_iter().flatten().flatten();
-        let named = named.filter(|(_, glob)| glob.matches(entry.name)).map(|(number, _)| number);
         let mut before = None;
-        for &number in named.chain(&self.any) {
+        for number in self.named.of(entry.name).chain(self.any.iter().copied()) {
             // Several globs of one rule may match.
             if before == Some(number) {
                 continue;

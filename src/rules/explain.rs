@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::detectors::WaiverState;
 use super::example::{Example, ExampleEntry};
-use super::facts::{FactsMatch, NameGlob};
+use super::facts::FactsMatch;
 use super::literals::Literal;
+use super::name_glob::NameGlob;
 use super::rule::{Matcher, Position, Rule};
 use crate::model::locator::escape_text;
 

@@ -21,6 +21,7 @@ pub mod links;
 pub mod literals;
 mod load;
 mod name;
+pub mod name_glob;
 pub mod near;
 pub mod parsed;
 pub mod program;

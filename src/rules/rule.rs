@@ -7,9 +7,10 @@ use super::condition::Condition;
 use super::control::{IllFormed, Oddity};
 use super::detectors::Detector;
 use super::example::Example;
-use super::facts::{FactsMatch, NameGlob};
+use super::facts::FactsMatch;
 use super::fix::Fix;
 use super::literals::Literal;
+use super::name_glob::NameGlob;
 use super::shape::Shape;
 use crate::model::{Class, Confidence, Digest, Severity, TextKind};
 

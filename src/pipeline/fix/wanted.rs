@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::model::locator::unescape;
 use crate::model::{Finding, Locator, Severity};
-use crate::rules::facts::NameGlob;
+use crate::rules::name_glob::NameGlob;
 use crate::rules::{Catalogue, Fix, Matcher, Rule};
 
 /// The rule that knows the folders of version control systems.
