@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read};
 
 use super::hit::Hit;
-use super::judge::{Judge, Judged, in_scope};
+use super::judge::{Judge, Judged};
 use super::scan::Tally;
 use crate::inspect::{self, Encoding, MultiByte};
 use crate::model::{Class, Declaration, Declared, Evidence, LineEnds};
@@ -215,12 +215,17 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Whether a rule looks at entries as a whole.
+pub(super) fn is_of_entries(rule: &Rule) -> bool {
+    matches!(rule.matcher, Matcher::Detector(detector) if matches!(detector.look, Look::Entry(_) | Look::EntryOn(_)))
+}
+
 /// What rules about entries tell of one; with the targets that mind, for rules about those.
 pub(super) fn told<'a>(judge: &Judge<'a>, facts: &Facts<'_>) -> Vec<(&'a Rule, Vec<String>, Told)> {
     let judged = facts.judged;
     let entry = facts.entry();
     let mut all = Vec::new();
-    for &rule in judge.of_entries.iter().filter(|rule| in_scope(rule, judged)) {
+    for (rule, ()) in judge.of_entries.of(judged) {
         let Matcher::Detector(detector) = rule.matcher else { continue };
         match detector.look {
             Look::Entry(find) => all.extend(find(&entry).map(|told| (rule, Vec::new(), told))),

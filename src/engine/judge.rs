@@ -8,7 +8,10 @@ use super::collect::Collector;
 use super::conditions::{Changes, subject_of_judged};
 use super::entry::{self, Facts};
 use super::hit::Hit;
+use super::links::{self, Minds};
+use super::parse;
 use super::scan::{Tally, Wanted, scan, scan_bytes};
+use super::scoped::Scoped;
 use super::settings::Settings;
 use crate::inspect::{self, Encoding};
 use crate::model::{Census, Class, Declared, Finding, Groups, Locator, TextKind};
@@ -81,7 +84,11 @@ pub struct Judge<'a> {
     trailing_blanks: Option<&'a Rule>,
     ill_formed: bool,
     /// Rules that look at entries as a whole.
-    pub(super) of_entries: Vec<&'a Rule>,
+    pub(super) of_entries: Scoped<'a, ()>,
+    /// Rules of cost `parse`, each with its number among all and how it looks.
+    pub(super) of_structure: Scoped<'a, (usize, Look)>,
+    /// Rules about references.
+    pub(super) of_links: Scoped<'a, Minds>,
     /// The targets of the settings.
     pub(super) targets: Vec<&'a Target>,
     literals: Option<Arc<Literals>>,
@@ -98,18 +105,24 @@ impl<'a> Judge<'a> {
         let runs = |rule: &&Rule| rule.cost <= settings.cost && settings.is_on_somewhere(rule);
         let rules: Vec<_> = catalogue.iter().filter(runs).collect();
         let targets = settings.targets.iter().filter_map(|name| Targets::built_in().get(name));
+        let targets: Vec<_> = targets.collect();
+        let all = || rules.iter().copied();
         let mut judge = Self {
             catalogue,
             settings,
-            literals: Literals::of(rules.iter().copied()).map(Arc::new),
+            literals: Literals::of(all()).map(Arc::new),
+            of_entries: Scoped::new(
+                all().filter(|rule| entry::is_of_entries(rule)).map(|rule| (rule, ())),
+            ),
+            of_structure: Scoped::new(parse::of_structure(all(), &targets)),
+            of_links: Scoped::new(links::rules(all())),
             rules,
             controls: 0,
             end_controls: 0,
             told: Vec::new(),
             trailing_blanks: None,
             ill_formed: false,
-            of_entries: Vec::new(),
-            targets: targets.collect(),
+            targets,
             has_conditions: false,
             asks_arch: false,
             changes: None,
@@ -136,11 +149,6 @@ impl<'a> Judge<'a> {
                 Matcher::Oddity(Oddity::TrailingBlank) => judge.trailing_blanks = Some(rule),
                 Matcher::Oddity(oddity) => judge.told.push((oddity.told(), rule)),
                 Matcher::IllFormed(_) => judge.ill_formed = true,
-                Matcher::Detector(detector)
-                    if matches!(detector.look, Look::Entry(_) | Look::EntryOn(_)) =>
-                {
-                    judge.of_entries.push(rule);
-                }
                 Matcher::Literals { .. }
                 | Matcher::Facts(_)
                 | Matcher::Program
@@ -367,13 +375,19 @@ fn ends_plainly(census: &Census) -> bool {
 /// Whether a rule looks at an entry of this class, kind and format.
 pub(super) fn in_scope(rule: &Rule, judged: &Judged<'_>) -> bool {
     let scope = &rule.scope;
-    (scope.classes.is_empty() || scope.classes.contains(&judged.class))
-        && (scope.kinds.is_empty() || scope.kinds.contains(&judged.kind))
+    fits(rule, judged)
         && (scope.has(judged.format, judged.name) || scope.has_text(|| text_format(judged)))
 }
 
+/// The same but for the name and the format.
+pub(super) fn fits(rule: &Rule, judged: &Judged<'_>) -> bool {
+    let scope = &rule.scope;
+    (scope.classes.is_empty() || scope.classes.contains(&judged.class))
+        && (scope.kinds.is_empty() || scope.kinds.contains(&judged.kind))
+}
+
 /// `text/utf-8`, `text/8-bit`…; nothing for what is no text.
-fn text_format(judged: &Judged<'_>) -> &'static str {
+pub(super) fn text_format(judged: &Judged<'_>) -> &'static str {
     match judged.class {
         Class::Text => inspect::text_format(judged.census, judged.declared),
         _ => "",

@@ -20,6 +20,7 @@ mod parse;
 mod points;
 mod sample;
 mod scan;
+mod scoped;
 mod settings;
 mod sight;
 mod sums;

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::collect::{finding, number_occurrences};
-use super::judge::{Judge, Judged, in_scope};
-use super::links::{self, Followed};
+use super::judge::{Judge, Judged};
+use super::links::Followed;
 use super::sight::Sight;
 use crate::inspect::Encoding;
 use crate::model::{Census, Class, Evidence, Finding, Manifest, Wide};
@@ -13,7 +13,7 @@ use crate::rules::detectors::{Detector, Listed, Look, ParsedOn};
 use crate::rules::faults::Reopen;
 use crate::rules::parsed::{HEAD, Hit, Hits, Join, Noted, Notes, Parsed, Unchanged, WHOLE};
 use crate::rules::program::{self, Tables};
-use crate::rules::{Matcher, Rule, Targets, line_and_column, wide_line_and_column};
+use crate::rules::{Matcher, Rule, Target, Targets, line_and_column, wide_line_and_column};
 use crate::source::Source;
 
 /// What rules of cost `parse` say of one content.
@@ -35,34 +35,19 @@ pub type AllNotes = Vec<Vec<Noted>>;
 impl Judge<'_> {
     /// Whether some rule of cost `parse` runs.
     pub fn has_structure(&self) -> bool {
-        self.parsing().next().is_some() || links::rules(self).next().is_some()
+        !self.of_structure.all().is_empty() || !self.of_links.all().is_empty()
     }
 
     /// Whether some rule of cost `parse` looks at an entry. Rules name the formats that they read.
     pub fn wants_parse(&self, judged: &Judged<'_>) -> bool {
-        let is_parsed = || self.parsing().any(|(_, rule, _)| in_scope(rule, judged));
+        let is_parsed = || self.of_structure.of(judged).next().is_some();
         judged.census.size > 0 && (is_parsed() || self.wants_links(judged))
     }
 
     /// Whether an entry must be looked at though it is as it was in the approved build: what it says
     /// of others may no longer hold.
     pub fn wants_parse_always(&self, judged: &Judged<'_>) -> bool {
-        self.parsing()
-            .any(|(_, rule, look)| matches!(look, Look::Listed(_)) && in_scope(rule, judged))
-    }
-
-    /// The rules of cost `parse`, each with its number and how it looks.
-    fn parsing(&self) -> impl Iterator<Item = (usize, &Rule, Look)> {
-        self.rules().enumerate().filter_map(|(number, rule)| match rule.matcher {
-            Matcher::Detector(Detector {
-                look: Look::ParsedOn(ParsedOn { wants, .. }), ..
-            }) if !self.targets.iter().any(|target| wants(target)) => None,
-            Matcher::Detector(detector) if detector.look.is_of_structure() => {
-                Some((number, rule, detector.look))
-            }
-            Matcher::Program => Some((number, rule, Look::Parsed(a_program))),
-            _ => None,
-        })
+        self.of_structure.of(judged).any(|(_, (_, look))| matches!(look, Look::Listed(_)))
     }
 
     /// Judges the structure of an entry. `bytes` are all of it, or as many of the first, and behind
@@ -79,8 +64,8 @@ impl Judge<'_> {
         let large = large.as_ref().map(|(source, tables)| (&**source, tables));
         let parsed = Parsed { reopen: Some(reopen), large, ..self.parsed(judged, bytes, now) };
         let mut parsing = Parsing { failed, ..Parsing::default() };
-        for (number, rule, look) in self.parsing() {
-            if !in_scope(rule, judged) || !self.meets(rule, judged, &parsed) {
+        for (rule, (number, look)) in self.of_structure.of(judged) {
+            if !self.meets(rule, judged, &parsed) {
                 continue;
             }
             match look {
@@ -150,7 +135,7 @@ impl Judge<'_> {
 
     /// Whether some detector of the whole artifact notes an entry that is as it was in the approved build.
     pub fn wants_note(&self, judged: &Judged<'_>, unchanged: Unchanged) -> bool {
-        self.joins(unchanged).any(|(_, rule, _)| in_scope(rule, judged))
+        self.joins(judged, unchanged).next().is_some()
     }
 
     /// What these detectors note of such an entry. `bytes`, `reopen` and `now` are as for
@@ -166,19 +151,26 @@ impl Judge<'_> {
         let (large, failed) = large(judged, bytes, reopen);
         let large = large.as_ref().map(|(source, tables)| (&**source, tables));
         let parsed = Parsed { large, ..self.parsed(judged, bytes, now) };
-        let joins = self.joins(unchanged).filter(|(_, rule, _)| in_scope(rule, judged));
-        let note = |(number, _, join): (usize, &Rule, Join)| {
+        let note = |(number, join): (usize, Join)| {
             let mut notes = Notes::default();
             (join.note)(&parsed, &mut notes);
             (number, notes)
         };
-        Parsing { notes: joins.map(note).collect(), failed, ..Parsing::default() }
+        Parsing {
+            notes: self.joins(judged, unchanged).map(note).collect(),
+            failed,
+            ..Parsing::default()
+        }
     }
 
-    /// The detectors of the whole artifact that need such contents.
-    fn joins(&self, unchanged: Unchanged) -> impl Iterator<Item = (usize, &Rule, Join)> {
-        self.parsing().filter_map(move |(number, rule, look)| match look {
-            Look::Joined(join) if join.unchanged == unchanged => Some((number, rule, join)),
+    /// The detectors of the whole artifact that need such a content.
+    fn joins(
+        &self,
+        judged: &Judged<'_>,
+        unchanged: Unchanged,
+    ) -> impl Iterator<Item = (usize, Join)> {
+        self.of_structure.of(judged).filter_map(move |(_, (number, look))| match look {
+            Look::Joined(join) if join.unchanged == unchanged => Some((number, join)),
             _ => None,
         })
     }
@@ -188,7 +180,7 @@ impl Judge<'_> {
     pub fn join(&self, manifest: &Manifest, sight: &Sight<'_>, notes: &AllNotes) -> Vec<Finding> {
         let mut findings = Vec::new();
         let census = Census::default();
-        for (number, rule, look) in self.parsing() {
+        for &(rule, (number, look)) in self.of_structure.all() {
             let (Look::Joined(join), Some(notes)) = (look, notes.get(number)) else { continue };
             let from = findings.len();
             (join.join)(manifest, notes, &mut |index, hit| {
@@ -244,6 +236,26 @@ impl Judge<'_> {
         }
         finding
     }
+}
+
+/// Those of the rules that run whose cost is `parse`, each with its number among them and how it looks.
+/// `targets` are those that are named.
+pub(super) fn of_structure<'a>(
+    all: impl Iterator<Item = &'a Rule>,
+    targets: &[&Target],
+) -> impl Iterator<Item = (&'a Rule, (usize, Look))> {
+    all.enumerate().filter_map(|(number, rule)| match rule.matcher {
+        Matcher::Detector(Detector { look: Look::ParsedOn(ParsedOn { wants, .. }), .. })
+            if !targets.iter().any(|target| wants(target)) =>
+        {
+            None
+        }
+        Matcher::Detector(detector) if detector.look.is_of_structure() => {
+            Some((rule, (number, detector.look)))
+        }
+        Matcher::Program => Some((rule, (number, Look::Parsed(a_program)))),
+        _ => None,
+    })
 }
 
 /// Tells a program by itself: of which ones the rule tells is the condition's business.

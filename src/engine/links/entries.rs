@@ -159,7 +159,7 @@ impl Links<'_> {
     ) {
         let role = Role::Page;
         let broken = Broken { fate, role, in_site, detail };
-        for (rule, minds) in &self.rules {
+        for (rule, minds) in self.judge.of_links.all() {
             if let Some(detail) = minds(&broken) {
                 let path = self.manifest.path(place);
                 let targets = sight.of_place(place, &path);

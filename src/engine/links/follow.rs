@@ -1,14 +1,15 @@
 //! The references of one content, each followed as it is met.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::hash::BuildHasher;
 
 use super::base::{Said, Served, Witness};
 use super::tree::{Folder, How, Tree, Way};
 use super::{Followed, KEPT, LEFT_OUT, Links, Minds, Places, number};
 use crate::engine::collect::number_occurrences;
-use crate::engine::judge::{Judged, in_scope};
-use crate::model::fast_map::{FastSet, FastState};
+use crate::engine::judge::Judged;
+use crate::model::fast_map::{FastMap, FastSet, FastState};
 use crate::model::locator::escape_text;
 use crate::model::manifest::{ContentPlace, Place};
 use crate::model::{Finding, Kind, Locator, NodeId};
@@ -43,13 +44,25 @@ enum FilledIn {
 }
 
 /// What following a reference gave.
-enum Seen {
+enum Seen<'t> {
     /// Nothing that can be told.
     Nothing,
     /// What it leads to, whether by a name in other case, and the place in it.
-    There(Folder, bool, Option<Cow<'static, [u8]>>),
+    There(Folder, bool, Option<Cow<'t, [u8]>>),
     /// The number stands for what is meant, so that others who mean the same are told with it.
     Broken(Fate, u64, Option<Locator>),
+}
+
+impl Seen<'_> {
+    fn into_owned(self) -> Seen<'static> {
+        match self {
+            Self::Nothing => Seen::Nothing,
+            Self::There(to, other, place) => {
+                Seen::There(to, other, place.map(|place| place.into_owned().into()))
+            }
+            Self::Broken(fate, meant, missing) => Seen::Broken(fate, meant, missing),
+        }
+    }
 }
 
 /// A content under way.
@@ -70,6 +83,8 @@ pub(super) struct Reader<'l, 'a> {
     /// Whether it is a list of pages by their whole URLs.
     is_sitemap: bool,
     seen: FastSet<(Role, u64)>,
+    /// Where paths of URLs lead that end in `/`, by where they start and their hash.
+    folders: RefCell<FastMap<(Folder, u64), Folder>>,
     filled_in: FilledIn,
     page: u64,
     places: Vec<u64>,
@@ -207,8 +222,7 @@ impl<'a> Links<'a> {
         known: Option<&'l Places>,
     ) -> Option<Reader<'l, 'a>> {
         let (_, node) = self.manifest.node(place)?;
-        let rules: Vec<_> =
-            self.rules.iter().filter(|(rule, _)| in_scope(rule, judged)).copied().collect();
+        let rules: Vec<_> = self.judge.of_links.of(judged).collect();
         if rules.is_empty() || matches!(node.kind, Kind::Fork | Kind::Resource) {
             return None;
         }
@@ -229,6 +243,7 @@ impl<'a> Links<'a> {
             witness: Witness::default(),
             is_sitemap: syntax(judged.name, None) == Some(Syntax::Xml(Vocabulary::Sitemap)),
             seen: FastSet::default(),
+            folders: RefCell::default(),
             filled_in: FilledIn::Nothing,
             page: number(&content),
             places: Vec::new(),
@@ -337,8 +352,8 @@ impl Reader<'_, '_> {
                 let place = place.and_then(|at| reference.text.get(at..)).unwrap_or_default();
                 let hosts = |end: &&&str| self.site.is_some() || **end != ".html";
                 let ends = LEFT_OUT.iter().filter(hosts).filter(|_| reference.role == Role::Page);
-                let mut seen = ends
-                    .map(|end| self.follow(reference, &[whole, end.as_bytes(), place].concat()));
+                let spelled = |end: &&str| [whole, end.as_bytes(), place].concat();
+                let mut seen = ends.map(|end| self.follow(reference, &spelled(end)).into_owned());
                 seen.find(|seen| matches!(seen, Seen::There(..)))
             };
             if let Some(found) = others.or_else(page) {
@@ -369,7 +384,7 @@ impl Reader<'_, '_> {
     }
 
     /// Follows one spelling of a reference.
-    fn follow(&self, reference: &Reference<'_>, text: &[u8]) -> Seen {
+    fn follow<'t>(&self, reference: &Reference<'_>, text: &'t [u8]) -> Seen<'t> {
         let installed = self.tree.is_installed(self.view);
         let how = self.how(reference.form);
         let (way, fragment, system, path) = match goal(text, reference.form) {
@@ -382,7 +397,6 @@ impl Reader<'_, '_> {
                 return Seen::Nothing;
             }
             Goal::Path { absolute, path, fragment } => {
-                let fragment = fragment.map(|f| Cow::Owned(f.into_owned()));
                 if path.is_empty() {
                     return match self.from {
                         From::Folder(folder) if folder == self.folder => {
@@ -406,7 +420,7 @@ impl Reader<'_, '_> {
                 let way = if is_of_site {
                     self.follow_absolute(start, &path)
                 } else {
-                    Some(self.tree.follow(how, start, &path))
+                    Some(self.walk(how, start, &path))
                 };
                 let Some(way) = way else {
                     return Seen::Broken(Fate::Absent, number(&path), None);
@@ -429,8 +443,29 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Follows a path. Those of URLs in one page share most of their folders.
+    fn walk(&self, how: How, start: Folder, path: &[u8]) -> Way {
+        let name = memchr::memrchr(b'/', path).filter(|_| how.encoded).map_or(0, |at| at + 1);
+        let Some((folders, name)) = path.split_at_checked(name).filter(|_| name > 0) else {
+            return self.tree.follow(how, start, path);
+        };
+        let key = (start, FastState.hash_one(folders));
+        let known = self.folders.borrow().get(&key).copied();
+        if let Some(folder) = known {
+            return self.tree.follow(how, folder, name);
+        }
+        match self.tree.follow(how, start, folders) {
+            Way::Found(folder) => {
+                self.folders.borrow_mut().insert(key, folder);
+                self.tree.follow(how, folder, name)
+            }
+            // What is to be told is told of the path as a whole.
+            _ => self.tree.follow(how, start, path),
+        }
+    }
+
     /// Where a path starts, or what is to be said at once.
-    fn start(&self, reference: &Reference<'_>, absolute: bool) -> Result<Folder, Seen> {
+    fn start(&self, reference: &Reference<'_>, absolute: bool) -> Result<Folder, Seen<'static>> {
         let installed = self.tree.is_installed(self.view);
         match reference.base {
             Base::Commands if !self.links.is_whole_system() => Err(Seen::Nothing),
@@ -457,13 +492,13 @@ impl Reader<'_, '_> {
     }
 
     /// The page that a folder stands for. In a site a folder without one is not there.
-    fn page_of(
+    fn page_of<'t>(
         &self,
         to: Folder,
         other: bool,
-        fragment: Option<Cow<'static, [u8]>>,
+        fragment: Option<Cow<'t, [u8]>>,
         reference: &Reference<'_>,
-    ) -> Seen {
+    ) -> Seen<'t> {
         let place = to.map(|node| Place { node, ..self.place });
         let node = place.and_then(|place| self.links.manifest.node(place)).map(|(_, node)| node);
         let is_folder = node.is_none_or(|node| node.kind == Kind::Directory);

@@ -16,7 +16,7 @@ mod tree;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,9 +25,9 @@ pub use self::gone::{Gone, LEFT_OUT};
 pub(super) use self::systems::Systems;
 use self::tree::{Folder, Tree};
 use self::views::Views;
-use super::judge::{Judge, Judged, in_scope};
+use super::judge::{Judge, Judged};
 use super::sight::Sight;
-use crate::model::fast_map::FastMap;
+use crate::model::fast_map::{FastMap, FastState};
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Content, Finding, Gap, GapKind, Kind, Locator, Manifest};
 use crate::rules::detectors::Look;
@@ -43,7 +43,7 @@ const LISTED: usize = 200;
 const SAME: usize = 3;
 
 /// What a rule says of a reference.
-type Minds = fn(&Broken<'_>) -> Option<String>;
+pub(super) type Minds = fn(&Broken<'_>) -> Option<String>;
 
 /// The rules about references, and the trees in which they are followed.
 pub struct Links<'a> {
@@ -52,7 +52,6 @@ pub struct Links<'a> {
     sight: &'a Sight<'a>,
     /// What targets read elsewhere.
     views: Views,
-    rules: Vec<(&'a Rule, Minds)>,
     /// By container and volume.
     trees: Vec<Vec<OnceLock<Tree<'a>>>>,
     /// The folder of the artifact that is the root of a site, if the settings name one.
@@ -118,8 +117,7 @@ impl<'a> Links<'a> {
         sight: &'a Sight<'a>,
         narrow: bool,
     ) -> Option<Self> {
-        let rules: Vec<_> = rules(judge).collect();
-        if rules.is_empty() {
+        if judge.of_links.all().is_empty() {
             return None;
         }
         let of_container = |container: &crate::model::Container| {
@@ -136,7 +134,6 @@ impl<'a> Links<'a> {
             manifest,
             sight,
             views,
-            rules,
             trees,
             root,
             base,
@@ -325,16 +322,16 @@ impl Bound {
     }
 }
 
-/// A number that stands for a page or a place: the same in every run.
+/// A number that stands for a page or a place: the same for equal ones, in one run.
 fn number(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
+    FastState.hash_one(of)
 }
 
-/// The rules about references that run.
-pub(super) fn rules<'a>(judge: &Judge<'a>) -> impl Iterator<Item = (&'a Rule, Minds)> {
-    judge.rules().filter_map(|rule| match rule.matcher {
+/// Those of some rules that are about references.
+pub(super) fn rules<'a>(
+    all: impl Iterator<Item = &'a Rule>,
+) -> impl Iterator<Item = (&'a Rule, Minds)> {
+    all.filter_map(|rule| match rule.matcher {
         Matcher::Detector(detector) => match detector.look {
             Look::Link(minds) => Some((rule, minds)),
             _ => None,
@@ -349,6 +346,6 @@ impl Judge<'_> {
         let of = syntax(judged.name, judged.format);
         judged.census.size > 0
             && of.is_some_and(|syntax| syntax.may_be(judged.class))
-            && rules(self).any(|(rule, _)| in_scope(rule, judged))
+            && self.of_links.of(judged).next().is_some()
     }
 }
