@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use super::markup::{Attribute, Attributes, Item, Markup, decoded};
+use super::markup::{self, Attribute, Item, Markup, decoded};
 use super::{Piece, Reference, Role, Sink, css, script, url};
 
 /// Bytes of the longest element or attribute name that matters.
@@ -13,8 +13,11 @@ const LONGEST: usize = 12;
 const ELSEWHERE: &[u8] = b"any:";
 
 /// A name in lower case; empty if it is too long to matter.
-fn lower<'b>(name: &[u8], buffer: &'b mut [u8; LONGEST]) -> &'b [u8] {
+fn lower<'b>(name: &'b [u8], buffer: &'b mut [u8; LONGEST]) -> &'b [u8] {
     let Some(out) = buffer.get_mut(..name.len()) else { return &[] };
+    if !name.iter().any(u8::is_ascii_uppercase) {
+        return name;
+    }
     out.copy_from_slice(name);
     out.make_ascii_lowercase();
     out
@@ -25,13 +28,15 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
     // With blocks around it, a value is filled in by a host, and so is all else.
     let has_blocks = OnceCell::new();
     let has_blocks = || *has_blocks.get_or_init(|| memchr::memmem::find(bytes, b"{%").is_some());
-    for item in Markup::new(bytes, true) {
+    let mut markup = Markup::new(bytes, true);
+    while let Some(item) = markup.next() {
+        let attributes = markup.attributes();
         match item {
-            Item::Start { name, attributes, .. } => {
-                let mut buffer = [0; LONGEST];
-                let name = lower(name, &mut buffer);
-                is_script = name == b"script" && runs(&attributes);
-                start(name, &attributes, &has_blocks, sink);
+            Item::Start { name, .. } => {
+                is_script = name.eq_ignore_ascii_case(b"script") && runs(attributes);
+                if !attributes.is_empty() {
+                    start(lower(name, &mut [0; LONGEST]), attributes, &has_blocks, sink);
+                }
             }
             Item::Raw { name, at, bytes } if name.eq_ignore_ascii_case(b"script") => {
                 if is_script {
@@ -41,7 +46,7 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
             Item::Raw { name, at, bytes } if name.eq_ignore_ascii_case(b"style") => {
                 css::read(bytes, at, sink);
             }
-            Item::Instruction { name, .. } if name.eq_ignore_ascii_case(b"php") || name == b"=" => {
+            Item::Instruction { name } if name.eq_ignore_ascii_case(b"php") || name == b"=" => {
                 sink(Piece::Template);
             }
             Item::Instruction { .. } | Item::Raw { .. } | Item::End { .. } => {}
@@ -50,10 +55,12 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink<'_>) {
 }
 
 /// Whether the content of a `<script>` is ECMAScript that runs in the page.
-fn runs(attributes: &Attributes<'_>) -> bool {
+fn runs(attributes: &[Attribute<'_>]) -> bool {
     let types: [&[u8]; 4] = [b"", b"module", b"text/javascript", b"application/javascript"];
-    let kind = attributes.value(b"type").map(|kind| kind.value.trim_ascii()).unwrap_or_default();
-    types.iter().any(|name| name.eq_ignore_ascii_case(kind)) && attributes.value(b"src").is_none()
+    let kind =
+        markup::value(attributes, b"type").map(|kind| kind.value.trim_ascii()).unwrap_or_default();
+    types.iter().any(|name| name.eq_ignore_ascii_case(kind))
+        && markup::value(attributes, b"src").is_none()
 }
 
 /// Whether a host makes the page from a text with a mark in it: what it leads to, and from where, only
@@ -71,20 +78,20 @@ fn is_filled_in(value: &[u8]) -> bool {
 
 fn start(
     element: &[u8],
-    attributes: &Attributes<'_>,
+    attributes: &[Attribute<'_>],
     has_blocks: &dyn Fn() -> bool,
     sink: &mut Sink<'_>,
 ) {
     // Of two attributes with one name, the first counts.
     let mut seen_goal = false;
-    for attribute in attributes.clone() {
-        let Attribute { name, at, value } = attribute;
-        let mut buffer = [0; LONGEST];
-        let name = lower(name, &mut buffer);
+    for attribute in attributes {
+        let &Attribute { name, at, value } = attribute;
         if name.starts_with(b"{%") {
             sink(Piece::Template);
         }
-        if value.is_empty() {
+        let mut buffer = [0; LONGEST];
+        let name = lower(name, &mut buffer);
+        if value.is_empty() || !is_known(name) {
             continue;
         }
         // Most values hold neither of the bytes that a mark begins with.
@@ -120,11 +127,11 @@ fn start(
             b"style" if memchr::memchr(b'(', value).is_some() => css::read(value, at, sink),
             b"srcset" | b"imagesrcset" => srcset(value, at, sink),
             b"content" if element == b"meta" => {
-                let property = attributes.value(b"property");
+                let property = markup::value(attributes, b"property");
                 if property.is_some_and(|of| of.value.eq_ignore_ascii_case(b"og:url")) {
                     own(value, sink);
                 }
-                refresh(attributes, &attribute, sink);
+                refresh(attributes, attribute, sink);
             }
             b"href" if element == b"link" && is_canonical(attributes) => own(value, sink),
             b"href" if element == b"base" => sink(Piece::BaseUrl(decoded(value))),
@@ -137,14 +144,37 @@ fn start(
     }
 }
 
-fn role(element: &[u8], name: &[u8], value: &[u8], attributes: &Attributes<'_>) -> Option<Role> {
+/// Whether some element has an attribute of that name that matters here.
+fn is_known(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"id"
+            | b"src"
+            | b"href"
+            | b"name"
+            | b"data"
+            | b"class"
+            | b"style"
+            | b"value"
+            | b"action"
+            | b"poster"
+            | b"srcset"
+            | b"content"
+            | b"background"
+            | b"formaction"
+            | b"xlink:href"
+            | b"imagesrcset"
+    )
+}
+
+fn role(element: &[u8], name: &[u8], value: &[u8], attributes: &[Attribute<'_>]) -> Option<Role> {
     match (element, name) {
         (b"a" | b"area", b"href" | b"xlink:href") | (b"iframe" | b"frame", b"src") => {
             Some(Role::Page)
         }
         (b"link", b"href") => {
-            let role = attributes.value(b"rel").and_then(|rel| of_link(rel.value));
-            role.or_else(|| attributes.value(b"hreflang").map(|_| Role::Page))
+            let role = markup::value(attributes, b"rel").and_then(|rel| of_link(rel.value));
+            role.or_else(|| markup::value(attributes, b"hreflang").map(|_| Role::Page))
         }
         (
             b"img" | b"script" | b"source" | b"video" | b"audio" | b"track" | b"embed" | b"input",
@@ -163,8 +193,9 @@ fn role(element: &[u8], name: &[u8], value: &[u8], attributes: &Attributes<'_>) 
     }
 }
 
-fn is_canonical(attributes: &Attributes<'_>) -> bool {
-    attributes.value(b"rel").is_some_and(|rel| rel.value.eq_ignore_ascii_case(b"canonical"))
+fn is_canonical(attributes: &[Attribute<'_>]) -> bool {
+    markup::value(attributes, b"rel")
+        .is_some_and(|rel| rel.value.eq_ignore_ascii_case(b"canonical"))
 }
 
 /// The page by its whole URL (RFC 6596; the Open Graph protocol).
@@ -233,9 +264,9 @@ fn srcset(value: &[u8], from: usize, sink: &mut Sink<'_>) {
 }
 
 /// `<meta http-equiv="refresh" content="0; url=next.html">`.
-fn refresh(attributes: &Attributes<'_>, content: &Attribute<'_>, sink: &mut Sink<'_>) {
-    let is_refresh =
-        attributes.value(b"http-equiv").is_some_and(|a| a.value.eq_ignore_ascii_case(b"refresh"));
+fn refresh(attributes: &[Attribute<'_>], content: &Attribute<'_>, sink: &mut Sink<'_>) {
+    let is_refresh = markup::value(attributes, b"http-equiv")
+        .is_some_and(|a| a.value.eq_ignore_ascii_case(b"refresh"));
     let value = content.value;
     let Some(mark) = value.iter().position(|b| matches!(b, b';' | b',')).filter(|_| is_refresh)
     else {
@@ -306,11 +337,17 @@ mod tests {
                 "<script type='text/x'>import './a.js'</script><script src=b>import './a.js'</script>",
                 &["Asset b @58"],
             ),
+            ("</a title='<b>'><a href=x/y>z</a>", &["Page x/y @24"]),
+            ("<IMG SRC=a.png><script SRC=b></SCRIPT >", &["Asset a.png @9", "Asset b @27"]),
+            ("<a\nhref\n=\n'x'/><td background=b/>", &["Page x @11", "Asset b/ @30"]),
+            ("<a ='x' href=y =>", &["Page y @13"]),
             ("<a href='x", &[]),
             ("<a href", &[]),
             ("a < b <a href=x>", &["Page x @14"]),
         ] {
             assert_eq!(told(Syntax::Html, text.as_bytes()), expected, "{text}");
         }
+        let many = format!("<a {} href=x><a href=y>", "a ".repeat(5000));
+        assert_eq!(told(Syntax::Html, many.as_bytes()).len(), 1);
     }
 }

@@ -7,7 +7,7 @@
 
 use memchr::memmem;
 
-use super::markup::Item;
+use super::markup::{Attribute, Item, value};
 use super::{Piece, Reference, Role, Sink};
 
 const NAMESPACE: &[u8] = b"http://www.w3.org/2001/XInclude";
@@ -29,10 +29,15 @@ impl<'a> Inclusions<'a> {
     }
 
     /// Takes the next item.
-    pub(super) fn see(&mut self, item: &Item<'a>, sink: &mut Sink<'_>) {
+    pub(super) fn see(
+        &mut self,
+        item: &Item<'a>,
+        attributes: &[Attribute<'a>],
+        sink: &mut Sink<'_>,
+    ) {
         let mut before = self.open.take();
-        if let Item::Start { name, attributes, empty, .. } = item {
-            for found in attributes.clone().filter(|found| found.value == NAMESPACE) {
+        if let Item::Start { name, empty, .. } = item {
+            for found in attributes.iter().filter(|found| found.value == NAMESPACE) {
                 let default = (found.name == b"xmlns").then_some(&b""[..]);
                 let prefix = found.name.strip_prefix(b"xmlns:").or(default);
                 self.prefixes.extend(prefix.filter(|prefix| !self.prefixes.contains(prefix)));
@@ -44,7 +49,7 @@ impl<'a> Inclusions<'a> {
                 _ if !self.prefixes.contains(&prefix) => {}
                 b"fallback" => before = None,
                 b"include" => {
-                    let href = attributes.value(b"href");
+                    let href = value(attributes, b"href");
                     let is_path = |value: &[u8]| !value.is_empty() && !value.starts_with(b"/");
                     let href = href.filter(|href| is_path(href.value));
                     let made = href.map(|href| Reference::marked(Role::Asset, href.at, href.value));

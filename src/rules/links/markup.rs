@@ -8,10 +8,12 @@
 use std::borrow::Cow;
 
 use html_escape::NAMED_ENTITIES;
-use memchr::{memchr, memchr2, memchr3, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 /// Bytes of the longest name of characters, with its end.
 const LONGEST: usize = 32;
+/// Attributes of a tag that are told; those behind them are passed over.
+const ATTRIBUTES: usize = 4096;
 
 /// Elements of HTML whose content is no markup.
 const RAW: &[&[u8]] =
@@ -23,14 +25,12 @@ pub(super) enum Item<'a> {
     Start {
         /// Of the element, as spelled.
         name: &'a [u8],
-        /// What it says.
-        attributes: Attributes<'a>,
         /// The byte behind it.
         end: usize,
         /// Whether it is an empty-element tag.
         empty: bool,
     },
-    /// An end tag.
+    /// An end tag, in XML.
     End {
         /// Of the element, as spelled.
         name: &'a [u8],
@@ -48,8 +48,6 @@ pub(super) enum Item<'a> {
     Instruction {
         /// What it is for.
         name: &'a [u8],
-        /// What it says.
-        attributes: Attributes<'a>,
     },
 }
 
@@ -60,11 +58,17 @@ pub(super) struct Markup<'a> {
     html: bool,
     /// The element whose content is raw and comes next.
     raw: Option<&'a [u8]>,
+    attributes: Vec<Attribute<'a>>,
 }
 
 impl<'a> Markup<'a> {
     pub(super) fn new(bytes: &'a [u8], html: bool) -> Self {
-        Self { bytes, at: 0, html, raw: None }
+        Self { bytes, at: 0, html, raw: None, attributes: Vec::new() }
+    }
+
+    /// What the tag or the instruction says that came last.
+    pub(super) fn attributes(&self) -> &[Attribute<'a>] {
+        &self.attributes
     }
 
     /// The text from `at` to the next markup.
@@ -97,24 +101,6 @@ impl<'a> Markup<'a> {
         }
     }
 
-    /// The end of the tag whose attributes begin at `from`: its `>`, which no value hides.
-    fn end_of_tag(&self, from: usize) -> Option<usize> {
-        let mut at = from;
-        loop {
-            let rest = self.bytes.get(at..)?;
-            let found = at + memchr3(b'>', b'"', b'\'', rest)?;
-            let quote = *self.bytes.get(found)?;
-            if quote == b'>' {
-                return Some(found);
-            }
-            let before = self.bytes.get(from..found)?;
-            at = found + 1;
-            if before.trim_ascii_end().ends_with(b"=") {
-                at += memchr(quote, self.bytes.get(at..)?)? + 1;
-            }
-        }
-    }
-
     /// The content of a raw element, up to its end tag.
     fn raw(&mut self, name: &'a [u8]) -> Item<'a> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -137,7 +123,10 @@ impl<'a> Iterator for Markup<'a> {
             return Some(self.raw(name));
         }
         loop {
-            self.at += memchr(b'<', self.bytes.get(self.at..)?)?;
+            let rest = self.bytes.get(self.at..)?;
+            if rest.first() != Some(&b'<') {
+                self.at += memchr(b'<', rest)?;
+            }
             let from = self.at + 1;
             match self.bytes.get(from)? {
                 b'!' => self.declaration(),
@@ -148,10 +137,11 @@ impl<'a> Iterator for Markup<'a> {
                     let inside = rest.get(..end)?;
                     let name = inside.get(..name_length(inside))?;
                     self.at = from + 1 + end + 1;
-                    let bytes = inside.get(name.len()..)?;
-                    let attributes = Attributes { bytes, at: from + 1 + name.len() };
-                    return Some(Item::Instruction { name, attributes });
+                    let whole = self.bytes.get(..from + 1 + end)?;
+                    read_attributes(whole, from + 1 + name.len(), &mut self.attributes);
+                    return Some(Item::Instruction { name });
                 }
+                b'/' if self.html => self.at = from + 1,
                 b'/' => {
                     let rest = self.bytes.get(from + 1..)?;
                     let end = memchr(b'>', rest)?;
@@ -163,16 +153,13 @@ impl<'a> Iterator for Markup<'a> {
                     let rest = self.bytes.get(from..)?;
                     let name = rest.get(..name_length(rest))?;
                     let at = from + name.len();
-                    let close = self.end_of_tag(at)?;
+                    let close = read_attributes(self.bytes, at, &mut self.attributes)?;
                     self.at = close + 1;
-                    let bytes = self.bytes.get(at..close)?;
-                    let is_raw = |raw: &&[u8]| name.eq_ignore_ascii_case(raw);
-                    let empty = bytes.ends_with(b"/");
-                    if self.html && RAW.iter().any(is_raw) && !empty {
+                    let empty = self.bytes.get(at..close)?.ends_with(b"/");
+                    if self.html && is_raw(name) && !empty {
                         self.raw = Some(name);
                     }
-                    let attributes = Attributes { bytes, at };
-                    return Some(Item::Start { name, attributes, end: close + 1, empty });
+                    return Some(Item::Start { name, end: close + 1, empty });
                 }
                 _ => self.at = from,
             }
@@ -185,14 +172,14 @@ fn name_length(bytes: &[u8]) -> usize {
     bytes.iter().position(ends).unwrap_or(bytes.len())
 }
 
-/// The attributes of a tag.
-#[derive(Clone)]
-pub(super) struct Attributes<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Whether the content of an element of HTML is no markup.
+fn is_raw(name: &[u8]) -> bool {
+    // Most begin with another letter.
+    name.first().is_some_and(|b| matches!(b | 0x20, b's' | b't' | b'x' | b'n'))
+        && RAW.iter().any(|raw| name.eq_ignore_ascii_case(raw))
 }
 
-/// One of them.
+/// An attribute of a tag.
 pub(super) struct Attribute<'a> {
     /// As spelled.
     pub(super) name: &'a [u8],
@@ -202,56 +189,57 @@ pub(super) struct Attribute<'a> {
     pub(super) value: &'a [u8],
 }
 
-impl<'a> Attributes<'a> {
-    fn skip(&mut self, count: usize) {
-        self.bytes = self.bytes.get(count..).unwrap_or_default();
-        self.at += count;
-    }
+/// The value of an attribute by its name in lower case, as it stands.
+pub(super) fn value<'f, 'a>(found: &'f [Attribute<'a>], name: &[u8]) -> Option<&'f Attribute<'a>> {
+    found.iter().find(|found| found.name.eq_ignore_ascii_case(name))
+}
 
-    fn skip_blanks(&mut self, more: u8) {
-        let stays = |b: &u8| !b.is_ascii_whitespace() && *b != more;
-        self.skip(self.bytes.iter().position(stays).unwrap_or(self.bytes.len()));
-    }
-
-    /// The value of an attribute by its name in lower case, as it stands.
-    pub(super) fn value(&self, name: &[u8]) -> Option<Attribute<'a>> {
-        self.clone().find(|found| found.name.eq_ignore_ascii_case(name))
+/// Reads attributes from `at` to the `>` of their tag, which no value hides, and gives its place; none if
+/// the bytes end before.
+fn read_attributes<'a>(
+    bytes: &'a [u8],
+    mut at: usize,
+    found: &mut Vec<Attribute<'a>>,
+) -> Option<usize> {
+    found.clear();
+    loop {
+        let is_between = |b: &u8| b.is_ascii_whitespace() || *b == b'/';
+        while bytes.get(at).is_some_and(is_between) {
+            at += 1;
+        }
+        if *bytes.get(at)? == b'>' {
+            return Some(at);
+        }
+        // A `=` where a name is expected is the first byte of one.
+        let rest = bytes.get(at..)?;
+        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b'/' | b'>');
+        let length = 1 + rest.get(1..)?.iter().position(ends).unwrap_or(rest.len() - 1);
+        let name = rest.get(..length)?;
+        at = behind_blanks(bytes, at + length);
+        let (mut length, mut quotes) = (0, 0);
+        if bytes.get(at) == Some(&b'=') {
+            at = behind_blanks(bytes, at + 1);
+            if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
+                (at, quotes) = (at + 1, 1);
+                length = memchr(*quote, bytes.get(at..)?)?;
+            } else {
+                let ends = |b: &u8| b.is_ascii_whitespace() || *b == b'>';
+                let rest = bytes.get(at..)?;
+                length = rest.iter().position(ends).unwrap_or(rest.len());
+            }
+        }
+        if found.len() < ATTRIBUTES {
+            found.push(Attribute { name, at, value: bytes.get(at..at + length)? });
+        }
+        at += length + quotes;
     }
 }
 
-impl<'a> Iterator for Attributes<'a> {
-    type Item = Attribute<'a>;
-
-    fn next(&mut self) -> Option<Attribute<'a>> {
-        self.skip_blanks(b'/');
-        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b'/');
-        // A `=` where a name is expected is the first byte of one.
-        let rest = self.bytes.get(1..)?;
-        let length = 1 + rest.iter().position(ends).unwrap_or(rest.len());
-        let name = self.bytes.get(..length)?;
-        self.skip(length);
-        self.skip_blanks(b' ');
-        if self.bytes.first() != Some(&b'=') {
-            return Some(Attribute { name, at: self.at, value: b"" });
-        }
-        self.skip(1);
-        self.skip_blanks(b' ');
-        let found = if let Some(&quote @ (b'"' | b'\'')) = self.bytes.first() {
-            self.skip(1);
-            let end = memchr(quote, self.bytes).unwrap_or(self.bytes.len());
-            let found = (self.bytes.get(..end)?, self.at);
-            self.skip((end + 1).min(self.bytes.len()));
-            found
-        } else {
-            let end = self.bytes.iter().position(u8::is_ascii_whitespace);
-            let end = end.unwrap_or(self.bytes.len());
-            let found = (self.bytes.get(..end)?, self.at);
-            self.skip(end);
-            found
-        };
-        let (value, at) = found;
-        Some(Attribute { name, at, value })
+fn behind_blanks(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+        at += 1;
     }
+    at
 }
 
 /// A value with the character references that stand in URLs decoded; others stay as they are.

@@ -57,19 +57,30 @@ fn has_drive(text: &[u8]) -> bool {
 
 fn url(text: &[u8]) -> Goal<'_> {
     let text = text.trim_ascii();
+    let is_break = |b: &u8| matches!(b, b'\n' | b'\r' | b'\t');
+    if !text.iter().any(is_break) {
+        return whole(text);
+    }
+    // Line ends within a URL are no part of it.
+    match whole(&text.iter().copied().filter(|b| !is_break(b)).collect::<Vec<_>>()) {
+        Goal::Elsewhere => Goal::Elsewhere,
+        Goal::Machine(path) => Goal::Machine(path.into_owned().into()),
+        Goal::Path { absolute, path, fragment } => Goal::Path {
+            absolute,
+            path: path.into_owned().into(),
+            fragment: fragment.map(|fragment| fragment.into_owned().into()),
+        },
+    }
+}
+
+fn whole(text: &[u8]) -> Goal<'_> {
     if has_drive(text) || text.starts_with(br"\\") {
         return Goal::Machine(Cow::Borrowed(text));
     }
-    // Line ends within a URL are no part of it.
-    let text = if text.iter().any(|b| matches!(b, b'\n' | b'\r' | b'\t')) {
-        Cow::Owned(text.iter().copied().filter(|b| !matches!(b, b'\n' | b'\r' | b'\t')).collect())
-    } else {
-        Cow::Borrowed(text)
-    };
     if text.starts_with(b"//") {
         return Goal::Elsewhere;
     }
-    if let Some(end) = scheme(&text) {
+    if let Some(end) = scheme(text) {
         let is_file = text.get(..end).is_some_and(|name| name.eq_ignore_ascii_case(b"file"));
         return if is_file {
             file(text.get(end + 1..).unwrap_or_default())
@@ -77,16 +88,11 @@ fn url(text: &[u8]) -> Goal<'_> {
             Goal::Elsewhere
         };
     }
-    let mark = memchr::memchr(b'#', &text);
-    let fragment =
-        mark.and_then(|at| text.get(at + 1..)).map(|f| Cow::Owned(decode(f).into_owned()));
-    let end = mark.unwrap_or(text.len());
-    let path = text.get(..end).unwrap_or_default();
-    let end = memchr::memchr(b'?', path).unwrap_or(end);
-    let path = match text {
-        Cow::Borrowed(text) => slashes(text.get(..end).unwrap_or_default()),
-        Cow::Owned(text) => Cow::Owned(slashes(text.get(..end).unwrap_or_default()).into_owned()),
-    };
+    let mark = memchr::memchr(b'#', text);
+    let fragment = mark.and_then(|at| text.get(at + 1..)).map(decode);
+    let path = text.get(..mark.unwrap_or(text.len())).unwrap_or_default();
+    let path = path.get(..memchr::memchr(b'?', path).unwrap_or(path.len())).unwrap_or_default();
+    let path = slashes(path);
     Goal::Path { absolute: path.starts_with(b"/"), path, fragment }
 }
 

@@ -3,7 +3,7 @@
 //! sheet (Associating Style Sheets with XML documents 1.0) and what it includes.
 
 use super::inclusion::Inclusions;
-use super::markup::{Attributes, Item, Markup, decoded};
+use super::markup::{Attribute, Item, Markup, decoded, value};
 use super::url::on_host;
 use super::{Base, Piece, Reference, Role, Sink, Vocabulary, css};
 
@@ -12,29 +12,32 @@ pub(super) fn read(vocabulary: Vocabulary, bytes: &[u8], sink: &mut Sink<'_>) {
     let mut inclusions = Inclusions::of(bytes);
     while let Some(item) = markup.next() {
         if let Some(inclusions) = &mut inclusions {
-            inclusions.see(&item, sink);
+            inclusions.see(&item, markup.attributes(), sink);
         }
         match item {
-            Item::Instruction { name: b"xml-stylesheet", attributes } => {
-                tell(&attributes, b"href", Role::Asset, Base::Folder, sink);
+            Item::Instruction { name: b"xml-stylesheet" } => {
+                tell(markup.attributes(), b"href", Role::Asset, Base::Folder, sink);
             }
-            Item::Start { name, attributes, end, .. } => {
+            // A style sheet is named before the root element.
+            Item::Start { .. } if vocabulary == Vocabulary::Other && inclusions.is_none() => return,
+            Item::Start { name, end, .. } => {
+                let attributes = markup.attributes();
                 // Without the prefix of a namespace.
                 let local = memchr::memrchr(b':', name).and_then(|colon| name.get(colon + 1..));
                 let local = local.unwrap_or(name);
                 match (vocabulary, local) {
                     (Vocabulary::Svg, b"style") => css::read(markup.text(end), end, sink),
-                    (Vocabulary::Svg, _) => svg(local, &attributes, sink),
+                    (Vocabulary::Svg, _) => svg(local, attributes, sink),
                     (Vocabulary::Opf, b"item" | b"reference") => {
-                        tell(&attributes, b"href", Role::Part, Base::Folder, sink);
+                        tell(attributes, b"href", Role::Part, Base::Folder, sink);
                     }
                     (Vocabulary::Ncx, b"content") => {
-                        tell(&attributes, b"src", Role::Part, Base::Folder, sink);
+                        tell(attributes, b"src", Role::Part, Base::Folder, sink);
                     }
                     (Vocabulary::Ocf, b"rootfile") => {
-                        tell(&attributes, b"full-path", Role::Part, Base::Root, sink);
+                        tell(attributes, b"full-path", Role::Part, Base::Root, sink);
                     }
-                    (Vocabulary::Rels, b"Relationship") => relationship(&attributes, sink),
+                    (Vocabulary::Rels, b"Relationship") => relationship(attributes, sink),
                     (Vocabulary::Xspf, b"location") => {
                         let text = markup.text(end);
                         let begins = end + text.len() - text.trim_ascii_start().len();
@@ -53,16 +56,16 @@ pub(super) fn read(vocabulary: Vocabulary, bytes: &[u8], sink: &mut Sink<'_>) {
     }
 }
 
-fn tell(attributes: &Attributes<'_>, name: &[u8], role: Role, base: Base, sink: &mut Sink<'_>) {
-    if let Some(found) = attributes.value(name).filter(|found| !found.value.is_empty()) {
+fn tell(attributes: &[Attribute<'_>], name: &[u8], role: Role, base: Base, sink: &mut Sink<'_>) {
+    if let Some(found) = value(attributes, name).filter(|found| !found.value.is_empty()) {
         let reference = Reference::marked(role, found.at, found.value);
         sink(Piece::Reference(Reference { base, ..reference }));
     }
 }
 
-fn svg(element: &[u8], attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
+fn svg(element: &[u8], attributes: &[Attribute<'_>], sink: &mut Sink<'_>) {
     let mut seen = false;
-    for found in attributes.clone() {
+    for found in attributes {
         match found.name {
             b"id" => sink(Piece::Id(decoded(found.value))),
             // Editors leave names of their own gradients and filters behind.
@@ -83,9 +86,9 @@ fn svg(element: &[u8], attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn relationship(attributes: &Attributes<'_>, sink: &mut Sink<'_>) {
-    let mode = attributes.value(b"TargetMode");
-    let target = attributes.value(b"Target").map(|found| found.value).unwrap_or_default();
+fn relationship(attributes: &[Attribute<'_>], sink: &mut Sink<'_>) {
+    let mode = value(attributes, b"TargetMode");
+    let target = value(attributes, b"Target").map(|found| found.value).unwrap_or_default();
     // Excel writes NULL where it has lost what it linked to.
     let is_none = target == b"NULL" || target.starts_with(b"#");
     if !is_none && mode.is_none_or(|mode| !mode.value.eq_ignore_ascii_case(b"External")) {
@@ -115,6 +118,7 @@ mod tests {
                 "<?xml version='1.0'?><?xml-stylesheet type='text/xsl' href='a.xsl'?><item href='x'/>",
                 &["Asset a.xsl @60"][..],
             ),
+            (Vocabulary::Other, "<a><?xml-stylesheet href='a.xsl'?></a>", &[]),
             (
                 Vocabulary::Svg,
                 "<svg><image id='i' xlink:href='a.png'/><use href='#i'/></svg>",
