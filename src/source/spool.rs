@@ -13,10 +13,17 @@ use super::{Source, copy_from};
 #[derive(Debug)]
 pub struct Permits {
     total: u64,
-    free: Mutex<u64>,
+    free: Mutex<Free>,
     returned: Condvar,
     /// The file that small spools share, and where it ends.
     spilled: Mutex<Option<(Arc<File>, u64)>>,
+}
+
+#[derive(Debug)]
+struct Free {
+    bytes: u64,
+    /// Those who wait for more of them.
+    waiting: u32,
 }
 
 impl Permits {
@@ -24,7 +31,7 @@ impl Permits {
     pub fn new(total: u64) -> Arc<Self> {
         Arc::new(Self {
             total,
-            free: Mutex::new(total),
+            free: Mutex::new(Free { bytes: total, waiting: 0 }),
             returned: Condvar::new(),
             spilled: Mutex::default(),
         })
@@ -53,10 +60,12 @@ impl Permits {
     pub fn take(self: &Arc<Self>, bytes: u64) -> Permit {
         let bytes = bytes.min(self.total);
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free < bytes {
+        while free.bytes < bytes {
+            free.waiting += 1;
             free = self.returned.wait(free).unwrap_or_else(PoisonError::into_inner);
+            free.waiting -= 1;
         }
-        *free -= bytes;
+        free.bytes -= bytes;
         Permit { pool: Arc::clone(self), bytes }
     }
 }
@@ -73,9 +82,9 @@ impl Permit {
     fn grow(&mut self, bytes: u64) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_there = *free >= more;
+        let is_there = free.bytes >= more;
         if is_there {
-            *free -= more;
+            free.bytes -= more;
             self.bytes += more;
         }
         is_there
@@ -84,8 +93,12 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        *self.pool.free.lock().unwrap_or_else(PoisonError::into_inner) += self.bytes;
-        self.pool.returned.notify_all();
+        let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.bytes += self.bytes;
+        // Waking nobody is a call of the system all the same.
+        if free.waiting > 0 {
+            self.pool.returned.notify_all();
+        }
     }
 }
 
@@ -210,6 +223,23 @@ mod tests {
         }
         let permits = Permits::new(1 << 20);
         assert!(Spool::fill(&mut data.as_slice(), 1000, &permits).expect("readable").is_none());
+    }
+
+    #[test]
+    fn who_waits_for_bytes_is_woken_when_they_return() {
+        let permits = Permits::new(10);
+        let taken = permits.take(6);
+        std::thread::scope(|scope| {
+            let others = [5, 10, 4].map(|bytes| {
+                let permits = &permits;
+                scope.spawn(move || drop(permits.take(bytes)))
+            });
+            // However the threads run, none is left waiting.
+            std::thread::yield_now();
+            drop(taken);
+            others.map(|other| other.join().expect("ends"));
+        });
+        drop(permits.take(10));
     }
 
     #[test]
