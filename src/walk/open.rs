@@ -1,6 +1,7 @@
 //! A scanned artifact whose entries can be opened again.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +11,11 @@ use super::pass::Keeper;
 use super::tree::Tree;
 use crate::inspect::{self, Sweep};
 use crate::model::manifest::{ContainerId, ContentPlace};
-use crate::model::{Class, Codec, Content, Manifest, Stored};
+use crate::model::{Class, Codec, Content, Manifest, Node, NodeId, Stored, Volume};
 use crate::readers::directory;
-use crate::source::{ExtentSource, FileSource, Forward, Permits, Source, Spool, decode};
+use crate::source::{ExtentSource, FileSource, Folder, Forward, Permits, Source, Spool, decode};
 
-/// Containers whose bytes stay at hand.
+/// Containers whose bytes stay at hand, and folders.
 const KEPT: usize = 8;
 
 /// A scanned artifact.
@@ -29,6 +30,8 @@ pub struct Artifact {
     pub manifest: Manifest,
     /// The containers that were opened last.
     opened: Mutex<VecDeque<(ContainerId, Arc<dyn Source>)>>,
+    /// The folders of the host that were opened last; none for the artifact itself.
+    folders: Mutex<VecDeque<(Option<NodeId>, Arc<Folder>)>>,
 }
 
 impl Artifact {
@@ -38,8 +41,15 @@ impl Artifact {
         permits: Arc<Permits>,
         manifest: Manifest,
     ) -> Self {
-        let (path, opened) = (path.to_path_buf(), Mutex::default());
-        Self { path, listed: None, permits, counted: options.census, manifest, opened }
+        Self {
+            path: path.to_path_buf(),
+            listed: None,
+            permits,
+            counted: options.census,
+            manifest,
+            opened: Mutex::default(),
+            folders: Mutex::default(),
+        }
     }
 
     pub(super) fn listed(
@@ -105,10 +115,37 @@ impl Artifact {
 
     /// The file of the host that a content is, if the artifact is a folder.
     pub fn host_file(&self, place: ContentPlace) -> Option<PathBuf> {
-        let is_folder = self.is_folder(place) && self.listed.is_none();
-        let main = self.manifest.main_place(place).filter(|_| is_folder)?;
-        let (volume, node) = self.manifest.node(main)?;
+        let (volume, node) = self.host_node(place)?;
         Some(directory::host_path(&self.path, volume, node))
+    }
+
+    fn host_node(&self, place: ContentPlace) -> Option<(&Volume, &Node)> {
+        let is_folder = self.is_folder(place) && self.listed.is_none();
+        self.manifest.node(self.manifest.main_place(place).filter(|_| is_folder)?)
+    }
+
+    /// Opens it.
+    fn open_host_file(&self, place: ContentPlace) -> Option<io::Result<File>> {
+        let (volume, node) = self.host_node(place)?;
+        let folder = self.host_folder(volume, node.parent());
+        Some(folder.and_then(|folder| folder.open_file(volume.name(node))))
+    }
+
+    /// A folder of the host; contents that are read one after the other mostly lie in the same.
+    fn host_folder(&self, volume: &Volume, id: Option<NodeId>) -> io::Result<Arc<Folder>> {
+        let folders = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, folder)) = folders().iter().find(|(known, _)| *known == id) {
+            return Ok(Arc::clone(folder));
+        }
+        let path = match id.and_then(|id| volume.node(id)) {
+            Some(node) => &directory::host_path(&self.path, volume, node),
+            None => &self.path,
+        };
+        let folder = Arc::new(Folder::open(path)?);
+        let mut kept = folders();
+        kept.push_front((id, Arc::clone(&folder)));
+        kept.truncate(KEPT);
+        Ok(folder)
     }
 
     /// Whether a content is a file of a folder.
@@ -131,8 +168,8 @@ impl Artifact {
         place: ContentPlace,
         permits: &Arc<Permits>,
     ) -> io::Result<Arc<dyn Source>> {
-        if let Some(path) = self.host_file(place) {
-            return Ok(Arc::new(FileSource::open(&path)?));
+        if let Some(file) = self.open_host_file(place) {
+            return Ok(Arc::new(FileSource::new(file?)?));
         }
         let stored = self.stored(place)?;
         let outer = self.container_source(place.container)?;
@@ -153,8 +190,8 @@ impl Artifact {
 
     /// The bytes of a content from start to end.
     pub fn content_reader(&self, place: ContentPlace) -> io::Result<Box<dyn Read + Send>> {
-        if let Some(path) = self.host_file(place) {
-            return Ok(Box::new(std::fs::File::open(path)?));
+        if let Some(file) = self.open_host_file(place) {
+            return Ok(Box::new(file?));
         }
         let stored = self.stored(place)?;
         let outer = self.container_source(place.container)?;
