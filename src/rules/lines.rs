@@ -7,19 +7,23 @@ use crate::model::Wide;
 pub fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
     let before = bytes.get(..usize::try_from(at).ok()?)?;
     let next = bytes.get(before.len());
+    // Most texts have no CR, and LF alone is counted many at a time.
+    let has_cr = memchr::memchr(b'\r', before).is_some();
     let is_end = |at: usize| match before.get(at) {
         Some(b'\r') => before.get(at + 1).or(next) != Some(&b'\n'),
         found => found.is_some(),
     };
     let ends = || memchr::memchr2_iter(b'\n', b'\r', before).filter(|&at| is_end(at));
-    let start = ends().next_back().map_or(0, |end| end + 1);
+    let last = if has_cr { ends().next_back() } else { memchr::memrchr(b'\n', before) };
+    let count = if has_cr { ends().count() } else { memchr::memchr_iter(b'\n', before).count() };
+    let start = last.map_or(0, |end| end + 1);
     let mark = if start == 0 && before.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let line = before.get(start + mark..).unwrap_or_default();
     let column = match simdutf8::basic::from_utf8(line) {
         Ok(text) => text.chars().count(),
         Err(_) => line.len(),
     };
-    Some((ends().count() as u64 + 1, column as u64 + 1))
+    Some((count as u64 + 1, column as u64 + 1))
 }
 
 /// The same of a text in UTF-16.

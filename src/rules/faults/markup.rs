@@ -26,7 +26,7 @@ pub(super) fn tag(tag: &str, entities: Entities) -> Result<(), Wrong> {
     if !is_name(name) {
         return Err((0, format!("<{} is no name of an element", shown(name))));
     }
-    let (mut few, mut many) = ([""; FEW], HashSet::new());
+    let (mut few, mut many) = ([""; FEW], None);
     let mut at = name.len();
     for n in 0.. {
         let start = skip(bytes, at);
@@ -55,7 +55,7 @@ pub(super) fn tag(tag: &str, entities: Entities) -> Result<(), Wrong> {
             return Err((open, format!("in <{name}>: the value of {key} stands in no quotes")));
         };
         let is_second = few.iter().take(n).any(|seen| *seen == key)
-            || n >= FEW && many.len() < ATTRIBUTES && !many.insert(key);
+            || n >= FEW && is_again(many.get_or_insert_with(HashSet::new), key);
         if is_second {
             return Err((start, format!("<{name}> has two attributes {key}")));
         }
@@ -66,6 +66,11 @@ pub(super) fn tag(tag: &str, entities: Entities) -> Result<(), Wrong> {
         at = open + value.len() + 2;
     }
     Ok(())
+}
+
+/// Whether a name was seen before; behind so many, none is remembered.
+fn is_again<'a>(seen: &mut HashSet<&'a str>, name: &'a str) -> bool {
+    seen.len() < ATTRIBUTES && !seen.insert(name)
 }
 
 /// The value of an attribute: no `<`, and an `&` only where a reference begins.
@@ -148,6 +153,16 @@ fn skip(bytes: &[u8], from: usize) -> usize {
 
 /// The production Name, 2.3.
 fn is_name(name: &str) -> bool {
+    let begins = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b':' | b'_');
+    let plain = |b: &u8| begins(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    match name.as_bytes() {
+        [first, rest @ ..] if begins(first) && rest.iter().all(plain) => true,
+        bytes => !bytes.is_ascii() && is_international_name(name),
+    }
+}
+
+/// The same, whatever its characters.
+fn is_international_name(name: &str) -> bool {
     let starts = |c: char| {
         matches!(c, ':' | '_' | 'A'..='Z' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}'
             | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}'

@@ -82,6 +82,11 @@ fn wide_account(bytes: &[u8], at: usize) -> Option<(Range<usize>, String)> {
     // An account and a host, and what must stand before them or behind.
     const FAR: usize = LONGEST + 64;
     let narrow = |&[byte, high]: &[u8; 2]| (byte != 0 && high == 0).then_some(byte);
+    // In programs most `@` are numbers.
+    let near = bytes.get(at.checked_sub(2)?..)?.first_chunk::<6>()?;
+    if !matches!(near, [b' '..=b'~', 0, b'@', 0, b' '..=b'~', 0]) {
+        return None;
+    }
     let (_, before) = bytes.get(..at)?.as_rchunks();
     let before: Vec<u8> = before.iter().rev().take(FAR).map_while(narrow).collect();
     let (behind, _) = bytes.get(at..)?.as_chunks();

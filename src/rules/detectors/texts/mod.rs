@@ -72,10 +72,10 @@ impl<'a> Unicode<'a> {
 
 /// The text, if it is UTF-8; of a large one what is at hand, without a character that is cut.
 fn utf8<'a>(parsed: &Parsed<'a>) -> Option<&'a str> {
-    match std::str::from_utf8(parsed.bytes) {
+    match simdutf8::compat::from_utf8(parsed.bytes) {
         Ok(text) => Some(text),
         Err(error) if error.error_len().is_none() && !parsed.is_whole() => {
-            std::str::from_utf8(parsed.bytes.get(..error.valid_up_to())?).ok()
+            simdutf8::basic::from_utf8(parsed.bytes.get(..error.valid_up_to())?).ok()
         }
         Err(_) => None,
     }
