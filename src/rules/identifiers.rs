@@ -30,13 +30,24 @@ pub(super) fn may_look_alike(text: &str) -> bool {
     text.as_bytes().chunks(BLOCK).any(|block| block.iter().fold(0, |any, &b| any | begins(b)) != 0)
 }
 
+/// The first byte beyond ASCII. Most texts are full of others, which are passed over in blocks.
+fn first_high(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let is_high = |block: &&[u8; BLOCK]| block.iter().fold(0, |any, b| any | b) > 0x7f;
+    let plain = blocks.iter().position(|block| is_high(&block)).unwrap_or(blocks.len());
+    let from = plain * BLOCK;
+    let near = blocks.get(plain).map_or(rest, <[u8; BLOCK]>::as_slice);
+    near.iter().position(|b| *b > 0x7f).map(|at| from + at)
+}
+
 /// The names that hold characters beyond ASCII.
 pub(super) fn beyond_ascii(text: &str) -> impl Iterator<Item = Identifier<'_>> {
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            let high = at + bytes.get(at..)?.iter().position(|b| *b > 0x7f)?;
+            let high = at + first_high(bytes.get(at..)?)?;
             let is_plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
             let before = bytes.get(at..high)?.iter().rev().take_while(|b| is_plain(b)).count();
             // The letter of an escape (`\n`) is none of the name.
@@ -116,6 +127,18 @@ mod tests {
         assert_eq!(found("\"\\n\u{41e}\""), [(3, "\u{41e}")]);
         assert_eq!(found("plain"), []);
         assert_eq!(found(""), []);
+    }
+
+    #[test]
+    fn the_first_byte_beyond_ascii_is_found_wherever_it_stands() {
+        for size in [0, 1, 63, 64, 65, 127, 128, 200] {
+            let mut bytes = vec![b'a'; size];
+            assert_eq!(first_high(&bytes), None, "{size}");
+            for at in (0..size).rev() {
+                bytes[at] = 0x80 | at as u8;
+                assert_eq!(first_high(&bytes), Some(at), "{size}");
+            }
+        }
     }
 
     #[test]

@@ -237,7 +237,9 @@ mod tests {
             // However the threads run, none is left waiting.
             std::thread::yield_now();
             drop(taken);
-            others.map(|other| other.join().expect("ends"));
+            for other in others {
+                other.join().expect("ends");
+            }
         });
         drop(permits.take(10));
     }
