@@ -172,12 +172,17 @@ impl Example {
         }
     }
 
+    /// The file that it is about, or that it changes.
+    pub fn of_file(&self) -> Option<&str> {
+        self.file.as_deref().or(self.base.as_deref())
+    }
+
     /// The content, also that of the file that it names, changed as it says. `read` gives the files.
     pub fn content(
         &self,
         read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
     ) -> Result<Option<Vec<u8>>, String> {
-        let Some(file) = self.file.as_ref().or(self.base.as_ref()) else {
+        let Some(file) = self.of_file() else {
             return Ok(self.bytes());
         };
         let mut bytes = read(file).map_err(|error| format!("{file}: {error}"))?;

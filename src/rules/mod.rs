@@ -42,7 +42,7 @@ pub use explain::explain;
 pub use fix::{Fix, fixed};
 pub use lines::{line_and_column, wide_line_and_column};
 pub use literals::{Finder, Literal, Literals};
-pub use load::LoadError;
+pub use load::{LoadError, has_examples};
 pub use name::{LONGEST_PATH, Name};
 pub use rule::{Cost, Matcher, Position, Rule, Scope};
 pub use targets::{Target, Targets};

@@ -1,6 +1,6 @@
 //! `rules`, `explain`, `completions` and the help.
 
-use super::support::{Scratch, assert_harmless, premaster, words};
+use super::support::{Scratch, assert_harmless, binary, premaster, run, words};
 
 #[test]
 fn the_catalogue_is_listed() {
@@ -68,4 +68,14 @@ fn a_rule_of_ones_own_is_tried_before_it_is_used() {
     premaster(["rules", "test", broken]).exits(2).complains(&[&format!("{broken}:3:1: ")]);
     premaster(["rules", "test", "no/such.toml"]).exits(2).complains(&["no/such.toml: No such"]);
     words("rules test rules/text/eot-at-end.toml rules/bytes/unread-content.toml").exits(0);
+    // What is built in brings examples about files of its repository, which others do not have.
+    let own = scratch.file(
+        ".premaster/rules/own.toml",
+        "id = \"house/path\"\nextends = \"binary/build-path\"\nseverity = \"error\"\n",
+    );
+    let own = own.to_str().expect("UTF-8");
+    let mut command = binary();
+    command.current_dir(scratch.path("")).args(["rules", "test"]);
+    run(command).exits(0).says(&["house/path: 7 examples of binary/build-path not run"]);
+    premaster(["rules", "test", own]).exits(0).says(&["house/path: 7 examples, all as they say"]);
 }

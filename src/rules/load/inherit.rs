@@ -83,6 +83,11 @@ pub(super) fn table<'a>(
     }
 }
 
+/// Whether a rule file gives examples itself.
+pub fn has_examples(text: &str) -> bool {
+    DeTable::parse(text).is_ok_and(|table| table.get_ref().contains_key("example"))
+}
+
 /// The id in `extends`, and its place.
 fn extends(table: &DeTable<'_>) -> Option<(String, Range<usize>)> {
     let value = table.get("extends")?;

@@ -22,6 +22,7 @@ use super::targets::Targets;
 use crate::model::{Confidence, Digest, Severity, TextKind};
 
 pub(super) use self::inherit::Parents;
+pub use self::inherit::has_examples;
 pub use self::place::LoadError;
 pub(super) use self::place::Place;
 
