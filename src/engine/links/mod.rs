@@ -45,7 +45,7 @@ const SAME: usize = 3;
 /// What a rule says of a reference.
 pub(super) type Minds = fn(&Broken<'_>) -> Option<String>;
 
-/// The rules about references, and the trees in which they are followed.
+/// The trees in which references are followed.
 pub struct Links<'a> {
     judge: &'a Judge<'a>,
     manifest: &'a Manifest,

@@ -8,7 +8,7 @@ use super::super::{Detector, Look};
 use super::Unicode;
 use super::mixed_script::Place;
 use crate::rules::identifiers::{
-    Identifier, Letter, beyond_ascii, looks, looks_like, may_look_alike,
+    Identifier, Letter, look_alikes, looks, looks_like, may_look_alike,
 };
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
@@ -22,17 +22,16 @@ const COMPARED: usize = 4096;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     let place = Place::of(parsed);
-    let Some(unicode) = (place != Place::Nowhere).then(|| Unicode::of(parsed)).flatten() else {
-        return;
-    };
-    let text = &*unicode.text;
-    if !may_look_alike(text) {
+    // In UTF-16 it takes a look at the letters themselves.
+    if place == Place::Nowhere || parsed.wide.is_none() && !may_look_alike(parsed.bytes) {
         return;
     }
+    let Some(unicode) = Unicode::of(parsed) else { return };
+    let text = &*unicode.text;
     let is_like = |identifier: &Identifier<'_>| {
         is_whole_look_alike(identifier.name) && place.holds(text, identifier)
     };
-    let found: Vec<Identifier<'_>> = beyond_ascii(text).filter(is_like).take(COMPARED).collect();
+    let found: Vec<Identifier<'_>> = look_alikes(text).filter(is_like).take(COMPARED).collect();
     if found.is_empty() {
         return;
     }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::super::{Detector, Look};
 use super::Unicode;
 use crate::model::TextKind;
-use crate::rules::identifiers::{Identifier, Letter, beyond_ascii, looks_like, may_look_alike};
+use crate::rules::identifiers::{Identifier, Letter, look_alikes, looks_like, may_look_alike};
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
@@ -24,14 +24,13 @@ const NAMED: usize = 4;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
     let place = Place::of(parsed);
-    let Some(unicode) = (place != Place::Nowhere).then(|| Unicode::of(parsed)).flatten() else {
-        return;
-    };
-    let text = &*unicode.text;
-    if !may_look_alike(text) {
+    // In UTF-16 it takes a look at the letters themselves.
+    if place == Place::Nowhere || parsed.wide.is_none() && !may_look_alike(parsed.bytes) {
         return;
     }
-    for identifier in beyond_ascii(text) {
+    let Some(unicode) = Unicode::of(parsed) else { return };
+    let text = &*unicode.text;
+    for identifier in look_alikes(text) {
         if let Some(detail) = mixed(identifier.name)
             && place.holds(text, &identifier)
         {
@@ -184,7 +183,7 @@ mod tests {
             (&format!("{far}\u{430} = 1"), false),
             (&format!("\u{430}{far}= 1"), false),
         ] {
-            let identifier = beyond_ascii(text).next().expect("a name");
+            let identifier = look_alikes(text).next().expect("a name");
             assert_eq!(Place::Keys.holds(text, &identifier), expected, "{text}");
         }
     }
