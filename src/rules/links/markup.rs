@@ -138,22 +138,23 @@ impl<'a> Iterator for Markup<'a> {
                     let name = inside.get(..name_length(inside))?;
                     self.at = from + 1 + end + 1;
                     let whole = self.bytes.get(..from + 1 + end)?;
-                    read_attributes(whole, from + 1 + name.len(), &mut self.attributes);
+                    read_attributes(whole, from + 1 + name.len(), false, &mut self.attributes);
                     return Some(Item::Instruction { name });
                 }
-                b'/' if self.html => self.at = from + 1,
                 b'/' => {
                     let rest = self.bytes.get(from + 1..)?;
                     let end = memchr(b'>', rest)?;
-                    let inside = rest.get(..end)?;
                     self.at = from + 1 + end + 1;
-                    return Some(Item::End { name: inside.get(..name_length(inside))? });
+                    if !self.html {
+                        let inside = rest.get(..end)?;
+                        return Some(Item::End { name: inside.get(..name_length(inside))? });
+                    }
                 }
                 b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => {
                     let rest = self.bytes.get(from..)?;
                     let name = rest.get(..name_length(rest))?;
                     let at = from + name.len();
-                    let close = read_attributes(self.bytes, at, &mut self.attributes)?;
+                    let close = read_attributes(self.bytes, at, true, &mut self.attributes)?;
                     self.at = close + 1;
                     let empty = self.bytes.get(at..close)?.ends_with(b"/");
                     if self.html && is_raw(name) && !empty {
@@ -194,25 +195,27 @@ pub(super) fn value<'f, 'a>(found: &'f [Attribute<'a>], name: &[u8]) -> Option<&
     found.iter().find(|found| found.name.eq_ignore_ascii_case(name))
 }
 
-/// Reads attributes from `at` to the `>` of their tag, which no value hides, and gives its place; none if
-/// the bytes end before.
+/// Reads attributes from `at` to the `>` of their tag, which stands in no value, and gives its place; none
+/// if the bytes end before. Those of an instruction, which is no tag, end with the bytes.
 fn read_attributes<'a>(
     bytes: &'a [u8],
     mut at: usize,
+    is_tag: bool,
     found: &mut Vec<Attribute<'a>>,
 ) -> Option<usize> {
+    let is_close = |b: &u8| is_tag && *b == b'>';
     found.clear();
     loop {
         let is_between = |b: &u8| b.is_ascii_whitespace() || *b == b'/';
         while bytes.get(at).is_some_and(is_between) {
             at += 1;
         }
-        if *bytes.get(at)? == b'>' {
+        if is_close(bytes.get(at)?) {
             return Some(at);
         }
         // A `=` where a name is expected is the first byte of one.
         let rest = bytes.get(at..)?;
-        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b'/' | b'>');
+        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'=' | b'/') || is_close(b);
         let length = 1 + rest.get(1..)?.iter().position(ends).unwrap_or(rest.len() - 1);
         let name = rest.get(..length)?;
         at = behind_blanks(bytes, at + length);
@@ -221,9 +224,10 @@ fn read_attributes<'a>(
             at = behind_blanks(bytes, at + 1);
             if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
                 (at, quotes) = (at + 1, 1);
-                length = memchr(*quote, bytes.get(at..)?)?;
+                let rest = bytes.get(at..)?;
+                length = memchr(*quote, rest).or_else(|| (!is_tag).then_some(rest.len()))?;
             } else {
-                let ends = |b: &u8| b.is_ascii_whitespace() || *b == b'>';
+                let ends = |b: &u8| b.is_ascii_whitespace() || is_close(b);
                 let rest = bytes.get(at..)?;
                 length = rest.iter().position(ends).unwrap_or(rest.len());
             }

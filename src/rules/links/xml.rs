@@ -118,6 +118,8 @@ mod tests {
                 "<?xml version='1.0'?><?xml-stylesheet type='text/xsl' href='a.xsl'?><item href='x'/>",
                 &["Asset a.xsl @60"][..],
             ),
+            (Vocabulary::Other, "<?xml-stylesheet a>b href='a.xsl'?><a/>", &["Asset a.xsl @27"]),
+            (Vocabulary::Other, "<?xml-stylesheet href='a.xsl?><a/>", &["Asset a.xsl @23"]),
             (Vocabulary::Other, "<a><?xml-stylesheet href='a.xsl'?></a>", &[]),
             (
                 Vocabulary::Svg,
