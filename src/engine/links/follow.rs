@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::hash::BuildHasher;
 
 use super::base::{Said, Served, Witness};
 use super::tree::{Folder, How, Tree, Way};
 use super::{Followed, KEPT, LEFT_OUT, Links, Minds, Places, number};
 use crate::engine::collect::number_occurrences;
 use crate::engine::judge::Judged;
-use crate::model::fast_map::{FastMap, FastSet, FastState};
+use crate::model::fast_map::{FastMap, FastSet};
 use crate::model::locator::escape_text;
 use crate::model::manifest::{ContentPlace, Place};
 use crate::model::{Finding, Kind, Locator, NodeId};
@@ -83,7 +82,7 @@ pub(super) struct Reader<'l, 'a> {
     /// Whether it is a list of pages by their whole URLs.
     is_sitemap: bool,
     seen: FastSet<(Role, u64)>,
-    /// Where paths of URLs lead that end in `/`, by where they start and their hash.
+    /// Where paths of URLs lead that end in `/`, by where they start and their number.
     folders: RefCell<FastMap<(Folder, u64), Folder>>,
     filled_in: FilledIn,
     page: u64,
@@ -289,7 +288,7 @@ impl Reader<'_, '_> {
             }
             Piece::Reference(reference) => {
                 if self.filled_in < FilledIn::Anything
-                    && self.seen.insert((reference.role, FastState.hash_one(&*reference.text)))
+                    && self.seen.insert((reference.role, number(&reference.text)))
                 {
                     if reference.form == Form::Url && reference.role != Role::Part {
                         let said = if self.is_sitemap { Said::Listed } else { Said::Link };
@@ -449,7 +448,7 @@ impl Reader<'_, '_> {
         let Some((folders, name)) = path.split_at_checked(name).filter(|_| name > 0) else {
             return self.tree.follow(how, start, path);
         };
-        let key = (start, FastState.hash_one(folders));
+        let key = (start, number(&folders));
         let known = self.folders.borrow().get(&key).copied();
         if let Some(folder) = known {
             return self.tree.follow(how, folder, name);

@@ -16,9 +16,9 @@ mod tree;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, Hash};
-use std::sync::OnceLock;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use self::base::{Served, Site, Witness};
 pub use self::gone::{Gone, LEFT_OUT};
@@ -27,7 +27,7 @@ use self::tree::{Folder, Tree};
 use self::views::Views;
 use super::judge::{Judge, Judged};
 use super::sight::Sight;
-use crate::model::fast_map::{FastMap, FastState};
+use crate::model::fast_map::FastMap;
 use crate::model::manifest::{ContainerId, ContentPlace, Place};
 use crate::model::{Content, Finding, Gap, GapKind, Kind, Locator, Manifest};
 use crate::rules::detectors::Look;
@@ -322,9 +322,11 @@ impl Bound {
     }
 }
 
-/// A number that stands for a page or a place: the same for equal ones, in one run.
+/// A number that stands for a page or a place: the same for equal ones, in one run. No artifact can be
+/// made to have one number for two.
 fn number(of: &impl Hash) -> u64 {
-    FastState.hash_one(of)
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(of)
 }
 
 /// Those of some rules that are about references.
