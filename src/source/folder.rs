@@ -19,7 +19,8 @@ impl Folder {
         Ok(Self(rustix::fs::open(path, flags, Mode::empty())?))
     }
 
-    /// Opens the file `name` in it. A link, a pipe and a device are errors: they came in its place.
+    /// Opens the file `name` in it. A link is an error: it came in its place. Whether it is a file at all
+    /// is for the caller to ask; opening a pipe does not wait.
     pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
         use rustix::fs::{Mode, OFlags};
         let name = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name);

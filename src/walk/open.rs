@@ -124,11 +124,16 @@ impl Artifact {
         self.manifest.node(self.manifest.main_place(place).filter(|_| is_folder)?)
     }
 
-    /// Opens it.
+    /// Opens it. What took its place since and is no file is an error.
     fn open_host_file(&self, place: ContentPlace) -> Option<io::Result<File>> {
         let (volume, node) = self.host_node(place)?;
-        let folder = self.host_folder(volume, node.parent());
-        Some(folder.and_then(|folder| folder.open_file(volume.name(node))))
+        let open = || {
+            let folder = self.host_folder(volume, node.parent())?;
+            let file = folder.open_file(volume.name(node))?;
+            let is_file = file.metadata()?.is_file();
+            is_file.then_some(file).ok_or_else(|| io::Error::other("it is no file any more"))
+        };
+        Some(open())
     }
 
     /// A folder of the host; contents that are read one after the other mostly lie in the same.
@@ -237,5 +242,36 @@ impl Artifact {
             format,
             approved: None,
         }))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+    use crate::model::Locator;
+
+    #[test]
+    fn what_took_the_place_of_a_file_is_not_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        std::fs::write(&path, "x").expect("written");
+        std::fs::write(folder.path().join("b"), "y").expect("written");
+        let artifact = crate::walk::scan(folder.path(), &Options::default()).expect("readable");
+        let place = artifact.manifest.find(&Locator::parse("a")).expect("there");
+        let content = artifact.manifest.content_place(place).expect("a content");
+        let read = || {
+            let mut bytes = Vec::new();
+            artifact.content_reader(content)?.read_to_end(&mut bytes).map(|_| bytes)
+        };
+        assert_eq!(read().expect("readable"), b"x");
+        std::fs::remove_file(&path).expect("removed");
+        std::os::unix::fs::symlink("b", &path).expect("a link");
+        assert!(read().is_err());
+        std::fs::remove_file(&path).expect("removed");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
+        assert_eq!(read().expect_err("no file").to_string(), "it is no file any more");
+        assert!(artifact.content_source(content).is_err());
     }
 }
