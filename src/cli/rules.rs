@@ -139,7 +139,7 @@ fn test(files: &[PathBuf], config: &Config) -> Done {
             if let Some(from) = inherited.filter(|_| left > 0) {
                 let _ = writeln!(
                     text,
-                    "{}: {left} examples of {from} not run, they are about files that are not here",
+                    "{}: not run, for they are about files that are not here: {left} of {from}",
                     rule.id
                 );
             }

@@ -76,6 +76,6 @@ fn a_rule_of_ones_own_is_tried_before_it_is_used() {
     let own = own.to_str().expect("UTF-8");
     let mut command = binary();
     command.current_dir(scratch.path("")).args(["rules", "test"]);
-    run(command).exits(0).says(&["house/path: 7 examples of binary/build-path not run"]);
+    run(command).exits(0).says(&["house/path: not run", "7 of binary/build-path"]);
     premaster(["rules", "test", own]).exits(0).says(&["house/path: 7 examples, all as they say"]);
 }
