@@ -8,7 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::follow::{Reader, is_pattern};
+use super::follow::Reader;
+use super::reference::is_pattern;
 use super::tree::{Folder, Way};
 use super::{Followed, LEFT_OUT, Links};
 use crate::engine::judge::Judged;

@@ -11,6 +11,7 @@ mod base;
 mod entries;
 mod follow;
 mod gone;
+mod reference;
 mod systems;
 mod tree;
 mod views;
