@@ -1,7 +1,7 @@
 //! A folder of the host as an open handle: its files are opened by name, without another look-up of
 //! the whole path, and never through a link that took their place.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
@@ -19,9 +19,8 @@ impl Folder {
         Ok(Self(rustix::fs::open(path, flags, Mode::empty())?))
     }
 
-    /// Opens the file `name` in it. A link is an error: it came in its place. Whether it is a file at all
-    /// is for the caller to ask; opening a pipe does not wait.
-    pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
+    /// Opens what `name` is in it, but no link; opening a pipe does not wait.
+    fn open_entry(&self, name: &[u8]) -> io::Result<File> {
         use rustix::fs::{Mode, OFlags};
         let name = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name);
         // Without NONBLOCK a pipe would wait for a writer.
@@ -42,9 +41,22 @@ impl Folder {
         Ok(Self(path.to_path_buf()))
     }
 
-    /// Opens the file `name` in it.
-    pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
+    /// Opens what `name` is in it.
+    fn open_entry(&self, name: &[u8]) -> io::Result<File> {
         let name = std::str::from_utf8(name).map_err(io::Error::other)?;
         File::open(self.0.join(name))
+    }
+}
+
+impl Folder {
+    /// Opens the file `name` in it, and says what the host tells of it. A link, a pipe and a device are
+    /// errors: they came in its place.
+    pub fn open_file(&self, name: &[u8]) -> io::Result<(File, Metadata)> {
+        let file = self.open_entry(name)?;
+        let told = file.metadata()?;
+        if !told.is_file() {
+            return Err(io::Error::other("it is no file any more"));
+        }
+        Ok((file, told))
     }
 }

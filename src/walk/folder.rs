@@ -1,6 +1,6 @@
 //! Folders of the host: files are opened once, from their open folder, in batches over all cores.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -162,7 +162,7 @@ impl Scan<'_> {
                     Ok(handle) => handle.open_file(&name),
                     Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
                 };
-                match file.and_then(|file| self.read_file(file, &name, place, buffer)) {
+                match file.and_then(|opened| self.read_file(opened, &name, place, buffer)) {
                     Ok((content, stat)) => found.push((index, content, stat)),
                     Err(error) => {
                         self.gap(place, GapKind::Unreadable, format!("cannot read it: {error}"));
@@ -178,15 +178,11 @@ impl Scan<'_> {
 
     fn read_file(
         &self,
-        mut file: File,
+        (mut file, before): (File, Metadata),
         name: &[u8],
         place: ContentPlace,
         buffer: &mut [u8],
     ) -> io::Result<(Content, HostStat)> {
-        let before = file.metadata()?;
-        if !before.is_file() {
-            return Err(io::Error::other("it is no file any more"));
-        }
         self.grant(before.len());
         let progress = &self.options.progress;
         progress.open(before.len());

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Options;
 use super::pass::Keeper;
@@ -18,6 +18,38 @@ use crate::source::{ExtentSource, FileSource, Folder, Forward, Permits, Source, 
 /// Containers whose bytes stay at hand, and folders.
 const KEPT: usize = 8;
 
+/// What was opened last, by what it is known by.
+struct Recent<K, V>(Mutex<VecDeque<(K, V)>>);
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    /// What is known by `key`, else what `open` gives; others are not kept waiting for that.
+    fn get(&self, key: K, open: impl FnOnce() -> io::Result<V>) -> io::Result<V> {
+        let found = self.lock().iter().find(|(known, _)| *known == key).map(|(_, of)| of.clone());
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let opened = open()?;
+        let mut kept = self.lock();
+        kept.push_front((key, opened.clone()));
+        kept.truncate(KEPT);
+        Ok(opened)
+    }
+
+    fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(K, V)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A scanned artifact.
 pub struct Artifact {
     path: PathBuf,
@@ -29,9 +61,9 @@ pub struct Artifact {
     /// What was found.
     pub manifest: Manifest,
     /// The containers that were opened last.
-    opened: Mutex<VecDeque<(ContainerId, Arc<dyn Source>)>>,
+    opened: Recent<ContainerId, Arc<dyn Source>>,
     /// The folders of the host that were opened last; none for the artifact itself.
-    folders: Mutex<VecDeque<(Option<NodeId>, Arc<Folder>)>>,
+    folders: Recent<Option<NodeId>, Arc<Folder>>,
 }
 
 impl Artifact {
@@ -47,8 +79,8 @@ impl Artifact {
             permits,
             counted: options.census,
             manifest,
-            opened: Mutex::default(),
-            folders: Mutex::default(),
+            opened: Recent::default(),
+            folders: Recent::default(),
         }
     }
 
@@ -74,7 +106,7 @@ impl Artifact {
 
     /// Lets go of the containers that were opened last, and of the memory that they hold.
     pub fn close(&self) {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.opened.clear();
     }
 
     /// The name of the artifact, without its folder.
@@ -92,19 +124,12 @@ impl Artifact {
 
     /// The bytes of a container.
     pub fn container_source(&self, id: ContainerId) -> io::Result<Arc<dyn Source>> {
-        let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, source)) = opened().iter().find(|(known, _)| *known == id) {
-            return Ok(Arc::clone(source));
-        }
-        let inside = self.manifest.container(id).and_then(|container| container.inside);
-        let source = match inside {
-            None => self.source()?,
-            Some(place) => self.content_source(place)?,
-        };
-        let mut kept = opened();
-        kept.push_front((id, Arc::clone(&source)));
-        kept.truncate(KEPT);
-        Ok(source)
+        self.opened.get(id, || {
+            match self.manifest.container(id).and_then(|container| container.inside) {
+                None => self.source(),
+                Some(place) => self.content_source(place),
+            }
+        })
     }
 
     fn stored(&self, place: ContentPlace) -> io::Result<&Stored> {
@@ -124,33 +149,21 @@ impl Artifact {
         self.manifest.node(self.manifest.main_place(place).filter(|_| is_folder)?)
     }
 
-    /// Opens it. What took its place since and is no file is an error.
+    /// Opens it.
     fn open_host_file(&self, place: ContentPlace) -> Option<io::Result<File>> {
         let (volume, node) = self.host_node(place)?;
-        let open = || {
-            let folder = self.host_folder(volume, node.parent())?;
-            let file = folder.open_file(volume.name(node))?;
-            let is_file = file.metadata()?.is_file();
-            is_file.then_some(file).ok_or_else(|| io::Error::other("it is no file any more"))
-        };
-        Some(open())
+        let folder = self.host_folder(volume, node.parent());
+        let opened = folder.and_then(|folder| folder.open_file(volume.name(node)));
+        Some(opened.map(|(file, _)| file))
     }
 
     /// A folder of the host; contents that are read one after the other mostly lie in the same.
     fn host_folder(&self, volume: &Volume, id: Option<NodeId>) -> io::Result<Arc<Folder>> {
-        let folders = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, folder)) = folders().iter().find(|(known, _)| *known == id) {
-            return Ok(Arc::clone(folder));
-        }
-        let path = match id.and_then(|id| volume.node(id)) {
-            Some(node) => &directory::host_path(&self.path, volume, node),
-            None => &self.path,
-        };
-        let folder = Arc::new(Folder::open(path)?);
-        let mut kept = folders();
-        kept.push_front((id, Arc::clone(&folder)));
-        kept.truncate(KEPT);
-        Ok(folder)
+        self.folders.get(id, || {
+            let node = id.and_then(|id| volume.node(id));
+            let path = node.map(|node| directory::host_path(&self.path, volume, node));
+            Folder::open(path.as_ref().unwrap_or(&self.path)).map(Arc::new)
+        })
     }
 
     /// Whether a content is a file of a folder.
