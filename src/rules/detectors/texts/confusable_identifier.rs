@@ -5,11 +5,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::super::{Detector, Look};
-use super::Unicode;
-use super::mixed_script::Place;
-use crate::rules::identifiers::{
-    Identifier, Letter, look_alikes, looks, looks_like, may_look_alike,
-};
+use super::mixed_script::names_in;
+use crate::rules::identifiers::{Identifier, Letter, look_alikes, looks, looks_like};
 use crate::rules::parsed::{Hit, Hits, Parsed};
 
 pub(in super::super) const DETECTOR: Detector =
@@ -21,12 +18,7 @@ const SHORTEST: usize = 3;
 const COMPARED: usize = 4096;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    let place = Place::of(parsed);
-    // In UTF-16 it takes a look at the letters themselves.
-    if place == Place::Nowhere || parsed.wide.is_none() && !may_look_alike(parsed.bytes) {
-        return;
-    }
-    let Some(unicode) = Unicode::of(parsed) else { return };
+    let Some((place, unicode)) = names_in(parsed) else { return };
     let text = &*unicode.text;
     let is_like = |identifier: &Identifier<'_>| {
         is_whole_look_alike(identifier.name) && place.holds(text, identifier)

@@ -23,12 +23,7 @@ const REACH: usize = 256;
 const NAMED: usize = 4;
 
 fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
-    let place = Place::of(parsed);
-    // In UTF-16 it takes a look at the letters themselves.
-    if place == Place::Nowhere || parsed.wide.is_none() && !may_look_alike(parsed.bytes) {
-        return;
-    }
-    let Some(unicode) = Unicode::of(parsed) else { return };
+    let Some((place, unicode)) = names_in(parsed) else { return };
     let text = &*unicode.text;
     for identifier in look_alikes(text) {
         if let Some(detail) = mixed(identifier.name)
@@ -38,6 +33,17 @@ fn find(parsed: &Parsed<'_>, hits: &mut Hits) {
             hits.tell(Hit::new(detail).at(at, length));
         }
     }
+}
+
+/// A text with names that letters may make look like others, and where in it they stand.
+pub(super) fn names_in<'a>(parsed: &Parsed<'a>) -> Option<(Place, Unicode<'a>)> {
+    let place = Place::of(parsed);
+    // In UTF-16 it takes a look at the letters themselves.
+    let may_hold = || parsed.wide.is_some() || may_look_alike(parsed.bytes);
+    if place == Place::Nowhere || !may_hold() {
+        return None;
+    }
+    Some((place, Unicode::of(parsed)?))
 }
 
 /// Where in a text names are read by programs.
