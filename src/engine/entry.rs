@@ -9,7 +9,7 @@ use super::judge::{Judge, Judged};
 use super::scan::Tally;
 use crate::inspect::{self, Encoding, MultiByte};
 use crate::model::{Class, Declaration, Declared, Evidence, LineEnds};
-use crate::rules::detectors::{Charset, Look, Place, Told};
+use crate::rules::detectors::{Charset, Detector, Look, Place, Told};
 use crate::rules::{Entry, Matcher, Rule, Target};
 
 /// What is known of an entry, and what the second look added.
@@ -215,9 +215,16 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether a rule looks at entries as a whole.
-pub(super) fn is_of_entries(rule: &Rule) -> bool {
-    matches!(rule.matcher, Matcher::Detector(detector) if matches!(detector.look, Look::Entry(_) | Look::EntryOn(_)))
+/// Those of some rules that look at entries as a whole, each with how it does.
+pub(super) fn rules<'a>(
+    all: impl Iterator<Item = &'a Rule>,
+) -> impl Iterator<Item = (&'a Rule, Look)> {
+    all.filter_map(|rule| match rule.matcher {
+        Matcher::Detector(Detector {
+            look: look @ (Look::Entry(_) | Look::EntryOn(_)), ..
+        }) => Some((rule, *look)),
+        _ => None,
+    })
 }
 
 /// What rules about entries tell of one; with the targets that mind, for rules about those.
@@ -225,9 +232,8 @@ pub(super) fn told<'a>(judge: &Judge<'a>, facts: &Facts<'_>) -> Vec<(&'a Rule, V
     let judged = facts.judged;
     let entry = facts.entry();
     let mut all = Vec::new();
-    for (rule, ()) in judge.of_entries.of(judged) {
-        let Matcher::Detector(detector) = rule.matcher else { continue };
-        match detector.look {
+    for (rule, look) in judge.of_entries.of(judged) {
+        match look {
             Look::Entry(find) => all.extend(find(&entry).map(|told| (rule, Vec::new(), told))),
             Look::EntryOn(find) => {
                 let first = all.len();

@@ -83,8 +83,8 @@ pub struct Judge<'a> {
     told: Vec<(Groups, &'a Rule)>,
     trailing_blanks: Option<&'a Rule>,
     ill_formed: bool,
-    /// Rules that look at entries as a whole.
-    pub(super) of_entries: Scoped<'a, ()>,
+    /// Rules that look at entries as a whole, each with how it does.
+    pub(super) of_entries: Scoped<'a, Look>,
     /// Rules of cost `parse`, each with its number among all and how it looks.
     pub(super) of_structure: Scoped<'a, (usize, Look)>,
     /// Rules about references.
@@ -111,9 +111,7 @@ impl<'a> Judge<'a> {
             catalogue,
             settings,
             literals: Literals::of(all()).map(Arc::new),
-            of_entries: Scoped::new(
-                all().filter(|rule| entry::is_of_entries(rule)).map(|rule| (rule, ())),
-            ),
+            of_entries: Scoped::new(entry::rules(all())),
             of_structure: Scoped::new(parse::of_structure(all(), &targets)),
             of_links: Scoped::new(links::rules(all())),
             rules,

@@ -82,7 +82,7 @@ mod tests {
             for class in [Class::Text, Class::Binary, Class::Container] {
                 let format = formats.get(n % formats.len()).copied().flatten();
                 let kind = if n % 3 == 0 { TextKind::Markup } else { TextKind::Unknown };
-                let judged = super::super::judge::Judged {
+                let judged = Judged {
                     name: name.as_bytes(),
                     class,
                     kind,
