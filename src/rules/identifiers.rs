@@ -1,5 +1,5 @@
-//! Identifiers of a text in which letters may look like others, and what they look like (Unicode Technical Standard
-//! #39, Unicode Security Mechanisms, 4 and 5).
+//! Identifiers of a text in which letters may look like others, and what they look like (Unicode
+//! Technical Standard #39, Unicode Security Mechanisms, 4 and 5).
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};

@@ -14,8 +14,11 @@ pub fn line_and_column(bytes: &[u8], at: u64) -> Option<(u64, u64)> {
         found => found.is_some(),
     };
     let ends = || memchr::memchr2_iter(b'\n', b'\r', before).filter(|&at| is_end(at));
-    let last = if has_cr { ends().next_back() } else { memchr::memrchr(b'\n', before) };
-    let count = if has_cr { ends().count() } else { memchr::memchr_iter(b'\n', before).count() };
+    let (last, count) = if has_cr {
+        (ends().next_back(), ends().count())
+    } else {
+        (memchr::memrchr(b'\n', before), memchr::memchr_iter(b'\n', before).count())
+    };
     let start = last.map_or(0, |end| end + 1);
     let mark = if start == 0 && before.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let line = before.get(start + mark..).unwrap_or_default();
